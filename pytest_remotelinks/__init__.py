@@ -1,0 +1,55 @@
+"""A pytest plugin with a contract-testing fake of Jira's remote links API."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_remotelinks.contract.document import ContractError
+    from pytest_remotelinks.contract.violation import Violation
+    from pytest_remotelinks.fake_jira import FakeJira
+    from pytest_remotelinks.plugin import RemoteLinksWarning
+    from pytest_remotelinks.recording.exchange import Exchange, Submission
+    from pytest_remotelinks.settings import SettingsError
+    from pytest_remotelinks.site.consistency import AfterReads, Immediate, Manual
+    from pytest_remotelinks.site.pending import PendingWrite
+
+__all__ = [
+    "AfterReads",
+    "ContractError",
+    "Exchange",
+    "FakeJira",
+    "Immediate",
+    "Manual",
+    "PendingWrite",
+    "RemoteLinksWarning",
+    "SettingsError",
+    "Submission",
+    "Violation",
+]
+
+# pytest loads this package at every start, also where no test uses it: names are imported when asked for.
+_HOMES = {
+    "AfterReads": "site.consistency",
+    "ContractError": "contract.document",
+    "Exchange": "recording.exchange",
+    "FakeJira": "fake_jira",
+    "Immediate": "site.consistency",
+    "Manual": "site.consistency",
+    "PendingWrite": "site.pending",
+    "RemoteLinksWarning": "plugin",
+    "SettingsError": "settings",
+    "Submission": "recording.exchange",
+    "Violation": "contract.violation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

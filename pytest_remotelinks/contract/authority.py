@@ -1,0 +1,115 @@
+"""openapi-core's word on whether a request fits the document.
+
+The document is prepared for it: patterns get the meaning that they have in
+ECMA-262, a schema with members is one of an object, and what belongs to other
+rules (the Authorization header, the free-form ``params``) is left out.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from openapi_core import Config, OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.validation.request.exceptions import ParameterValidationError, RequestBodyValidationError
+from rfc3986_validator import validate_rfc3986
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+from pytest_remotelinks.contract.document import Document, python_pattern
+from pytest_remotelinks.contract.operations import SITE_BASE, Operation
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+
+@dataclass(frozen=True)
+class ParameterError:
+    """A path or query parameter that does not fit."""
+
+    name: str
+    errors: tuple[ValidationError, ...]
+
+
+class Authority:
+    """Judges requests by one document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        spec = {
+            "openapi": "3.0.1",
+            "info": {"title": "remote links", "version": document.name},
+            "paths": _prepare({path: _without_security(item) for path, item in document.path_items.items()}),
+            "components": {"schemas": _prepare(document.components.get("schemas", {}))},
+        }
+        config = Config(spec_validator_cls=None, extra_format_validators={"uri": is_uri})
+        self._validator = OpenAPI.from_dict(spec, config=config).request_validator
+
+    def errors(
+        self, operation: Operation, link_id: str | None, query: tuple[tuple[str, str], ...], body: bytes | None
+    ) -> Iterator[ParameterError | ValidationError]:
+        """What does not fit: each parameter, and each schema error of the body."""
+        for error in self._validator.iter_errors(_Request(operation, link_id, query, body)):
+            cause = error.__cause__
+            schema_errors = tuple(getattr(cause, "schema_errors", ()))
+            if isinstance(error, RequestBodyValidationError):
+                yield from _distinct(schema_errors)
+            elif isinstance(error, ParameterValidationError):
+                yield ParameterError(str(getattr(error, "name", "")), schema_errors)
+
+
+def is_uri(value: object) -> bool:
+    """Whether a string is an absolute URI by RFC 3986; formats say nothing of other values."""
+    return not isinstance(value, str) or ("\n" not in value and bool(validate_rfc3986(value, rule="URI")))
+
+
+def _distinct(errors: tuple[ValidationError, ...]) -> Iterator[ValidationError]:
+    seen = set()
+    for error in errors:
+        # A null breaks both "type" and "nullable": once is enough to say so.
+        key = (tuple(error.absolute_path), error.validator, error.message if error.validator == "required" else "")
+        if key not in seen:
+            seen.add(key)
+            yield error
+
+
+class _Request:
+    """A request in the form that openapi-core asks for."""
+
+    host_url = "http://jira.invalid"
+    content_type = "application/json"
+
+    def __init__(self, operation: Operation, link_id: str | None, query: tuple[tuple[str, str], ...], body: bytes | None) -> None:
+        self.method = operation.method.lower()
+        # A slash would end the path segment; any other character counts the same.
+        segment = (link_id or "").replace("/", "_")
+        self.path = SITE_BASE + (operation.path.partition("{")[0] + segment if operation.takes_id else operation.path)
+        self.body = body
+        self.parameters = RequestParameters(query=ImmutableMultiDict(query), header=Headers(), cookie=ImmutableMultiDict())
+
+
+def _without_security(path_item: dict[str, Any]) -> dict[str, Any]:
+    item = {key: value for key, value in path_item.items() if key != "parameters"}
+    for method, operation in item.items():
+        if isinstance(operation, dict):
+            kept = {key: value for key, value in operation.items() if key != "security"}
+            kept["parameters"] = [parameter for parameter in kept.get("parameters", ()) if parameter.get("name") != "params"]
+            item[method] = kept
+    return item
+
+
+def _prepare(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_prepare(inner) for inner in part]
+    if not isinstance(part, dict):
+        return copy.copy(part)
+    prepared = {name: _prepare(inner) for name, inner in part.items()}
+    if isinstance(part.get("pattern"), str):
+        prepared["pattern"] = python_pattern(part["pattern"])
+    # Where "properties" is a keyword its value maps names to schemas.
+    members = part.get("properties")
+    if isinstance(members, dict) and "type" not in part and all(isinstance(member, dict) for member in members.values()):
+        prepared["type"] = "object"
+    return prepared

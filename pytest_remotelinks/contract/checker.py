@@ -1,0 +1,294 @@
+"""Judging one request by a document and all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pytest_remotelinks.contract.authorization_rules import check_authorization
+from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.explain import deepest, explain, preview
+from pytest_remotelinks.contract.findings import Findings
+from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
+from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, SUBMIT, Operation, Route
+from pytest_remotelinks.contract.pointer import pointer_to
+from pytest_remotelinks.contract.property_rules import SEQUENCE_PARAMETER, check_deletion, check_deprecated, check_metadata, check_property_keys
+from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.violation import Violation
+
+if TYPE_CHECKING:
+    from pytest_remotelinks.contract.authority import Authority
+    from pytest_remotelinks.contract.gate import Gate
+
+#: Bytes of body above which a request is answered with 413. Jira's own limit is
+#: not published; this is a documented assumption.
+BYTE_LIMIT = 5 * 1024 * 1024
+
+#: Which refusal wins where several apply: what a server looks at first.
+_REFUSAL_ORDER = (404, 405, 401, 413, 415, 400)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the contract says of one request, and what was read from it."""
+
+    operation: Operation | None
+    violations: tuple[Violation, ...] = ()
+    #: The status with which Jira refuses the request, None where it takes it.
+    refusal: int | None = None
+    #: The methods of the path, for an answer of 405.
+    allowed: tuple[str, ...] = ()
+    #: The body's JSON value, None where there is none.
+    payload: Any = None
+    #: The link that a path names; None where it names none that can exist.
+    link_id: str | None = None
+    #: What a deletion by properties goes by.
+    properties: tuple[tuple[str, str], ...] = ()
+    #: By the index of a submitted link, why it is rejected.
+    rejections: dict[int, list[Violation]] = field(default_factory=dict)
+    #: Association values that no site can know, since they are no keys.
+    impossible: frozenset[str] = frozenset()
+
+
+class Checker:
+    """Judges requests by one document; holds nothing of what it has seen.
+
+    Requests that the gate lets through never reach openapi-core, which is
+    imported when the first doubtful request comes.
+    """
+
+    def __init__(self, document: Document, ignore: tuple[str, ...] = (), byte_limit: int = BYTE_LIMIT) -> None:
+        self.document = document
+        self.ignore = ignore
+        self.byte_limit = byte_limit
+
+    def judge(self, request: Request, submitted_keys: Container[str] = ()) -> Judgement:
+        """Judge a request; ``submitted_keys`` are the property keys submitted before it."""
+        findings = Findings(self.ignore)
+        if request.malformed and not request.method:
+            findings.add("RL113", request.malformed, "#request", "let an HTTP library build the request", request.target)
+            return Judgement(None, tuple(findings.violations), 400)
+        route = self.document.router.route(request.path)
+        operation = route.operation(request.method)
+        check_authorization(findings, request.headers, self.document.accepts_basic)
+        if operation is None or "/" in (route.raw_id or ""):
+            return self._misdirected(findings, request, route)
+        if operation.id == SUBMIT:
+            return self._submission(findings, operation, request)
+        return self._without_body(findings, operation, request, route, submitted_keys)
+
+    def _misdirected(self, findings: Findings, request: Request, route: Route) -> Judgement:
+        if "/" in (route.raw_id or ""):
+            findings.add(
+                "RL110",
+                "the path goes on after the link's id, as if the id held a slash",
+                "#path",
+                f"percent-encode the id as one segment: {route.raw_id!a} becomes {(route.raw_id or '').replace('/', '%2F')!a}",
+                request.path,
+                refusal=404,
+            )
+            status = 404
+        elif not route.operations:
+            findings.add(
+                "RL104",
+                "no operation of the remote links API has this path",
+                "#path",
+                f"use one of {', '.join(self.document.router.paths)}",
+                request.path,
+            )
+            status = 404
+        else:
+            findings.add(
+                "RL105",
+                f"this path does not have the method {request.method!a}",
+                "#method",
+                f"use {' or '.join(route.allowed)}",
+                request.method,
+            )
+            status = 405
+        return Judgement(None, tuple(findings.violations), status, route.allowed)
+
+    def _submission(self, findings: Findings, operation: Operation, request: Request) -> Judgement:
+        self._check_query_names(findings, operation, request)
+        content_type = request.headers.get("Content-Type", "")
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            findings.add(
+                "RL102",
+                f"the content type is {content_type!a}" if content_type else "there is no Content-Type header",
+                "#header/Content-Type",
+                "send 'Content-Type: application/json'",
+                content_type,
+            )
+        if request.malformed:
+            findings.add("RL113", request.malformed, "#body", "send as many bytes as Content-Length says, or well-formed chunks")
+            return Judgement(operation, tuple(findings.violations), self._refusal(findings) or 400)
+        if request.body_size > self.byte_limit:
+            findings.add(
+                "RL109",
+                f"the body has {request.body_size} bytes; at most {self.byte_limit} are taken",
+                "#body",
+                "submit fewer links in each request",
+                request.body_size,
+            )
+            if 413 in findings.refusals or len(request.body) < request.body_size:
+                return Judgement(operation, tuple(findings.violations), self._refusal(findings) or 413)
+        try:
+            payload, repeated = decode(request.body)
+            clean = not repeated and _gate_for(self.document)(payload)
+            if not clean:
+                require_shallow(payload)
+        except NotJSON as error:
+            findings.add("RL101", str(error), "#body", error.hint, request.body[:200])
+            return Judgement(operation, tuple(findings.violations), self._refusal(findings) or 400)
+        for pointer in repeated:
+            findings.add(
+                "RL112",
+                "the member stands more than once in its object; all but the last are lost",
+                pointer,
+                "give each member once",
+            )
+        if clean:
+            links = payload["remoteLinks"]
+            if len({link["id"] for link in links}) != len(links):
+                check_ids(findings, links)
+        else:
+            self._check_payload(findings, operation, request, payload)
+        return Judgement(
+            operation,
+            tuple(findings.violations),
+            self._refusal(findings) or (None if _holds_links(payload) else 400),
+            payload=payload,
+            rejections=findings.rejections,
+            impossible=frozenset(violation.value for violation in findings.violations if violation.code == "RL205"),
+        )
+
+    def _check_payload(self, findings: Findings, operation: Operation, request: Request, payload: Any) -> None:
+        for error in _authority_for(self.document).errors(operation, None, (), request.body):
+            path = list(getattr(error, "absolute_path", ()))
+            for found in deepest(error):  # type: ignore[arg-type]
+                message, hint = explain(found)
+                pointer = pointer_to(found.absolute_path)
+                if path[:1] == ["remoteLinks"] and len(path) > 1:
+                    findings.add("RL201", message, pointer, hint, found.instance, link=path[1])
+                elif path == ["remoteLinks"] and found.validator == "maxItems":
+                    findings.add("RL108", message, pointer, f"send at most {found.validator_value} links in each request", len(found.instance))
+                else:
+                    findings.add("RL103", message, pointer, hint, found.instance)
+        if not isinstance(payload, dict):
+            return
+        links = payload.get("remoteLinks")
+        if isinstance(links, list):
+            check_ids(findings, links)
+            for index, link in enumerate(links):
+                check_link(self.document, findings, index, link)
+        if isinstance(payload.get("properties"), dict):
+            check_property_keys(findings, payload["properties"], "/properties")
+        check_metadata(findings, payload.get("providerMetadata"))
+        envelope = {name: value for name, value in payload.items() if name != "remoteLinks"}
+        for path, name in unknown_members(self.document, self.document.submission_schema, envelope, ()):
+            findings.add(
+                "RL206",
+                f"the schema names no member '{name}'; Jira makes nothing of it",
+                pointer_to((*path, name)),
+                "leave it out, or check its spelling",
+            )
+
+    def _without_body(
+        self, findings: Findings, operation: Operation, request: Request, route: Route, submitted_keys: Container[str]
+    ) -> Judgement:
+        link_id = self._check_id(findings, operation, route) if operation.takes_id else None
+        if request.query and any(key == SEQUENCE_PARAMETER for key, _ in request.query):
+            self._check_parameters(findings, operation, route, request)
+            check_deprecated(findings, request.query)
+        properties: tuple[tuple[str, str], ...] = ()
+        if operation.id == DELETE_BY_PROPERTY:
+            properties = check_deletion(findings, request.query, submitted_keys)
+        else:
+            self._check_query_names(findings, operation, request)
+        refusal = self._refusal(findings)
+        if operation.id == DELETE_BY_PROPERTY and not properties:
+            refusal = refusal or 400
+        return Judgement(operation, tuple(findings.violations), refusal, link_id=link_id, properties=properties)
+
+    def _check_id(self, findings: Findings, operation: Operation, route: Route) -> str | None:
+        raw, link_id = route.raw_id or "", route.link_id
+        if not raw.isascii() or _bare_percent(raw):
+            findings.add(
+                "RL110",
+                f"{raw!a} is not percent-encoded",
+                "#path",
+                "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')",
+                raw,
+            )
+        if not link_id or "\ufffd" in link_id:
+            problem = "the id in the path is empty" if not link_id else "the id's bytes are not UTF-8"
+            findings.add("RL106", problem, "#path", "put the link's id into the path, its UTF-8 bytes percent-encoded", raw)
+            return None
+        if not _id_gate_for(self.document, operation)(link_id):
+            for error in _authority_for(self.document).errors(operation, link_id, (), None):
+                for found in getattr(error, "errors", ()):
+                    message, _ = explain(found)
+                    findings.add("RL106", f"the id {message}", "#path", "use the id under which the link was submitted", preview(link_id))
+                    return None
+        return link_id
+
+    def _check_parameters(self, findings: Findings, operation: Operation, route: Route, request: Request) -> None:
+        for error in _authority_for(self.document).errors(operation, route.link_id or "-", request.query, None):
+            name = getattr(error, "name", "")
+            if name == SEQUENCE_PARAMETER:
+                value = next(value for key, value in request.query if key == name)
+                findings.add("RL107", f"{preview(value)} is no 64-bit integer", f"#query/{name}", "leave the parameter out: it has no effect", value)
+
+    def _check_query_names(self, findings: Findings, operation: Operation, request: Request) -> None:
+        if not request.query:
+            return
+        known = {parameter["name"] for parameter in self.document.parameters(operation) if parameter["in"] == "query"}
+        for key, value in request.query:
+            if key not in known:
+                findings.add(
+                    "RL111",
+                    f"the operation has no parameter {key!a}",
+                    "#query" + pointer_to((key,)),
+                    "leave it out; a '?' that belongs to an id is written %3F",
+                    value,
+                )
+
+    @staticmethod
+    def _refusal(findings: Findings) -> int | None:
+        return next((status for status in _REFUSAL_ORDER if status in findings.refusals), None)
+
+
+def _holds_links(payload: Any) -> bool:
+    return isinstance(payload, dict) and isinstance(payload.get("remoteLinks"), list)
+
+
+def _bare_percent(raw: str) -> bool:
+    hexadecimal = set("0123456789abcdefABCDEF")
+    return any(len(part) < 2 or not set(part[:2]) <= hexadecimal for part in raw.split("%")[1:])
+
+
+# Gates and authorities are costly to build and hold no state: one for each document.
+
+
+@cache
+def _gate_for(document: Document) -> Gate:
+    from pytest_remotelinks.contract.gate import build_gate
+
+    return build_gate(document)
+
+
+@cache
+def _id_gate_for(document: Document, operation: Operation) -> Gate:
+    from pytest_remotelinks.contract.gate import build_id_gate
+
+    return build_id_gate(document, operation)
+
+
+@cache
+def _authority_for(document: Document) -> Authority:
+    from pytest_remotelinks.contract.authority import Authority
+
+    return Authority(document)

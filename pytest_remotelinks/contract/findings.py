@@ -1,0 +1,45 @@
+"""Gathering the violations of one request, those of ignored rules left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from pytest_remotelinks.contract.rules import REJECTS_LINK, RULES, selects
+from pytest_remotelinks.contract.violation import NO_VALUE, Violation
+
+
+class Findings:
+    """What was found so far; a breach of an ignored rule leaves no trace and refuses nothing."""
+
+    def __init__(self, ignore: tuple[str, ...]) -> None:
+        self._ignore = ignore
+        self.violations: list[Violation] = []
+        #: The statuses with which Jira would refuse the request as a whole.
+        self.refusals: set[int] = set()
+        #: By the index of a link, why Jira rejects it.
+        self.rejections: dict[int, list[Violation]] = defaultdict(list)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        pointer: str,
+        hint: str,
+        value: Any = NO_VALUE,
+        *,
+        link: int | None = None,
+        refusal: int | None = None,
+    ) -> None:
+        """Add a breach; ``refusal`` says what Jira does where that is not what the rule's entry says."""
+        if selects(self._ignore, code):
+            return
+        rule = RULES[code]
+        violation = Violation(code, rule.severity, message, pointer, hint, value, link)
+        self.violations.append(violation)
+        status = refusal or rule.refusal
+        if status == REJECTS_LINK:
+            if link is not None:
+                self.rejections[link].append(violation)
+        elif status is not None:
+            self.refusals.add(status)

@@ -1,0 +1,47 @@
+"""The headers of a request: looked up in any letter case, shown without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+#: Headers whose values are credentials, in lower case.
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
+MASK = "***"
+
+
+def masked_header(name: str, value: str) -> str:
+    """The value as it may be shown: of a credential, only its scheme stays."""
+    if name.lower() not in SECRET_HEADERS:
+        return value
+    scheme, space, _ = value.partition(" ")
+    # Without a space the whole value may be the credential itself.
+    return f"{scheme} {MASK}" if space and scheme.isalpha() and len(scheme) <= 12 else MASK
+
+
+class Headers(Mapping[str, str]):
+    """Header fields in the order they came; a repeated field's values are joined by ``, ``."""
+
+    __slots__ = ("_by_name", "pairs")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        #: Each field as it came: name and value.
+        self.pairs = tuple(pairs)
+        self._by_name: dict[str, tuple[str, str]] = {}
+        for name, value in self.pairs:
+            known = self._by_name.get(name.lower())
+            self._by_name[name.lower()] = (known[0], f"{known[1]}, {value}") if known else (name, value)
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name[name.lower()][1]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._by_name
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._by_name.values())
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __repr__(self) -> str:
+        return repr({name: masked_header(name, value) for name, value in self._by_name.values()})

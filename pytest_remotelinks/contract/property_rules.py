@@ -1,0 +1,91 @@
+"""RL3xx: properties, deletions by them, and provider metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable
+from typing import Any
+
+from pytest_remotelinks.contract.findings import Findings
+from pytest_remotelinks.contract.pointer import pointer_to
+
+#: Published as "no longer supported": never a property, without effect.
+SEQUENCE_PARAMETER = "_updateSequenceNumber"
+
+_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,}")
+
+
+def check_property_keys(findings: Findings, keys: Iterable[str], place: str) -> None:
+    """Judge the keys of properties; ``place`` is the pointer that they stand below."""
+    for key in keys:
+        pointer = place + pointer_to((key,))
+        if ":" in key:
+            findings.add("RL301", f"the property key {key!a} contains a colon", pointer, f"rename it, to {key.replace(':', '.')!a} for one", key)
+        if key.startswith("_"):
+            findings.add("RL302", f"the property key {key!a} starts with an underscore", pointer, f"rename it, to {key.lstrip('_')!a} for one", key)
+
+
+def check_metadata(findings: Findings, metadata: Any) -> None:
+    """Report what looks like personal data in provider metadata."""
+    todo: list[tuple[tuple[str | int, ...], Any]] = [(("providerMetadata",), metadata)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, dict):
+            todo.extend(((*path, name), inner) for name, inner in value.items())
+        elif isinstance(value, list):
+            todo.extend(((*path, index), inner) for index, inner in enumerate(value))
+        elif isinstance(value, str) and (found := _EMAIL.search(value)):
+            findings.add(
+                "RL307",
+                "this looks like an e-mail address; provider metadata is not treated as private",
+                pointer_to(path),
+                "name the product and its version, nobody's person",
+                found[0],
+            )
+
+
+def check_deletion(findings: Findings, query: tuple[tuple[str, str], ...], submitted: Container[str]) -> tuple[tuple[str, str], ...]:
+    """Judge a deletion by properties and return those that it goes by.
+
+    ``submitted`` holds the property keys that were submitted so far.
+    """
+    properties = tuple((key, value) for key, value in query if key != SEQUENCE_PARAMETER)
+    if not properties:
+        findings.add(
+            "RL303",
+            "the query names no property to delete by" + (f"; {SEQUENCE_PARAMETER} is none" if query else ""),
+            "#query",
+            "add a property that the links were submitted with, such as ?accountId=account-123",
+        )
+    check_property_keys(findings, (key for key, _ in properties), "#query")
+    for key, value in properties:
+        if key == "params" and value.lstrip().startswith(("{", "[")):
+            findings.add(
+                "RL306",
+                "'params' stands in the document for free query parameters; sent literally it is a property called 'params', which no link has",
+                "#query/params",
+                "send each property as a parameter of its own: ?accountId=account-123&repoId=7",
+                value,
+            )
+        elif key not in submitted:
+            findings.add(
+                "RL304",
+                f"no submission so far had a property {key!a}, so nothing can match",
+                "#query" + pointer_to((key,)),
+                "check the key's spelling, or submit the links with this property",
+                value,
+            )
+    return properties
+
+
+def check_deprecated(findings: Findings, query: tuple[tuple[str, str], ...]) -> None:
+    """Report the parameter that has no effect any more."""
+    for key, value in query:
+        if key == SEQUENCE_PARAMETER:
+            findings.add(
+                "RL305",
+                f"{SEQUENCE_PARAMETER} is no longer supported and has no effect: newer links are deleted too",
+                f"#query/{SEQUENCE_PARAMETER}",
+                "leave it out; where order matters, wait until the deletion can be read back",
+                value,
+            )

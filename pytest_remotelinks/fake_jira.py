@@ -1,0 +1,191 @@
+"""FakeJira: what a test holds."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pytest_remotelinks.assertions import Assertions
+from pytest_remotelinks.contract.checker import BYTE_LIMIT, Checker
+from pytest_remotelinks.contract.document import NEWEST, load_document
+from pytest_remotelinks.contract.violation import Violation
+from pytest_remotelinks.recording.exchange import Exchange, Submission
+from pytest_remotelinks.recording.journal import Journal
+from pytest_remotelinks.server.application import Application
+from pytest_remotelinks.server.listener import Listener
+from pytest_remotelinks.settings import Settings
+from pytest_remotelinks.site.authorization import sign
+from pytest_remotelinks.site.consistency import Consistency
+from pytest_remotelinks.site.pending import PendingWrite
+from pytest_remotelinks.site.site import Site
+
+_APP_KEY = "app-under-test"
+
+
+class FakeJira(Assertions):
+    """A Jira site that knows the remote links API, on a port of the loopback interface.
+
+    ``contract`` is a version (``2023-06``, ``2026-06``) or the path of an
+    OpenAPI document; ``consistency`` a policy or its name; ``strict`` says
+    whether violations fail a pytest test; ``ignore`` names rules that don't
+    apply, by code or by the beginning of one; ``byte_limit`` is the size of a
+    body, in bytes, above which it is refused with 413.
+
+    Raises ValueError for a wrong argument and ContractError for a document
+    that cannot be used. As a context manager it is started and stopped::
+
+        with FakeJira() as jira:
+            upload(base_url=jira.url)
+            jira.assert_submitted("alert-1")
+    """
+
+    def __init__(
+        self,
+        contract: str | Path = NEWEST,
+        consistency: Consistency | str = "after-reads:1",
+        strict: bool = True,
+        ignore: str | tuple[str, ...] | list[str] = (),
+        *,
+        byte_limit: int = BYTE_LIMIT,
+        host: str = "127.0.0.1",
+    ) -> None:
+        super().__init__()
+        settings = Settings.merged({"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore})
+        self.settings = settings
+        self._host = host
+        self._journal = Journal()
+        self._site = Site(settings.consistency)  # type: ignore[arg-type]  # Settings has made a policy of it
+        self._application = Application(
+            Checker(load_document(settings.contract), settings.ignore, byte_limit),
+            self._site,
+            self._journal,
+        )
+        self._listener: Listener | None = None
+        self._owns_listener = False
+        self._url: str | None = None
+        self._secret: str | None = None
+
+    # Running
+
+    def start(self, listener: Listener | None = None) -> FakeJira:
+        """Listen, on a listener that runs already or on a new one."""
+        if self._listener is not None:
+            raise RuntimeError("this fake Jira is running already")
+        self._owns_listener = listener is None
+        if listener is None:
+            listener = Listener(self._host)
+            listener.start()
+        listener.site_application = self._application
+        self._listener = listener
+        self._url = listener.url
+        return self
+
+    def stop(self) -> None:
+        """Stop listening. What was recorded and stored can still be read."""
+        listener, self._listener = self._listener, None
+        if listener is None:
+            return
+        listener.site_application = None
+        if self._owns_listener:
+            listener.stop()
+
+    def reset(self) -> None:
+        """Forget all that was recorded, stored and made known; settings stay."""
+        with self._journal.changed:
+            self._journal.forget()
+            self._site.forget()
+            self._expected.clear()
+
+    def __enter__(self) -> FakeJira:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Base URL of the site, without a slash at its end; it stays known after stop(). Raises RuntimeError before start()."""
+        if self._url is None:
+            raise RuntimeError("this fake Jira was not started; call start() or use it as a context manager")
+        return self._url
+
+    def authorization(self, method: str, path_and_query: str) -> str:
+        """A valid ``Authorization`` value for one request, good for 180 seconds.
+
+        ``path_and_query`` is what follows ``url``, percent-encoded as it is sent.
+        """
+        if self._secret is None:
+            self._secret = secrets.token_hex(32)
+        return sign(method, path_and_query, _APP_KEY, self._secret)
+
+    # What Jira has stored
+
+    @property
+    def links(self) -> dict[str, dict[str, Any]]:
+        """By id, every link that is stored now, as the read operation would answer it."""
+        with self._journal.changed:
+            return {link_id: copy.deepcopy(link.data) for link_id, link in self._site.links.items()}
+
+    def link(self, id: str) -> dict[str, Any] | None:
+        """One link as it is stored now, None if it is not. Does not count as a read."""
+        with self._journal.changed:
+            stored = self._site.link(id)
+            return copy.deepcopy(stored.data) if stored else None
+
+    @property
+    def pending(self) -> list[PendingWrite]:
+        """Accepted writes that are not visible yet, in the order of their acceptance."""
+        with self._journal.changed:
+            return list(self._site.pending)
+
+    def settle(self) -> None:
+        """Let all pending writes arrive, in order."""
+        with self._journal.changed:
+            self._site.settle()
+
+    @property
+    def known_issues(self) -> set[str]:
+        """Fill it with issue keys and ids to make every other one unknown; while empty, all are known."""
+        return self._site.known_issues
+
+    @known_issues.setter
+    def known_issues(self, keys: set[str]) -> None:
+        self._site.known_issues = set(keys)
+
+    @property
+    def known_services(self) -> set[str]:
+        """Fill it with service ids and keys to make every other one unknown; while empty, all are known."""
+        return self._site.known_services
+
+    @known_services.setter
+    def known_services(self, keys: set[str]) -> None:
+        self._site.known_services = set(keys)
+
+    # What was recorded
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """Every request with its answer, in the order in which they took effect."""
+        return list(self._journal.exchanges)
+
+    @property
+    def submissions(self) -> list[Submission]:
+        """Every submitted link, accepted or not, in order."""
+        return list(self._journal.submissions)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """Every breach of the contract, in order; those of ignored rules are not among them."""
+        return list(self._journal.violations)
+
+    @property
+    def strict(self) -> bool:
+        """Whether violations fail the test, under pytest."""
+        return self.settings.strict
+
+    def __repr__(self) -> str:
+        where = self._listener.url if self._listener else "not running"
+        return f"<FakeJira {where} contract={self.settings.contract} consistency={self.settings.consistency}>"

@@ -1,0 +1,231 @@
+"""pytest's side: options, marker, fixtures and the verdict. Imports nothing heavy until a fixture is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_remotelinks.contract.violation import Violation
+    from pytest_remotelinks.fake_jira import FakeJira
+    from pytest_remotelinks.server.listener import Listener
+    from pytest_remotelinks.site.consistency import Consistency
+
+_MARKER = "remotelinks"
+_NAMES = ("contract", "consistency", "strict", "ignore")
+#: The fake Jiras of a test, as long as it runs.
+_SITES = pytest.StashKey["list[FakeJira]"]()
+#: The violations that the call phase ended with.
+_JUDGED = pytest.StashKey["list[tuple[FakeJira, Violation]]"]()
+#: Whether the test failed for its violations, so that its failure shows them.
+_VERDICT_GIVEN = pytest.StashKey[bool]()
+
+
+class RemoteLinksWarning(UserWarning):
+    """A request broke a rule of severity "warning": Jira takes it, but not as its sender thinks."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("remotelinks", "fake Jira for remote links")
+    group.addoption("--remotelinks-contract", metavar="VERSION|FILE", help="contract to test against: 2023-06, 2026-06, or an OpenAPI document")
+    group.addoption("--remotelinks-consistency", metavar="POLICY", help="when writes become visible: immediate, after-reads:N, manual")
+    group.addoption("--remotelinks-strict", action="store_true", default=None, help="a broken contract fails the test (the default)")
+    group.addoption("--no-remotelinks-strict", dest="remotelinks_strict", action="store_false", help="a broken contract is only reported")
+    group.addoption("--remotelinks-ignore", metavar="CODES", help="rules that do not apply, by code or beginning, with commas: RL206,RL3")
+    parser.addini("remotelinks_contract", "contract to test against")
+    parser.addini("remotelinks_consistency", "when writes become visible")
+    parser.addini("remotelinks_strict", "whether a broken contract fails the test", type="bool", default=None)
+    parser.addini("remotelinks_ignore", "rules that do not apply", type="args", default=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "remotelinks(contract=..., consistency=..., strict=..., ignore=...): settings of this test's fake Jira",
+    )
+    if layer := _config_settings(config):
+        _check(layer, "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in item.iter_markers(_MARKER):
+            if marker.args:
+                raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.remotelinks takes its settings by name: {', '.join(_NAMES)}")
+            _check(marker.kwargs, f"{item.nodeid}: @pytest.mark.remotelinks: ")
+
+
+def _config_settings(config: pytest.Config) -> dict[str, Any]:
+    """What options and ini values say; an option wins over the ini value."""
+    settings: dict[str, Any] = {}
+    for name in _NAMES:
+        value = config.getoption(f"remotelinks_{name}", None)
+        if value is None:
+            value = config.getini(f"remotelinks_{name}")
+        if value not in (None, "", []):
+            settings[name] = ",".join(value) if isinstance(value, list) else value
+    return settings
+
+
+def _check(layer: dict[str, Any], place: str) -> None:
+    from pytest_remotelinks.settings import Settings, SettingsError
+
+    try:
+        Settings.merged(layer)
+    except SettingsError as error:
+        raise pytest.UsageError(f"{place}{error}") from None
+
+
+def _marker_settings(node: pytest.Item) -> dict[str, Any]:
+    """The marker's settings; of several markers, the one nearest the test wins."""
+    settings: dict[str, Any] = {}
+    for marker in reversed(list(node.iter_markers(_MARKER))):
+        settings.update(marker.kwargs)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def remotelinks_settings() -> dict[str, Any]:
+    """Override it to set a project's defaults: a dictionary of contract, consistency, strict, ignore."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def _remotelinks_listeners() -> Iterator[list[Listener]]:
+    """Listeners that run and wait for a test to use them."""
+    listeners: list[Listener] = []
+    yield listeners
+    for listener in listeners:
+        listener.stop()
+
+
+@pytest.fixture
+def make_fake_jira(
+    request: pytest.FixtureRequest, remotelinks_settings: dict[str, Any], _remotelinks_listeners: list[Listener]
+) -> Iterator[Callable[..., FakeJira]]:
+    """A factory of fake Jiras, each a site of its own; it takes the arguments of ``FakeJira``."""
+    from pytest_remotelinks.contract.document import ContractError
+    from pytest_remotelinks.fake_jira import FakeJira
+    from pytest_remotelinks.server.listener import Listener
+    from pytest_remotelinks.settings import Settings, SettingsError
+
+    in_use: list[Listener] = []
+    sites: list[FakeJira] = []
+    request.node.stash[_SITES] = sites
+    request.node.stash[_JUDGED] = []
+    request.node.stash[_VERDICT_GIVEN] = False
+
+    def make(
+        contract: str | Path | None = None,
+        consistency: Consistency | str | None = None,
+        strict: bool | None = None,
+        ignore: str | list[str] | tuple[str, ...] | None = None,
+        **others: Any,
+    ) -> FakeJira:
+        given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
+        try:
+            settings = Settings.merged(
+                remotelinks_settings,
+                _config_settings(request.config),
+                _marker_settings(request.node),
+                {name: value for name, value in given.items() if value is not None},
+            )
+            site = FakeJira(settings.contract, settings.consistency, settings.strict, settings.ignore, **others)
+        except (SettingsError, ContractError) as error:
+            pytest.fail(f"the fake Jira cannot be set up: {error}", pytrace=False)
+        if _remotelinks_listeners:
+            listener = _remotelinks_listeners.pop()
+        else:
+            listener = Listener()
+            listener.start()
+        in_use.append(listener)
+        sites.append(site.start(listener))
+        return site
+
+    yield make
+    for site in sites:
+        site.stop()
+    # The same ones are used first by the next test, so that a site's URL stays the same.
+    _remotelinks_listeners.extend(reversed(in_use))
+    # What came after the call phase can only fail the teardown.
+    _judge(request.node, sites, request.node.stash.get(_JUDGED, ()))
+
+
+@pytest.fixture
+def fake_jira(make_fake_jira: Callable[..., FakeJira]) -> FakeJira:
+    """A fake Jira, empty and running; what the test's provider sends to its ``url`` is judged and recorded."""
+    return make_fake_jira()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    sites = item.stash.get(_SITES, None)
+    if not sites:
+        return (yield)
+    try:
+        result = yield
+    finally:
+        # What the test itself ends with goes first; then the violations are a section of its report.
+        item.stash[_JUDGED] = _unexpected(sites)
+    _judge(item, sites, ())
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    test_report = yield
+    found = item.stash.get(_JUDGED, []) if call.when == "call" else []
+    if found and not item.stash.get(_VERDICT_GIVEN, False):
+        test_report.sections.append(("remote links contract", _report(found)))
+    return test_report
+
+
+def _unexpected(sites: list[FakeJira]) -> list[tuple[FakeJira, Violation]]:
+    return [(site, violation) for site in sites for violation in site.unexpected_violations]
+
+
+def _report(found: list[tuple[FakeJira, Violation]]) -> str:
+    from pytest_remotelinks.recording.terminal import report
+
+    sites = dict.fromkeys(site for site, _ in found)
+    return "\n\n".join(report([violation for owner, violation in found if owner is site], site.url) for site in sites)
+
+
+def _judge(node: pytest.Item, sites: list[FakeJira], judged: Sequence[tuple[FakeJira, Violation]]) -> None:
+    """Fail for violations of severity error, warn of the others; those judged before are left out."""
+    seen = {id(violation) for _, violation in judged}
+    found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in seen]
+    errors = [violation for site, violation in found if violation.severity == "error" and site.settings.strict]
+    if errors:
+        _fail(node, f"the provider broke the remote links contract: {_counted(errors)}", found)
+    by_code: dict[str, list[Violation]] = {}
+    for _, violation in found:
+        if violation.severity == "warning":
+            by_code.setdefault(violation.code, []).append(violation)
+    for same in by_code.values():
+        more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
+        try:
+            node.warn(RemoteLinksWarning(f"{_line(same[0])}{more}"))
+        except RemoteLinksWarning as warning:  # warnings are errors in this run
+            _fail(node, str(warning), found)
+
+
+def _fail(node: pytest.Item, verdict: str, found: list[tuple[FakeJira, Violation]]) -> None:
+    node.stash[_VERDICT_GIVEN] = True
+    pytest.fail(f"{verdict}\n\n{_report(found)}", pytrace=False)
+
+
+def _counted(violations: list[Violation]) -> str:
+    from pytest_remotelinks.recording.terminal import count_by_code
+
+    return count_by_code(violations)
+
+
+def _line(violation: Violation) -> str:
+    from pytest_remotelinks.recording.masking import printable
+
+    return printable(f"{violation}; {violation.hint}")

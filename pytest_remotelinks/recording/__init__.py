@@ -1,0 +1,1 @@
+"""What happened: exchanges, submissions and violations, and how they are shown."""

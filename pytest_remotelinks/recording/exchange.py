@@ -1,0 +1,122 @@
+"""One request with its answer, and one submitted link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from json import loads
+from typing import Any
+
+from pytest_remotelinks.contract.headers import Headers
+from pytest_remotelinks.contract.operations import SUBMIT
+from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.violation import Violation
+from pytest_remotelinks.recording.masking import masked_target
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """One request and the answer it got.
+
+    ``started`` is in seconds since the epoch, ``duration`` in seconds, from the
+    first byte of the request's body to the finished answer.
+    """
+
+    incoming: Request = field(repr=False)
+    operation: str | None
+    status: int
+    response_headers: tuple[tuple[str, str], ...]
+    response_body: bytes
+    started: float
+    duration: float
+    #: The body's JSON value, None where there is none.
+    json: Any = None
+    #: The id in the path, decoded; None where there is none that can exist.
+    link_id: str | None = None
+    #: By the index of a submitted link, Jira's words on why it was rejected.
+    rejected: dict[int, list[dict[str, str]]] = field(default_factory=dict, repr=False)
+    findings: tuple[Violation, ...] = field(default=(), repr=False)
+
+    @property
+    def method(self) -> str:
+        return self.incoming.method
+
+    @property
+    def path(self) -> str:
+        """The path as it was sent, percent-encoded, without the query."""
+        return self.incoming.path
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's parameters, decoded; of a repeated one, the last value."""
+        return dict(self.incoming.query)
+
+    @property
+    def headers(self) -> Headers:
+        """The request's headers, in any letter case. Secrets are there to read and masked in its repr."""
+        return self.incoming.headers
+
+    @property
+    def body(self) -> bytes:
+        """The request's body, byte for byte; up to the byte limit where it was longer."""
+        return self.incoming.body
+
+    @cached_property
+    def response_json(self) -> Any:
+        """The answer's body as JSON, None where there is none."""
+        return loads(self.response_body) if self.response_body else None
+
+    @cached_property
+    def violations(self) -> tuple[Violation, ...]:
+        """What this request does against the contract."""
+        return tuple(replace(finding, request=self) for finding in self.findings)
+
+    @cached_property
+    def submissions(self) -> tuple[Submission, ...]:
+        """Every link of a submission, in its order, whatever became of it."""
+        payload = self.json if self.operation == SUBMIT and isinstance(self.json, dict) else {}
+        links, properties = payload.get("remoteLinks"), payload.get("properties")
+        refused = () if self.status == 202 else tuple(self.response_json or ())
+        return tuple(
+            Submission(
+                id=link_name(link, index),
+                data=link,
+                properties=properties if isinstance(properties, dict) else {},
+                accepted=self.status == 202 and index not in self.rejected,
+                errors=tuple(self.rejected.get(index, refused)),
+                request=self,
+                index=index,
+            )
+            for index, link in enumerate(links if isinstance(links, list) else ())
+        )
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.method} {masked_target(self.incoming.target)} -> {self.status}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Submission:
+    """One link as it was submitted.
+
+    ``errors`` are Jira's own words on why the link, or the whole request, was
+    refused: ``{"message": …, "errorTraceId": …}`` each.
+    """
+
+    id: str
+    data: Any
+    properties: dict[str, Any]
+    accepted: bool
+    errors: tuple[dict[str, str], ...]
+    request: Exchange = field(repr=False)
+    index: int = field(default=0, repr=False)
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """The breaches of this link, and those of the request as a whole."""
+        return tuple(violation for violation in self.request.violations if violation.link in (None, self.index))
+
+
+def link_name(link: Any, index: int) -> str:
+    """The link's id; ``remoteLinks[INDEX]`` for one that has none."""
+    link_id = link.get("id") if isinstance(link, dict) else None
+    return link_id if isinstance(link_id, str) else f"remoteLinks[{index}]"

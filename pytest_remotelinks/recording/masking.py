@@ -1,0 +1,26 @@
+"""Showing what a client sent: secrets masked, control characters made visible."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_remotelinks.contract.headers import MASK
+
+_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:jwt|access_token|token|api_key|apikey|client_secret|password)=)[^&#]*")
+
+
+def masked_target(target: str) -> str:
+    """A path and query with the values of secret parameters masked."""
+    return _SECRET_PARAMETER.sub(rf"\g<1>{MASK}", target)
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that a terminal would act on or could not show."""
+    return "".join(character if character.isprintable() or character == "\n" else _escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,66 @@
+"""The settings of a fake Jira: where they come from and which of them wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pytest_remotelinks.contract.document import NEWEST, VERSIONS
+from pytest_remotelinks.contract.rules import parse_selectors
+from pytest_remotelinks.site.consistency import Consistency, parse_consistency
+
+
+class SettingsError(ValueError):
+    """A setting has a value that it cannot have; the message names the setting and the mend."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one fake Jira, checked."""
+
+    contract: str = NEWEST
+    consistency: Consistency | str = "after-reads:1"
+    strict: bool = True
+    ignore: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "contract", _contract(self.contract))
+        object.__setattr__(self, "ignore", _ignore(self.ignore))
+        try:
+            object.__setattr__(self, "consistency", parse_consistency(self.consistency))
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+        if not isinstance(self.strict, bool):
+            raise SettingsError(f"strict must be True or False, not {self.strict!r}")
+
+    @classmethod
+    def merged(cls, *layers: Mapping[str, Any]) -> Settings:
+        """Settings from several sources, of which a later one wins.
+
+        Raises SettingsError for a setting that does not exist or a wrong value.
+        """
+        known = [field.name for field in fields(cls)]
+        merged: dict[str, Any] = {}
+        for layer in layers:
+            for name, value in layer.items():
+                if name not in known:
+                    raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(known)}")
+                merged[name] = value
+        return cls(**merged)
+
+
+def _contract(given: str | Path) -> str:
+    if not isinstance(given, (str, Path)) or not str(given):
+        raise SettingsError(f"contract must be one of {', '.join(VERSIONS)} or the path of an OpenAPI document, not {given!r}")
+    if str(given) not in VERSIONS and not Path(given).is_file():
+        raise SettingsError(f"contract {str(given)!r} is neither one of {', '.join(VERSIONS)} nor a file")
+    return str(given)
+
+
+def _ignore(given: str | Iterable[str]) -> tuple[str, ...]:
+    try:
+        return parse_selectors(given)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"ignore: {error}") from None
