@@ -47,7 +47,9 @@ class Assertions(ABC):
         """
         __tracebackhide__ = True
         candidates = self._submissions_of(id)
-        compared = [(differences(fields, {"properties": candidate.properties, **_members(candidate)}), candidate) for candidate in candidates]
+        compared = [
+            (differences(fields, {"properties": candidate.properties, **_members(candidate)}), candidate) for candidate in candidates
+        ]
         for found, candidate in reversed(compared):
             if not found:
                 return candidate
@@ -134,7 +136,9 @@ class Assertions(ABC):
         __tracebackhide__ = True
         if not any(self._deletes(exchange, id) for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY)):
             deletions = [request_line(exchange) for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY)]
-            raise AssertionError("\n".join([f"no deletion of {id!a} was accepted", *_requests("deletions that were", deletions), *self._history(id)]))
+            raise AssertionError(
+                "\n".join([f"no deletion of {id!a} was accepted", *_requests("deletions that were", deletions), *self._history(id)])
+            )
         with self._journal.changed:
             stored = self._site.settled_link(id)
         if stored is not None:

@@ -45,7 +45,7 @@ def differences(expected: Any, actual: Any, path: str = "") -> list[Difference]:
             return [Difference(path, expected, actual, f" ({len(actual)} entries instead of {len(expected)})")]
         return [found for index, wanted in enumerate(expected) for found in differences(wanted, actual[index], f"{path}[{index}]")]
     # JSON's true is not its 1, though Python's is.
-    if {type(expected), type(actual)} in ({bool, int}, {bool, float}) or not expected == actual:
+    if {type(expected), type(actual)} in ({bool, int}, {bool, float}) or expected != actual:
         return [Difference(path, expected, actual)]
     return []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +31,9 @@ class RemoteLinksWarning(UserWarning):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("remotelinks", "fake Jira for remote links")
-    group.addoption("--remotelinks-contract", metavar="VERSION|FILE", help="contract to test against: 2023-06, 2026-06, or an OpenAPI document")
+    group.addoption(
+        "--remotelinks-contract", metavar="VERSION|FILE", help="contract to test against: 2023-06, 2026-06, or an OpenAPI document"
+    )
     group.addoption("--remotelinks-consistency", metavar="POLICY", help="when writes become visible: immediate, after-reads:N, manual")
     group.addoption("--remotelinks-strict", action="store_true", default=None, help="a broken contract fails the test (the default)")
     group.addoption("--no-remotelinks-strict", dest="remotelinks_strict", action="store_false", help="a broken contract is only reported")
@@ -71,7 +73,7 @@ def _config_settings(config: pytest.Config) -> dict[str, Any]:
     return settings
 
 
-def _check(layer: dict[str, Any], place: str) -> None:
+def _check(layer: Mapping[str, Any], place: str) -> None:
     from pytest_remotelinks.settings import Settings, SettingsError
 
     try:
@@ -151,6 +153,8 @@ def make_fake_jira(
         site.stop()
     # The same ones are used first by the next test, so that a site's URL stays the same.
     _remotelinks_listeners.extend(reversed(in_use))
+    for listener in in_use:
+        listener.check_handler_errors()
     # What came after the call phase can only fail the teardown.
     _judge(request.node, sites, request.node.stash.get(_JUDGED, ()))
 

@@ -8,8 +8,7 @@ rules (the Authorization header, the free-form ``params``) is left out.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from openapi_core import Config, OpenAPI
@@ -20,17 +19,13 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from pytest_remotelinks.contract.document import Document, python_pattern
 from pytest_remotelinks.contract.operations import SITE_BASE, Operation
+from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError, innermost
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-
-@dataclass(frozen=True)
-class ParameterError:
-    """A path or query parameter that does not fit."""
-
-    name: str
-    errors: tuple[ValidationError, ...]
+#: What is said of remote links is judged here; whether the rest of a document is good OpenAPI is not.
+_UNVALIDATED: dict[str, Any] = {"spec_validator_cls": None}
 
 
 class Authority:
@@ -44,18 +39,17 @@ class Authority:
             "paths": _prepare({path: _without_security(item) for path, item in document.path_items.items()}),
             "components": {"schemas": _prepare(document.components.get("schemas", {}))},
         }
-        config = Config(spec_validator_cls=None, extra_format_validators={"uri": is_uri})
+        config = Config(extra_format_validators={"uri": is_uri}, **_UNVALIDATED)
         self._validator = OpenAPI.from_dict(spec, config=config).request_validator
 
     def errors(
         self, operation: Operation, link_id: str | None, query: tuple[tuple[str, str], ...], body: bytes | None
-    ) -> Iterator[ParameterError | ValidationError]:
+    ) -> Iterator[ParameterError | SchemaError]:
         """What does not fit: each parameter, and each schema error of the body."""
         for error in self._validator.iter_errors(_Request(operation, link_id, query, body)):
-            cause = error.__cause__
-            schema_errors = tuple(getattr(cause, "schema_errors", ()))
+            schema_errors = tuple(_distinct(getattr(error.__cause__, "schema_errors", ())))
             if isinstance(error, RequestBodyValidationError):
-                yield from _distinct(schema_errors)
+                yield from schema_errors
             elif isinstance(error, ParameterValidationError):
                 yield ParameterError(str(getattr(error, "name", "")), schema_errors)
 
@@ -65,14 +59,15 @@ def is_uri(value: object) -> bool:
     return not isinstance(value, str) or ("\n" not in value and bool(validate_rfc3986(value, rule="URI")))
 
 
-def _distinct(errors: tuple[ValidationError, ...]) -> Iterator[ValidationError]:
+def _distinct(errors: Iterable[ValidationError]) -> Iterator[SchemaError]:
     seen = set()
     for error in errors:
-        # A null breaks both "type" and "nullable": once is enough to say so.
-        key = (tuple(error.absolute_path), error.validator, error.message if error.validator == "required" else "")
-        if key not in seen:
-            seen.add(key)
-            yield error
+        for found in innermost(error):
+            # A null breaks both "type" and "nullable": once is enough to say so.
+            key = (found.path, found.keyword, found.text if found.keyword == "required" else "")
+            if key not in seen:
+                seen.add(key)
+                yield found
 
 
 class _Request:
@@ -105,7 +100,8 @@ def _prepare(part: Any) -> Any:
         return [_prepare(inner) for inner in part]
     if not isinstance(part, dict):
         return copy.copy(part)
-    prepared = {name: _prepare(inner) for name, inner in part.items()}
+    # openapi-core warns of deprecated parameters in the server's thread; RL305 does it in the test's report.
+    prepared = {name: _prepare(inner) for name, inner in part.items() if not (name == "deprecated" and isinstance(inner, bool))}
     if isinstance(part.get("pattern"), str):
         prepared["pattern"] = python_pattern(part["pattern"])
     # Where "properties" is a keyword its value maps names to schemas.

@@ -82,7 +82,8 @@ def decode(body: bytes) -> tuple[Any, list[str]]:
             return value, _repeated_members(value)
     except json.JSONDecodeError as error:
         raise NotJSON(
-            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}, byte {len(text[: error.pos].encode())} of {len(body)}",
+            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}; "
+            f"that is byte {len(text[: error.pos].encode())} of {len(body)}",
             "serialise the payload with a JSON library and send all of it: Content-Length must count bytes, not characters",
         ) from None
     except RecursionError:

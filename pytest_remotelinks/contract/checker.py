@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any
 from pytest_remotelinks.contract.authorization_rules import check_authorization
 from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.explain import deepest, explain, preview
+from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, SUBMIT, Operation, Route
 from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.property_rules import SEQUENCE_PARAMETER, check_deletion, check_deprecated, check_metadata, check_property_keys
+from pytest_remotelinks.contract.property_rules import (
+    SEQUENCE_PARAMETER,
+    check_deletion,
+    check_deprecated,
+    check_metadata,
+    check_property_keys,
+)
 from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.contract.violation import Violation
 
 if TYPE_CHECKING:
@@ -167,16 +174,16 @@ class Checker:
 
     def _check_payload(self, findings: Findings, operation: Operation, request: Request, payload: Any) -> None:
         for error in _authority_for(self.document).errors(operation, None, (), request.body):
-            path = list(getattr(error, "absolute_path", ()))
-            for found in deepest(error):  # type: ignore[arg-type]
-                message, hint = explain(found)
-                pointer = pointer_to(found.absolute_path)
-                if path[:1] == ["remoteLinks"] and len(path) > 1:
-                    findings.add("RL201", message, pointer, hint, found.instance, link=path[1])
-                elif path == ["remoteLinks"] and found.validator == "maxItems":
-                    findings.add("RL108", message, pointer, f"send at most {found.validator_value} links in each request", len(found.instance))
-                else:
-                    findings.add("RL103", message, pointer, hint, found.instance)
+            if isinstance(error, ParameterError):
+                continue
+            message, hint = explain(error)
+            pointer = pointer_to(error.path)
+            if error.path[:1] == ("remoteLinks",) and len(error.path) > 1:
+                findings.add("RL201", message, pointer, hint, error.found, link=int(error.path[1]))
+            elif error.path == ("remoteLinks",) and error.keyword == "maxItems":
+                findings.add("RL108", message, pointer, f"send at most {error.wanted} links in each request", len(error.found))
+            else:
+                findings.add("RL103", message, pointer, hint, error.found)
         if not isinstance(payload, dict):
             return
         links = payload.get("remoteLinks")
@@ -229,18 +236,23 @@ class Checker:
             return None
         if not _id_gate_for(self.document, operation)(link_id):
             for error in _authority_for(self.document).errors(operation, link_id, (), None):
-                for found in getattr(error, "errors", ()):
-                    message, _ = explain(found)
-                    findings.add("RL106", f"the id {message}", "#path", "use the id under which the link was submitted", preview(link_id))
+                if isinstance(error, ParameterError):
+                    message = "; ".join(explain(found)[0] for found in error.errors) or "does not fit the document"
+                    findings.add("RL106", f"the id {message}", "#path", "use the id under which the link was submitted", link_id)
                     return None
         return link_id
 
     def _check_parameters(self, findings: Findings, operation: Operation, route: Route, request: Request) -> None:
         for error in _authority_for(self.document).errors(operation, route.link_id or "-", request.query, None):
-            name = getattr(error, "name", "")
-            if name == SEQUENCE_PARAMETER:
-                value = next(value for key, value in request.query if key == name)
-                findings.add("RL107", f"{preview(value)} is no 64-bit integer", f"#query/{name}", "leave the parameter out: it has no effect", value)
+            if isinstance(error, ParameterError) and error.name == SEQUENCE_PARAMETER:
+                value = next(value for key, value in request.query if key == error.name)
+                findings.add(
+                    "RL107",
+                    f"{preview(value)} is no 64-bit integer",
+                    f"#query/{error.name}",
+                    "leave the parameter out: it has no effect",
+                    value,
+                )
 
     def _check_query_names(self, findings: Findings, operation: Operation, request: Request) -> None:
         if not request.query:

@@ -113,8 +113,8 @@ class Document:
         patterns = {}
         for kind in self.association_schemas:
             pattern = self.resolve(self.member_schema(kind, "values").get("items")).get("pattern")
-            for name in self.association_types(kind) if pattern else ():
-                patterns[name] = re.compile(python_pattern(pattern))
+            for name in self.association_types(kind) if isinstance(pattern, str) else ():
+                patterns[name] = re.compile(python_pattern(str(pattern)))
         return patterns
 
     def parameters(self, operation: Operation) -> Iterator[dict[str, Any]]:
@@ -159,7 +159,9 @@ def load_document(contract: str | Path) -> Document:
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
-        raise ContractError(f"contract {str(contract)!r} is neither a version ({', '.join(VERSIONS)}) nor a file that can be read") from None
+        raise ContractError(
+            f"contract {str(contract)!r} is neither a version ({', '.join(VERSIONS)}) nor a file that can be read"
+        ) from None
     return _read(str(contract), path, changed)
 
 

@@ -5,42 +5,34 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
+from pytest_remotelinks.contract.schema_error import SchemaError
 
-_JSON_TYPES: dict[type, str] = {str: "a string", int: "an integer", float: "a number", bool: "a boolean", list: "a list", dict: "an object", type(None): "null"}
-_TYPE_WORDS = {"string": "a string", "integer": "an integer", "number": "a number", "boolean": "a boolean", "array": "a list", "object": "an object"}
-
-
-def deepest(error: ValidationError) -> list[ValidationError]:
-    """The errors that say most: for a choice of schemas, those of the choice that was meant."""
-    if error.validator not in ("anyOf", "oneOf") or not error.context:
-        return [error]
-    branches: dict[Any, list[ValidationError]] = {}
-    for inner in error.context:
-        branches.setdefault(next(iter(inner.schema_path), None), []).append(inner)
-
-    def distance(errors: list[ValidationError]) -> tuple[bool, int]:
-        # A wrong name in an enum means that another choice was meant.
-        return any(inner.validator == "enum" for inner in errors), len(errors)
-
-    meant = min(branches.values(), key=distance)
-    if distance(meant)[0]:
-        allowed = [name for errors in branches.values() for inner in errors if inner.validator == "enum" for name in inner.validator_value]
-        for inner in meant:
-            if inner.validator == "enum":
-                inner.validator_value = allowed
-        meant = [inner for inner in meant if inner.validator == "enum"]
-    return [found for inner in meant for found in deepest(inner)]
+_JSON_TYPES: dict[type, str] = {
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "a boolean",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
+}
+_TYPE_WORDS = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "a boolean",
+    "array": "a list",
+    "object": "an object",
+}
 
 
-def explain(error: ValidationError) -> tuple[str, str]:
+def explain(error: SchemaError) -> tuple[str, str]:
     """What is wrong, and what to change: two sentences without their place."""
-    saying = _SAYINGS.get(str(error.validator))
+    saying = _SAYINGS.get(error.keyword)
     if saying is None:
-        return f"does not fit the schema's '{error.validator}': {preview(error.validator_value)}", "see the contract document"
+        return f"does not fit the schema's '{error.keyword}': {preview(error.wanted)}", "see the contract document"
     return saying(error)
 
 
@@ -61,58 +53,61 @@ def json_type(value: Any) -> str:
     return type(value).__name__
 
 
-def _type(error: ValidationError) -> tuple[str, str]:
-    wanted = _TYPE_WORDS.get(str(error.validator_value), str(error.validator_value))
-    given = json_type(error.instance)
+def _type(error: SchemaError) -> tuple[str, str]:
+    wanted = _TYPE_WORDS.get(str(error.wanted), str(error.wanted))
+    given = json_type(error.found)
     message = f"is {given}, but must be {wanted}"
-    if error.instance is None:
+    if error.found is None:
         return message, "leave the member out, or give it a value"
-    if error.validator_value == "string" and isinstance(error.instance, (int, float)):
-        return message, f"send it in quotes: {json.dumps(str(preview(error.instance)))}"
+    if error.wanted == "string" and isinstance(error.found, (int, float)):
+        return message, f"send it in quotes: {json.dumps(str(preview(error.found)))}"
     return message, f"send {wanted}"
 
 
-def _required(error: ValidationError) -> tuple[str, str]:
-    missing = [name for name in error.validator_value if name not in error.instance and repr(name) in error.message]
-    name = missing[0] if missing else error.message
+def _required(error: SchemaError) -> tuple[str, str]:
+    missing = [name for name in error.wanted if name not in error.found and repr(name) in error.text]
+    name = missing[0] if missing else error.text
     return f"lacks the member '{name}'", f"add '{name}'"
 
 
-def _enum(error: ValidationError) -> tuple[str, str]:
-    allowed = [str(value) for value in error.validator_value]
-    near = difflib.get_close_matches(error.instance, allowed, n=1, cutoff=0.5) if isinstance(error.instance, str) else []
+def _enum(error: SchemaError) -> tuple[str, str]:
+    allowed = [str(value) for value in error.wanted]
+    near = difflib.get_close_matches(error.found, allowed, n=1, cutoff=0.5) if isinstance(error.found, str) else []
     hint = f"perhaps '{near[0]}' was meant; " if near else ""
-    return f"{preview(error.instance)} is not among the allowed values", f"{hint}allowed: {', '.join(allowed)}"
+    return f"{preview(error.found)} is not among the allowed values", f"{hint}allowed: {', '.join(allowed)}"
 
 
-def _max_length(error: ValidationError) -> tuple[str, str]:
-    return f"is {len(error.instance)} characters long; at most {error.validator_value} are allowed", f"cut it to {error.validator_value} characters"
+def _max_length(error: SchemaError) -> tuple[str, str]:
+    return f"is {len(error.found)} characters long; at most {error.wanted} are allowed", f"cut it to {error.wanted} characters"
 
 
-def _min_length(error: ValidationError) -> tuple[str, str]:
-    return f"is {len(error.instance)} characters long; at least {error.validator_value} are needed", "send a longer text"
+def _min_length(error: SchemaError) -> tuple[str, str]:
+    return f"is {len(error.found)} characters long; at least {error.wanted} are needed", "send a longer text"
 
 
-def _max_items(error: ValidationError) -> tuple[str, str]:
-    return f"has {len(error.instance)} entries; at most {error.validator_value} are allowed", f"send {error.validator_value} or fewer"
+def _max_items(error: SchemaError) -> tuple[str, str]:
+    return f"has {len(error.found)} entries; at most {error.wanted} are allowed", f"send {error.wanted} or fewer"
 
 
-def _min_items(error: ValidationError) -> tuple[str, str]:
-    return f"has {len(error.instance)} entries; at least {error.validator_value} must be there", "add an entry, or leave the whole member out if it is optional"
+def _min_items(error: SchemaError) -> tuple[str, str]:
+    return (
+        f"has {len(error.found)} entries; at least {error.wanted} must be there",
+        "add an entry, or leave the whole member out if it is optional",
+    )
 
 
-def _max_properties(error: ValidationError) -> tuple[str, str]:
-    return f"has {len(error.instance)} members; at most {error.validator_value} are allowed", f"keep {error.validator_value} of them"
+def _max_properties(error: SchemaError) -> tuple[str, str]:
+    return f"has {len(error.found)} members; at most {error.wanted} are allowed", f"keep {error.wanted} of them"
 
 
-def _pattern(error: ValidationError) -> tuple[str, str]:
-    pattern = str(error.validator_value).removeprefix("(?a:").removesuffix(")").replace(r"\Z", "$")
+def _pattern(error: SchemaError) -> tuple[str, str]:
+    pattern = str(error.wanted).removeprefix("(?a:").removesuffix(")").replace(r"\Z", "$")
     hint = f"send a value that matches {pattern}"
-    if isinstance(error.instance, str) and error.instance != error.instance.strip():
+    if isinstance(error.found, str) and error.found != error.found.strip():
         hint += "; strip the white space around it"
-    elif "issueKeys" in str(error.parent.schema if error.parent else "") or r"-\d" in pattern:
+    elif r"-\d" in pattern:
         hint += ", such as ABC-123"
-    return f"{preview(error.instance)} does not match the pattern", hint
+    return f"{preview(error.found)} does not match the pattern", hint
 
 
 _FORMAT_HINTS = {
@@ -122,12 +117,12 @@ _FORMAT_HINTS = {
 }
 
 
-def _format(error: ValidationError) -> tuple[str, str]:
-    name = str(error.validator_value)
-    return f"{preview(error.instance)} is no {name}", _FORMAT_HINTS.get(name, f"send a value of the format '{name}'")
+def _format(error: SchemaError) -> tuple[str, str]:
+    name = str(error.wanted)
+    return f"{preview(error.found)} is no {name}", _FORMAT_HINTS.get(name, f"send a value of the format '{name}'")
 
 
-_SAYINGS: dict[str, Callable[[ValidationError], tuple[str, str]]] = {
+_SAYINGS: dict[str, Callable[[SchemaError], tuple[str, str]]] = {
     "type": _type,
     "required": _required,
     "enum": _enum,

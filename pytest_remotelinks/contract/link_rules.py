@@ -85,7 +85,9 @@ def _check_associations(document: Document, findings: Findings, index: int, asso
         )
 
 
-def _check_issue_keys(document: Document, findings: Findings, index: int, place: tuple[str | int, ...], name: str, values: list[Any]) -> None:
+def _check_issue_keys(
+    document: Document, findings: Findings, index: int, place: tuple[str | int, ...], name: str, values: list[Any]
+) -> None:
     pattern = document.value_patterns.get(name)
     if pattern is None:
         return

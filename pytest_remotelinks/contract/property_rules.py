@@ -20,9 +20,13 @@ def check_property_keys(findings: Findings, keys: Iterable[str], place: str) -> 
     for key in keys:
         pointer = place + pointer_to((key,))
         if ":" in key:
-            findings.add("RL301", f"the property key {key!a} contains a colon", pointer, f"rename it, to {key.replace(':', '.')!a} for one", key)
+            findings.add(
+                "RL301", f"the property key {key!a} contains a colon", pointer, f"rename it, to {key.replace(':', '.')!a} for one", key
+            )
         if key.startswith("_"):
-            findings.add("RL302", f"the property key {key!a} starts with an underscore", pointer, f"rename it, to {key.lstrip('_')!a} for one", key)
+            findings.add(
+                "RL302", f"the property key {key!a} starts with an underscore", pointer, f"rename it, to {key.lstrip('_')!a} for one", key
+            )
 
 
 def check_metadata(findings: Findings, metadata: Any) -> None:
@@ -62,7 +66,7 @@ def check_deletion(findings: Findings, query: tuple[tuple[str, str], ...], submi
         if key == "params" and value.lstrip().startswith(("{", "[")):
             findings.add(
                 "RL306",
-                "'params' stands in the document for free query parameters; sent literally it is a property called 'params', which no link has",
+                "'params' stands in the document for free query parameters; sent literally it is a property of that name, which no link has",
                 "#query/params",
                 "send each property as a parameter of its own: ?accountId=account-123&repoId=7",
                 value,

@@ -54,6 +54,7 @@ def _quoted(text: str | bytes) -> str:
     if _PLAIN.fullmatch(plain):
         return shlex.quote(plain)
     escaped = "".join(
-        f"\\{character}" if character in "\\'" else character if " " <= character <= "~" else f"\\x{ord(character):02x}" for character in plain
+        f"\\{character}" if character in "\\'" else character if " " <= character <= "~" else f"\\x{ord(character):02x}"
+        for character in plain
     )
     return f"$'{escaped}'"

@@ -74,9 +74,10 @@ class Application:
         result: dict[str, Any] = {"acceptedRemoteLinks": [links[index]["id"] for index in outcome.accepted]}
         # The published schema requires none of the members, and calls these two present "if any".
         if rejected:
-            result["rejectedRemoteLinks"] = by_id = {}
+            by_id: dict[str, list[dict[str, str]]] = {}
             for index in sorted(rejected):
                 by_id.setdefault(link_name(links[index], index), []).extend(rejected[index])
+            result["rejectedRemoteLinks"] = by_id
         if outcome.unknown:
             result["unknownAssociations"] = list(outcome.unknown)
         return json_answer(202, result), rejected

@@ -51,7 +51,12 @@ class Listener(HTTPServerBase):
 
     def application(self, request: WerkzeugRequest) -> Response:
         # The record is ours to keep, so nothing is added to the server's own log.
-        return self.dispatch(request)
+        try:
+            return self.dispatch(request)
+        except Exception as error:
+            # A mistake of our own: check_handler_errors() raises it in the test.
+            self.handler_errors.append(error)
+            raise
 
     def dispatch(self, request: WerkzeugRequest) -> Response:
         started, clock = time.time(), time.perf_counter()
