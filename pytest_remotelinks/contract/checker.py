@@ -76,7 +76,8 @@ class Checker:
         """Judge a request; ``submitted_keys`` are the property keys submitted before it."""
         findings = Findings(self.ignore)
         if request.malformed and not request.method:
-            findings.add("RL113", request.malformed, "#request", "let an HTTP library build the request", request.target)
+            spaces = "percent-encode spaces in the path as %20; " if request.target.count(" ") > 2 else ""
+            findings.add("RL113", request.malformed, "#request", f"{spaces}let an HTTP library build the request", request.target)
             return Judgement(None, tuple(findings.violations), 400)
         route = self.document.router.route(request.path)
         operation = route.operation(request.method)
