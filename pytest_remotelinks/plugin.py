@@ -49,16 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "remotelinks(contract=..., consistency=..., strict=..., ignore=...): settings of this test's fake Jira",
     )
-    if layer := _config_settings(config):
-        _check(layer, "")
+    _check(_config_settings(config), "")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        return  # a worker of pytest-xdist cannot stop the run in one line; there the fixture says it
     for item in items:
-        for marker in item.iter_markers(_MARKER):
-            if marker.args:
-                raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.remotelinks takes its settings by name: {', '.join(_NAMES)}")
-            _check(marker.kwargs, f"{item.nodeid}: @pytest.mark.remotelinks: ")
+        _check(_marker_settings(item), f"{item.nodeid}: ")
 
 
 def _config_settings(config: pytest.Config) -> dict[str, Any]:
@@ -74,6 +72,8 @@ def _config_settings(config: pytest.Config) -> dict[str, Any]:
 
 
 def _check(layer: Mapping[str, Any], place: str) -> None:
+    if not layer:
+        return
     from pytest_remotelinks.settings import Settings, SettingsError
 
     try:
@@ -86,7 +86,8 @@ def _marker_settings(node: pytest.Item) -> dict[str, Any]:
     """The marker's settings; of several markers, the one nearest the test wins."""
     settings: dict[str, Any] = {}
     for marker in reversed(list(node.iter_markers(_MARKER))):
-        settings.update(marker.kwargs)
+        # A setting without a name is none of the settings, and is told so.
+        settings.update({repr(argument): argument for argument in marker.args}, **marker.kwargs)
     return settings
 
 

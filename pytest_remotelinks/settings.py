@@ -44,6 +44,8 @@ class Settings:
         known = [field.name for field in fields(cls)]
         merged: dict[str, Any] = {}
         for layer in layers:
+            if not isinstance(layer, Mapping):
+                raise SettingsError(f"remotelinks_settings must return a dictionary of {', '.join(known)}, not {layer!r}")
             for name, value in layer.items():
                 if name not in known:
                     raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(known)}")
