@@ -67,7 +67,7 @@ def link() -> Callable[..., dict[str, Any]]:
     return a_link
 
 
-@pytest.fixture(params=VERSIONS)
+@pytest.fixture(params=VERSIONS, scope="session")
 def version(request: pytest.FixtureRequest) -> str:
     """Each contract version in turn."""
     return str(request.param)

@@ -31,7 +31,7 @@ _ANNOTATIONS = {"title", "description", "default", "example", "deprecated", "ext
 _FORMATS: dict[str, dict[str, Any]] = {
     "date-time": {
         "format": "date-time",
-        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        "pattern": r"^[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][01][0-9]:[0-5][0-9])$",
     },
     "uri": {
         "format": "uri",

@@ -31,7 +31,8 @@ def curl_line(exchange: Exchange, base_url: str) -> str:
         body, remark = _body(exchange)
         if body is None:
             return f"{' '.join(words)} --data-binary @BODY  # {remark}"
-        words += ["--data-binary", _quoted(body)]
+        # Unlike --data-binary, --data-raw does not read a body that starts with @ from a file.
+        words += ["--data-raw", _quoted(body)]
         return " ".join(words) + (f"  # {remark}" if remark else "")
     return " ".join(words)
 

@@ -23,12 +23,38 @@ urls = st.sampled_from(
 ) | st.from_regex(r"https?://[a-z.]{1,9}[/?#:@%\[\]a-z0-9]{0,9}", fullmatch=True)  # fmt: skip
 times = (
     st.datetimes().map(lambda time: time.isoformat() + "Z")
-    | st.from_regex(r"[0-9]{4}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})", fullmatch=True)
-    | st.sampled_from(["2026-01-31", "2026-01-31T12:00:00", "2026-01-31t12:00:00z", "2026-12-31T23:59:60Z", "2026-01-31 12:00:00Z", "0000-01-01T00:00:00Z"])
+    | st.from_regex(
+        r"[0-9]{4}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})", fullmatch=True
+    )
+    | st.sampled_from(
+        [
+            "2026-01-31",
+            "2026-01-31T12:00:00",
+            "2026-01-31t12:00:00z",
+            "2026-12-31T23:59:60Z",
+            "2026-01-31 12:00:00Z",
+            "0000-01-01T00:00:00Z",
+        ]
+    )
 )
-keys = st.sampled_from(["A-1", "ABC-123", "abc_d-1", "10001", "A-1\n", " A-1", "x", "A-", "-1", "Ä-1", "A-١", "A-1 B-2", "x" * 300 + "-1", ""]) | texts
-numbers = st.integers() | st.sampled_from([0, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1]) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
-anything = st.none() | st.booleans() | st.integers() | texts | st.lists(st.integers(), max_size=2) | st.dictionaries(texts, st.integers(), max_size=2)
+keys = (
+    st.sampled_from(["A-1", "ABC-123", "abc_d-1", "10001", "A-1\n", " A-1", "x", "A-", "-1", "Ä-1", "A-١", "A-1 B-2", "x" * 300 + "-1", ""])
+    | texts
+)
+numbers = (
+    st.integers()
+    | st.sampled_from([0, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1])
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.booleans()
+)
+anything = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | texts
+    | st.lists(st.integers(), max_size=2)
+    | st.dictionaries(texts, st.integers(), max_size=2)
+)
 associations = st.lists(
     st.fixed_dictionaries(
         {
@@ -135,7 +161,9 @@ def test_the_gate_passes_ordinary_submissions(version):
         "actionIds": ["fix"],
         "attributeMap": {"id": "1"},
     }
-    assert gate({"remoteLinks": [link] * 100, "properties": {"accountId": "a", "repo.id": "7"}, "providerMetadata": {"product": "Scanner 2"}})
+    assert gate(
+        {"remoteLinks": [link] * 100, "properties": {"accountId": "a", "repo.id": "7"}, "providerMetadata": {"product": "Scanner 2"}}
+    )
 
 
 @settings(max_examples=200, deadline=None)
@@ -173,5 +201,3 @@ def load_path():
     from pytest_remotelinks.contract import document
 
     return document._BUNDLED / "2026-06.json"
-
-

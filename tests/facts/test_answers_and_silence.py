@@ -11,7 +11,9 @@ def codes(jira):
     return sorted({violation.code for violation in jira.violations})
 
 
-@pytest.mark.parametrize("base", ["/rest/remotelinks/1.0", "/ex/jira/some-cloud-id/rest/remotelinks/1.0", "/jira/remotelinks/1.0/cloud/some-cloud-id"])
+@pytest.mark.parametrize(
+    "base", ["/rest/remotelinks/1.0", "/ex/jira/some-cloud-id/rest/remotelinks/1.0", "/jira/remotelinks/1.0/cloud/some-cloud-id"]
+)
 def test_the_operations_are_reached_under_three_bases(jira, provider, link, base):
     provider.base = base
     assert provider.submit(link("a/b"), properties={"account": "a"}).status_code == 202

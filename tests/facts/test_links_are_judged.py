@@ -167,7 +167,9 @@ def test_all_association_values_together_number_500_at_most(jira, provider, link
 def test_an_association_type_is_given_once(jira, provider, link):
     twice = [{"associationType": KEYS, "values": ["A-1"]}, {"associationType": KEYS, "values": ["A-2"]}]
     provider.submit(link(associations=twice))
-    assert [(violation.code, violation.pointer) for violation in jira.violations] == [("RL203", "/remoteLinks/0/associations/1/associationType")]
+    assert [(violation.code, violation.pointer) for violation in jira.violations] == [
+        ("RL203", "/remoteLinks/0/associations/1/associationType")
+    ]
     assert jira.links == {}
 
 
@@ -210,7 +212,10 @@ def test_provider_metadata_holds_no_personal_data(jira, provider, link):
 
 
 def test_the_number_property_and_extra_members_of_real_traffic(jira, provider, link):
-    assert provider.submit(link(), properties={"gitHubInstallationId": 1234}, preventTransitions=True, operationType="NORMAL").status_code == 400
+    assert (
+        provider.submit(link(), properties={"gitHubInstallationId": 1234}, preventTransitions=True, operationType="NORMAL").status_code
+        == 400
+    )
     assert codes(jira) == ["RL103", "RL206"]
 
 

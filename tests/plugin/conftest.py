@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-PROVIDER = '''
+PROVIDER = """
 import json
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -33,7 +33,7 @@ def read(jira, id="1"):
     except HTTPError as error:
         with error:
             return error.code
-'''
+"""
 
 
 @pytest.fixture

@@ -25,7 +25,12 @@ def test_the_defaults(project):
 
 def test_options_set_everything(project):
     project.makepyfile(test_it=SHOW)
-    options = ["--remotelinks-contract=2023-06", "--remotelinks-consistency=manual", "--no-remotelinks-strict", "--remotelinks-ignore=RL2,RL301"]
+    options = [
+        "--remotelinks-contract=2023-06",
+        "--remotelinks-consistency=manual",
+        "--no-remotelinks-strict",
+        "--remotelinks-ignore=RL2,RL301",
+    ]
     assert shown(project, *options) == "2023-06 manual False RL2,RL301"
 
 
@@ -116,7 +121,11 @@ def test_a_wrong_marker_argument_is_a_usage_error_without_a_traceback(project, m
 
 @pytest.mark.parametrize(
     ("settings", "says"),
-    [("{'colour': 1}", "there is no setting 'colour'*"), ("{'contract': 'x.json'}", "contract 'x.json' is neither*"), ("5", "*remotelinks_settings*")],
+    [
+        ("{'colour': 1}", "there is no setting 'colour'*"),
+        ("{'contract': 'x.json'}", "contract 'x.json' is neither*"),
+        ("5", "*remotelinks_settings*"),
+    ],
 )
 def test_a_wrong_settings_fixture_is_told_in_one_line(project, settings, says):
     project.makepyfile(test_it=SHOW)

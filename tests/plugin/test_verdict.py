@@ -29,7 +29,7 @@ def test_a_breach_fails_the_test_in_its_call_phase_and_says_what_to_change(proje
             '*"<string>" is no uri',
             '*value:  "<string>"',
             "*change: send an absolute URI such as *",
-            "*curl -X POST http://127.0.0.1:*/rest/remotelinks/1.0/bulk -H 'Authorization: JWT [*][*][*]' -H 'Content-*json' --data-binary *",
+            "*curl -X POST http://127.0.0.1:*/rest/remotelinks/1.0/bulk -H 'Authorization: JWT [*][*][*]' -H 'Content-*json' --data-raw *",
             "FAILED test_it.py::test_it - *",
         ]
     )
@@ -100,7 +100,9 @@ def test_an_expected_violation_that_does_not_happen_fails(project):
 
 
 def test_other_violations_than_the_expected_ones_still_fail(project):
-    source = "def test_it(fake_jira):\n    with fake_jira.expect_violations('RL206'):\n        submit(fake_jira, url='<string>', severity='x')\n"
+    source = (
+        "def test_it(fake_jira):\n    with fake_jira.expect_violations('RL206'):\n        submit(fake_jira, url='<string>', severity='x')\n"
+    )
     result = run(project, source)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["the provider broke the remote links contract: RL201"])

@@ -169,7 +169,13 @@ def test_no_body_at_all_is_refused_with_400(jira):
 
 @pytest.mark.parametrize(
     "line",
-    [b"GET /rest/remotelinks/1.0/remotelink/a b HTTP/1.1", b"\x00\x01\x02", b"GET", b"GET / HTTP/9.9", b"GET /" + b"x" * 70000 + b" HTTP/1.1"],
+    [
+        b"GET /rest/remotelinks/1.0/remotelink/a b HTTP/1.1",
+        b"\x00\x01\x02",
+        b"GET",
+        b"GET / HTTP/9.9",
+        b"GET /" + b"x" * 70000 + b" HTTP/1.1",
+    ],
     ids=["space in an id", "binary", "one word", "unknown version", "very long"],
 )
 def test_what_is_no_http_is_refused_and_recorded(jira, line):

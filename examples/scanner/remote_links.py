@@ -1,0 +1,43 @@
+"""Turning an alert into a remote link."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from alerts import Alert
+
+DESCRIPTION_LIMIT = 255
+NAME_LIMIT = 255
+SCANNER = "https://scanner.example"
+
+_ISSUE_KEY = re.compile(r"\b[A-Z][A-Z0-9_]+-\d+\b")
+_APPEARANCES = {"open": "removed", "fixed": "success", "dismissed": "default"}
+
+
+def issue_keys(text: str) -> list[str]:
+    """The issue keys that a text names, each once."""
+    return list(dict.fromkeys(_ISSUE_KEY.findall(text)))
+
+
+def remote_link(alert: Alert) -> dict[str, Any]:
+    """The link that shows the alert on its issues."""
+    link: dict[str, Any] = {
+        "id": alert.id,
+        # Milliseconds grow with every change, so a late update never hides a newer one.
+        "updateSequenceNumber": int(alert.changed.timestamp() * 1000),
+        "displayName": _cut(alert.title, NAME_LIMIT),
+        "description": _cut(alert.explanation, DESCRIPTION_LIMIT),
+        "url": f"{SCANNER}/{quote(alert.repository)}/alerts/{alert.number}",
+        "type": "security",
+        "lastUpdated": alert.changed.isoformat(),
+        "status": {"appearance": _APPEARANCES[alert.state], "label": alert.state.upper()},
+    }
+    if keys := issue_keys(alert.context):
+        link["associations"] = [{"associationType": "issueKeys", "values": keys}]
+    return link
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,133 @@
+"""The clients that providers use, each over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import aiohttp
+import httpx
+import pytest
+import requests
+
+BASE = "/rest/remotelinks/1.0"
+
+
+def by_requests(method, url, headers, body):
+    answer = requests.request(method, url, headers=headers, data=body, timeout=30)
+    return answer.status_code, answer.content
+
+
+def by_requests_session(method, url, headers, body):
+    with requests.Session() as session:
+        answer = session.request(method, url, headers=headers, data=body, timeout=30)
+        return answer.status_code, answer.content
+
+
+def by_httpx(method, url, headers, body):
+    answer = httpx.request(method, url, headers=headers, content=body, timeout=30)
+    return answer.status_code, answer.content
+
+
+def by_httpx_async(method, url, headers, body):
+    async def send():
+        async with httpx.AsyncClient(timeout=30) as client:
+            answer = await client.request(method, url, headers=headers, content=body)
+            return answer.status_code, answer.content
+
+    return asyncio.run(send())
+
+
+def by_aiohttp(method, url, headers, body):
+    from yarl import URL
+
+    async def send():
+        # Without "encoded" aiohttp would undo the escaping of an id.
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, URL(url, encoded=True), headers=headers, data=body) as answer,
+        ):
+            return answer.status, await answer.read()
+
+    return asyncio.run(send())
+
+
+def by_urllib(method, url, headers, body):
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers, method=method), timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def by_curl(method, url, headers, body):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    words = ["curl", "-sS", "-X", method, "-w", "\n%{http_code}", url]
+    for name, value in headers.items():
+        words += ["-H", f"{name}: {value}"]
+    if body:
+        words += ["--data-binary", "@-"]
+    output = subprocess.run(words, input=body, capture_output=True, check=True, timeout=30).stdout
+    content, _, status = output.rpartition(b"\n")
+    return int(status), content
+
+
+CLIENTS = [by_requests, by_requests_session, by_httpx, by_httpx_async, by_aiohttp, by_urllib, by_curl]
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
+def test_a_links_whole_life(fake_jira, link, client):
+    def send(method, path, payload=None):
+        headers = {"Authorization": fake_jira.authorization(method, BASE + path)}
+        body = None
+        if payload is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(payload, ensure_ascii=False).encode()
+        return client(method, fake_jira.url + BASE + path, headers, body)
+
+    odd = "a/b ü%?#"
+    place = f"/remotelink/{quote(odd, safe='')}"
+    sent = link(odd, displayName="Überlauf “😀”")
+    status, content = send("POST", "/bulk", {"remoteLinks": [sent, link("other")], "properties": {"account": "a b&c"}})
+    assert (status, json.loads(content)) == (202, {"acceptedRemoteLinks": [odd, "other"]})
+    assert send("GET", place) == (404, b"")
+    status, content = send("GET", place)
+    assert (status, json.loads(content)) == (200, sent)
+    fake_jira.assert_stored(odd, displayName="Überlauf “😀”")
+    assert send("DELETE", place) == (202, b"")
+    fake_jira.assert_deleted(odd)
+    assert send("DELETE", f"/bulkByProperties?account={quote('a b&c')}") == (202, b"")
+    fake_jira.assert_deleted_by(account="a b&c")
+    fake_jira.settle()
+    assert fake_jira.links == {}
+    assert len(fake_jira.requests) == 5
+    fake_jira.assert_no_violations()
+
+
+def test_large_bodies_with_expect_continue(fake_jira, link):
+    links = [link(str(number), description="x" * 255, attributeMap={"text": "x" * 20_000}) for number in range(100)]
+    body = json.dumps({"remoteLinks": links}).encode()
+    headers = {"Authorization": "JWT x", "Content-Type": "application/json", "Expect": "100-continue"}
+    assert by_curl("POST", f"{fake_jira.url}{BASE}/bulk", headers, body)[0] == 202
+    assert fake_jira.requests[0].body == body
+
+
+def test_many_threads_at_once(fake_jira, link):
+    def submit(number):
+        headers = {"Authorization": "JWT x"}
+        answer = requests.post(f"{fake_jira.url}{BASE}/bulk", json={"remoteLinks": [link(str(number))]}, headers=headers, timeout=30)
+        return answer.status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(submit, range(200))) == {202}
+    assert len(fake_jira.requests) == 200
+    fake_jira.settle()
+    assert set(fake_jira.links) == {str(number) for number in range(200)}

@@ -1,0 +1,81 @@
+"""Every answer that the fake gives is valid against the document that it judges by."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from openapi_core import OpenAPI
+from openapi_core.testing import MockRequest, MockResponse
+from pytest_remotelinks.contract.document import load_document
+
+BULK, BY_PROPERTIES = "/rest/remotelinks/1.0/bulk", "/rest/remotelinks/1.0/bulkByProperties"
+
+
+@pytest.fixture
+def validate(version):
+    """Validates an answer against the version's document."""
+    spec = copy.deepcopy(dict(load_document(version)._spec))
+    for item in spec["paths"].values():
+        item.pop("parameters", None)
+        for operation in item.values():
+            operation.pop("security", None)
+    api = OpenAPI.from_dict(spec)
+
+    def check(answer):
+        # A request that fits, since only the answer is looked at.
+        path, _, query = answer.request.path_url.partition("?")
+        asked = MockRequest(spec["servers"][0]["url"], answer.request.method.lower(), path)
+        declared = spec["paths"].get(path, spec["paths"]["/rest/remotelinks/1.0/remotelink/{remoteLinkId}"])[asked.method]["responses"]
+        given = MockResponse(
+            answer.content, status_code=answer.status_code, content_type=answer.headers.get("Content-Type", "").partition(";")[0]
+        )
+        if "content" not in declared.get(str(answer.status_code), declared["default"]):
+            assert answer.content == b""
+        api.validate_response(asked, given)
+
+    return check
+
+
+def test_every_answer_is_valid(make_site, provider_of, link, version, validate):
+    jira = make_site(contract=version, consistency="immediate", byte_limit=100_000)
+    provider = provider_of(jira)
+    jira.known_issues.add("ABC-1")
+    unknown = [{"associationType": "issueKeys", "values": ["NO-1"]}, {"associationType": "serviceIdOrKeys", "values": ["s"]}]
+    answers = {
+        "accepted": provider.submit(link()),
+        "rejected": provider.submit(link(url="<string>"), 5),
+        "unknown": provider.submit(link(associations=unknown)),
+        "read": provider.read("1"),
+        "nothing to read": provider.read("2"),
+        "deleted": provider.delete("1"),
+        "deleted by properties": provider.delete_by(account="a"),
+        "malformed": provider.post({}),
+        "no json": provider.post(b"{"),
+        "no property": provider.delete_by(),
+        "unauthorised": provider.post({}, headers={"Authorization": None}),
+        "unauthorised read": provider.send("GET", "/remotelink/1", headers={"Authorization": None}),
+        "unauthorised deletion": provider.send("DELETE", "/remotelink/1", headers={"Authorization": None}),
+        "too large": provider.post(b"[" * 100_001),
+        "content type": provider.post({}, headers={"Content-Type": "text/plain"}),
+    }
+    if version == "2026-06":
+        answers["too many"] = provider.submit(*(link(str(number)) for number in range(101)))
+    for name, answer in answers.items():
+        try:
+            validate(answer)
+        except Exception as error:  # name the answer that is wrong
+            raise AssertionError(f"{name}: {answer.status_code} {answer.text}: {error!r} {error.__cause__!r}") from error
+    assert {answer.status_code for answer in answers.values()} == {200, 202, 400, 401, 404, 413, 415}
+
+
+def test_the_answer_to_a_wrong_method_is_a_list_of_errors(provider):
+    answer = provider.send("PUT", "/bulk")
+    assert answer.status_code == 405
+    assert [set(error) for error in answer.json()] == [{"message", "errorTraceId"}]
+
+
+def test_errors_stand_in_the_record(jira, provider):
+    answer = provider.post({})
+    assert jira.requests[-1].response_json == answer.json() == json.loads(answer.content)

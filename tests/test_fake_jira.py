@@ -1,0 +1,172 @@
+"""FakeJira without pytest's fixtures."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from pytest_remotelinks import AfterReads, ContractError, FakeJira, Immediate, Manual, SettingsError
+
+AUTHORIZED = {"Authorization": "JWT x"}
+
+
+def read(jira):
+    return requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1", headers=AUTHORIZED, timeout=30)
+
+
+def test_it_is_a_context_manager():
+    with FakeJira() as jira:
+        assert read(jira).status_code == 404
+        url = jira.url
+    assert len(jira.requests) == 1
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=30)
+
+
+def test_it_starts_and_stops_and_starts_again():
+    jira = FakeJira()
+    with pytest.raises(RuntimeError, match="not started"):
+        jira.url  # noqa: B018
+    jira.start()
+    with pytest.raises(RuntimeError, match="running already"):
+        jira.start()
+    read(jira)
+    jira.stop()
+    jira.stop()
+    with jira:
+        read(jira)
+    assert len(jira.requests) == 2
+
+
+def test_two_sites_do_not_see_each_other():
+    with FakeJira() as one, FakeJira() as other:
+        read(one)
+        assert (len(one.requests), len(other.requests)) == (1, 0)
+
+
+def test_reset_forgets_everything_but_the_settings(make_site, provider_of, link):
+    jira = make_site(contract="2023-06", consistency="immediate")
+    provider = provider_of(jira)
+    jira.known_issues.add("ABC-1")
+    provider.submit(link(severity="x"), properties={"account": "a"})
+    jira.reset()
+    assert (jira.requests, jira.submissions, jira.violations, jira.links, jira.pending) == ([], [], [], {}, [])
+    assert jira.known_issues == set()
+    provider.submit(link())
+    assert jira.settings.contract == "2023-06"
+    assert set(jira.links) == {"1"}
+    assert jira.unexpected_violations == []
+
+
+@pytest.mark.parametrize(
+    ("given", "policy"),
+    [
+        ("immediate", Immediate()),
+        ("after-reads", AfterReads(1)),
+        ("after-reads:0", AfterReads(0)),
+        ("after-reads:7", AfterReads(7)),
+        ("manual", Manual()),
+        (AfterReads(2), AfterReads(2)),
+        (Manual(), Manual()),
+    ],
+)
+def test_a_policy_goes_by_name_or_by_value(given, policy):
+    jira = FakeJira(consistency=given)
+    assert jira.settings.consistency == policy
+    assert FakeJira(consistency=str(policy)).settings.consistency == policy
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"contract": "2024"},
+        {"contract": ""},
+        {"contract": None},
+        {"consistency": "after-reads:"},
+        {"consistency": "after-reads:1.5"},
+        {"consistency": "after-reads:²"},
+        {"consistency": "manual:1"},
+        {"consistency": 5},
+        {"ignore": "RL"},
+        {"ignore": ["RL201", None]},
+        {"ignore": "nothing"},
+        {"strict": "yes"},
+    ],
+)
+def test_a_wrong_argument_is_told_in_one_line(settings):
+    if settings == {"ignore": "RL"}:
+        assert FakeJira(**settings).settings.ignore == ("RL",)
+        return
+    with pytest.raises(SettingsError) as error:
+        FakeJira(**settings)
+    assert "\n" not in str(error.value)
+    assert isinstance(error.value, ValueError)
+
+
+@pytest.mark.parametrize("reads", [-1, 1.5, True, "1"])
+def test_a_wrong_number_of_reads_is_told(reads):
+    with pytest.raises(ValueError, match="whole number of reads"):
+        AfterReads(reads)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "no 'paths'"),
+        (b'{"paths": {}}', "none of the operations"),
+        (b'{"paths": {"/x": 5}}', "none of the operations"),
+    ],
+)
+def test_a_contract_that_cannot_be_used_names_the_file(tmp_path, content, says):
+    path = tmp_path / "contract.json"
+    path.write_bytes(content)
+    with pytest.raises(ContractError, match=says) as error:
+        FakeJira(contract=path)
+    assert "contract.json" in str(error.value)
+
+
+def test_the_record_keeps_each_request_as_it_came(make_site, provider_of, link):
+    jira = make_site()
+    answer = provider_of(jira).submit(link("ü"), properties={"account": "a"})
+    provider_of(jira).delete_by(account="a b", repository="ü&")
+    (submission, deletion) = jira.requests
+    assert (submission.operation, submission.method, submission.path, submission.status) == (
+        "submitRemoteLinks",
+        "POST",
+        "/rest/remotelinks/1.0/bulk",
+        202,
+    )
+    assert submission.body == answer.request.body
+    assert submission.json["remoteLinks"][0]["id"] == "ü"
+    assert submission.response_json == answer.json()
+    assert submission.headers["content-TYPE"] == "application/json"
+    assert "content-type" in submission.headers
+    assert submission.duration > 0
+    assert submission.started > 1_700_000_000
+    assert submission.violations == ()
+    assert deletion.query == {"account": "a b", "repository": "ü&"}
+    assert deletion.json is None
+    assert deletion.response_json is None
+    assert jira.submissions[0].properties == {"account": "a"}
+
+
+def test_what_the_site_gives_away_is_a_copy(make_site, provider_of, link):
+    jira = make_site(consistency="immediate")
+    provider_of(jira).submit(link())
+    jira.link("1")["displayName"] = "changed"
+    jira.links["1"]["displayName"] = "changed"
+    jira.requests.clear()
+    assert jira.link("1")["displayName"] == "Link 1"
+    assert jira.link("2") is None
+    assert len(jira.requests) == 1
+
+
+def test_secrets_are_masked_in_what_is_shown(make_site):
+    jira = make_site()
+    requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1?jwt=secret-one", headers={"Authorization": "JWT secret-two"}, timeout=30)
+    exchange = jira.requests[0]
+    shown = repr(exchange) + repr(exchange.headers) + repr(jira) + repr(jira.violations) + str(jira.violations[0])
+    assert "secret" not in shown
+    assert "***" in shown
+    assert exchange.headers["Authorization"] == "JWT secret-two"
