@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_remotelinks.recording.exchange import Exchange, Submission
     from pytest_remotelinks.settings import SettingsError
     from pytest_remotelinks.site.consistency import AfterReads, Immediate, Manual
-    from pytest_remotelinks.site.pending import PendingWrite
+    from pytest_remotelinks.site.write import Write
 
 __all__ = [
     "AfterReads",
@@ -22,11 +22,11 @@ __all__ = [
     "FakeJira",
     "Immediate",
     "Manual",
-    "PendingWrite",
     "RemoteLinksWarning",
     "SettingsError",
     "Submission",
     "Violation",
+    "Write",
 ]
 
 # pytest loads this package at every start, also where no test uses it: names are imported when asked for.
@@ -37,11 +37,11 @@ _HOMES = {
     "FakeJira": "fake_jira",
     "Immediate": "site.consistency",
     "Manual": "site.consistency",
-    "PendingWrite": "site.pending",
     "RemoteLinksWarning": "plugin",
     "SettingsError": "settings",
     "Submission": "recording.exchange",
     "Violation": "contract.violation",
+    "Write": "site.write",
 }
 
 

@@ -19,8 +19,8 @@ from pytest_remotelinks.server.listener import Listener
 from pytest_remotelinks.settings import Settings
 from pytest_remotelinks.site.authorization import sign
 from pytest_remotelinks.site.consistency import Consistency
-from pytest_remotelinks.site.pending import PendingWrite
 from pytest_remotelinks.site.site import Site
+from pytest_remotelinks.site.write import Write
 
 _APP_KEY = "app-under-test"
 
@@ -136,7 +136,7 @@ class FakeJira(Assertions):
             return copy.deepcopy(stored.data) if stored else None
 
     @property
-    def pending(self) -> list[PendingWrite]:
+    def pending(self) -> list[Write]:
         """Accepted writes that are not visible yet, in the order of their acceptance."""
         with self._journal.changed:
             return list(self._site.pending)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import requests
+
 from pytest_remotelinks import FakeJira
 from pytest_remotelinks.server.listener import Listener
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
+
 from pytest_remotelinks import AfterReads, ContractError, FakeJira, Immediate, Manual, SettingsError
 
 AUTHORIZED = {"Authorization": "JWT x"}

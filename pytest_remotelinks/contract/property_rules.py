@@ -66,7 +66,7 @@ def check_deletion(findings: Findings, query: tuple[tuple[str, str], ...], submi
         if key == "params" and value.lstrip().startswith(("{", "[")):
             findings.add(
                 "RL306",
-                "'params' stands in the document for free query parameters; sent literally it is a property of that name, which no link has",
+                "'params' stands for free query parameters; sent literally it is a property of that name, and no link has it",
                 "#query/params",
                 "send each property as a parameter of its own: ?accountId=account-123&repoId=7",
                 value,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 import time
 from typing import Any
 
@@ -20,8 +23,9 @@ from pytest_remotelinks.server.body import read_body
 
 #: Seconds without a byte after which a request counts as broken off.
 IDLE_LIMIT = 2.0
-#: Seconds between two looks at whether to stop: how long stop() may take.
-STOP_INTERVAL = 0.05
+#: How many requests can be under way at once. Each thread accepts and answers
+#: by itself: a new thread for each connection costs more than most answers do.
+THREADS = 16
 
 _NOBODY = Answer(503)
 
@@ -30,9 +34,11 @@ class Listener(HTTPServerBase):
     """One HTTP server on a free loopback port; ``application`` may change while it runs."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
-        super().__init__(host, 0, threaded=True)
+        super().__init__(host, 0)
         #: Who answers; without one, every request gets 503.
         self.site_application: Application | None = None
+        self._threads: list[threading.Thread] = []
+        self._stopping = False
 
     @property
     def url(self) -> str:
@@ -40,14 +46,48 @@ class Listener(HTTPServerBase):
         return self.url_for("/").rstrip("/")
 
     def start(self) -> None:
+        self._stopping = False
         super().start()
-        assert self.server is not None
-        self.server.RequestHandlerClass = _Handler
-        self.server.respond = self.respond  # type: ignore[attr-defined]
+        server = self.server
+        assert server is not None
+        assert self.server_thread is not None
+        server.RequestHandlerClass = _Handler
+        server.respond = self.respond  # type: ignore[attr-defined]
+        more = [threading.Thread(target=self.thread_target, daemon=True) for _ in range(THREADS - 1)]
+        self._threads = [self.server_thread, *more]
+        for thread in more:
+            thread.start()
 
     def thread_target(self) -> None:
-        assert self.server is not None
-        self.server.serve_forever(poll_interval=STOP_INTERVAL)
+        server = self.server
+        assert server is not None
+        while not self._stopping:
+            try:
+                connection, address = server.get_request()
+            except OSError:  # the connection was gone before it was accepted
+                continue
+            try:
+                if self._stopping:
+                    server.shutdown_request(connection)
+                else:
+                    server.process_request(connection, address)
+            except Exception:
+                server.shutdown_request(connection)
+
+    def stop(self) -> None:
+        """Stop at once; requests under way are given up."""
+        server, self.server, self.server_thread = self.server, None, None
+        if server is None:
+            return
+        self._stopping = True
+        for _ in self._threads:
+            # Whoever waits for a connection gets one, and looks up.
+            with contextlib.suppress(OSError):
+                socket.create_connection((self.host, self.port), timeout=1).close()
+        for thread in self._threads:
+            thread.join(timeout=IDLE_LIMIT)
+        self._threads = []
+        server.server_close()
 
     def application(self, request: WerkzeugRequest) -> Response:
         # The record is ours to keep, so nothing is added to the server's own log.

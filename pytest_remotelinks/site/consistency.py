@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_remotelinks.site.pending import PendingWrite
+    from pytest_remotelinks.site.write import Write
 
 
 @dataclass(frozen=True)
 class Immediate:
     """A write is visible at once. Convenient, and kinder than Jira."""
 
-    def is_due(self, write: PendingWrite) -> bool:
+    def is_due(self, write: Write) -> bool:
         return True
 
     def __str__(self) -> str:
@@ -34,7 +34,7 @@ class AfterReads:
         if isinstance(self.reads, bool) or not isinstance(self.reads, int) or self.reads < 0:
             raise ValueError(f"after-reads takes a whole number of reads, 0 or more, not {self.reads!r}")
 
-    def is_due(self, write: PendingWrite) -> bool:
+    def is_due(self, write: Write) -> bool:
         return write.missed_by >= self.reads
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class AfterReads:
 class Manual:
     """A write stays hidden until the test calls ``settle()``."""
 
-    def is_due(self, write: PendingWrite) -> bool:
+    def is_due(self, write: Write) -> bool:
         return False
 
     def __str__(self) -> str:

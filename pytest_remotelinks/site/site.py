@@ -8,8 +8,9 @@ from typing import Any
 
 from pytest_remotelinks.site.associations import SERVICE_TYPES, associations
 from pytest_remotelinks.site.consistency import Consistency
-from pytest_remotelinks.site.pending import PendingWrite, PendingWrites
-from pytest_remotelinks.site.store import LinkStore, StoredLink
+from pytest_remotelinks.site.pending import PendingWrites
+from pytest_remotelinks.site.store import LinkStore
+from pytest_remotelinks.site.write import Write
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Site:
                 rejected[index] = "none of the link's associations is known to this site"
                 continue
             accepted.append(index)
-            self._accept(PendingWrite(self._count, "submit", link["id"], StoredLink(link, properties)))
+            self._accept(Write(self._count, "submit", link["id"], link, properties))
         return Outcome(
             tuple(accepted),
             rejected,
@@ -67,10 +68,10 @@ class Site:
         )
 
     def delete(self, link_id: str) -> None:
-        self._accept(PendingWrite(self._count, "delete", link_id))
+        self._accept(Write(self._count, "delete", link_id))
 
     def delete_by(self, properties: tuple[tuple[str, str], ...]) -> None:
-        self._accept(PendingWrite(self._count, "delete-by-properties", criteria=properties))
+        self._accept(Write(self._count, "delete-by-properties", properties=dict(properties), criteria=properties))
 
     def read(self, link_id: str) -> dict[str, Any] | None:
         """The link as it is stored now; pending writes come closer by this read."""
@@ -82,37 +83,36 @@ class Site:
         self._pending.settle()
 
     @property
-    def links(self) -> dict[str, StoredLink]:
+    def links(self) -> dict[str, Write]:
         return dict(self._store.items())
 
-    def link(self, link_id: str) -> StoredLink | None:
+    def link(self, link_id: str) -> Write | None:
         return self._store.get(link_id)
 
-    def settled_link(self, link_id: str) -> StoredLink | None:
+    def settled_link(self, link_id: str) -> Write | None:
         """The link as it would be stored once every pending write had arrived."""
         settled = LinkStore()
         stored = self._store.get(link_id)
         if stored is not None:
-            settled.put(link_id, stored)
+            settled.apply(stored)
         for write in self._pending:
             if write.may_concern(link_id):
-                write.apply_to(settled)
+                settled.apply(write)
         return settled.get(link_id)
 
     @property
-    def pending(self) -> tuple[PendingWrite, ...]:
+    def pending(self) -> tuple[Write, ...]:
         return tuple(self._pending)
 
     def forget(self) -> None:
         """Go back to an empty site; known issues and services are forgotten too."""
         self._pending.clear()
-        for link_id in self.links:
-            self._store.delete(link_id)
+        self._store.clear()
         self.known_issues.clear()
         self.known_services.clear()
         self.submitted_keys.clear()
 
-    def _accept(self, write: PendingWrite) -> None:
+    def _accept(self, write: Write) -> None:
         self._count += 1
         self._pending.accept(write)
 

@@ -8,6 +8,7 @@ import json
 import pytest
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+
 from pytest_remotelinks.contract.document import load_document
 
 BULK, BY_PROPERTIES = "/rest/remotelinks/1.0/bulk", "/rest/remotelinks/1.0/bulkByProperties"
@@ -25,7 +26,7 @@ def validate(version):
 
     def check(answer):
         # A request that fits, since only the answer is looked at.
-        path, _, query = answer.request.path_url.partition("?")
+        path = answer.request.path_url.partition("?")[0]
         asked = MockRequest(spec["servers"][0]["url"], answer.request.method.lower(), path)
         declared = spec["paths"].get(path, spec["paths"]["/rest/remotelinks/1.0/remotelink/{remoteLinkId}"])[asked.method]["responses"]
         given = MockResponse(

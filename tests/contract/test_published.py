@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
+
 from pytest_remotelinks.contract.pointer import pointer_to
 
 ROOT = Path(__file__).parents[2]

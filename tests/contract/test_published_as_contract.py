@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pytest_remotelinks.contract.checker import Checker
 from pytest_remotelinks.contract.document import load_document
 from pytest_remotelinks.contract.headers import Headers

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+
 from pytest_remotelinks.recording.curl import BODY_LIMIT, curl_line
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pytest_remotelinks.site.consistency import AfterReads, Consistency, Immediate, Manual
 from pytest_remotelinks.site.site import Site
 

@@ -1,0 +1,212 @@
+"""What the plugin costs, measured against a bare pytest-httpserver in one run.
+
+Everything is measured in turns, ours and bare, so that what the machine does
+meanwhile hits both. Only the ratios of one run mean anything.
+
+    python benchmarks/run.py [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pytest_httpserver import HTTPServer
+from pytest_remotelinks import FakeJira
+from werkzeug import Request, Response
+
+PATH = "/rest/remotelinks/1.0/bulk"
+HEADERS = {"Authorization": "JWT x", "Content-Type": "application/json"}
+
+
+def link(number: int, **members: Any) -> dict[str, Any]:
+    return {
+        "schemaVersion": "1.0",
+        "id": f"shop#{number}",
+        "updateSequenceNumber": 1_769_860_800_000 + number,
+        "displayName": f"SQL injection in checkout, alert {number}",
+        "url": f"https://scanner.example/shop/alerts/{number}",
+        "type": "security",
+        "description": "The order number reaches the database unescaped. " * 3,
+        "lastUpdated": "2026-01-31T12:00:00Z",
+        "associations": [{"associationType": "issueKeys", "values": ["SHOP-12", "SHOP-13"]}],
+        "status": {"appearance": "removed", "label": "OPEN"},
+        **members,
+    }
+
+
+def body(count: int, **members: Any) -> bytes:
+    return json.dumps({"remoteLinks": [link(number, **members) for number in range(count)], "properties": {"account": "a"}}).encode()
+
+
+def bare_handler(request: Request) -> Response:
+    json.loads(request.get_data())
+    return Response(b'{"acceptedRemoteLinks":[]}', 202, content_type="application/json")
+
+
+def post(port: int, payload: bytes) -> float:
+    """Send one submission on a connection of its own and return the milliseconds until its answer was read."""
+    begun = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", PATH, payload, HEADERS)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    assert answer.status == 202
+    return (time.perf_counter() - begun) * 1000
+
+
+def submissions(rounds: int, sizes: dict[str, bytes]) -> dict[str, tuple[float, float]]:
+    """By name, the median milliseconds of a submission: ours, and the bare handler's."""
+    results = {}
+    with FakeJira() as jira, HTTPServer(port=0) as server:
+        server.expect_request(PATH).respond_with_handler(bare_handler)
+        our_port = int(jira.url.rpartition(":")[2])
+        for name, payload in sizes.items():
+            ours, bare = [], []
+            for turn in range(rounds):
+                if turn % 10 == 0:
+                    # Each side drops its record as between tests, so that neither pays for the other's garbage.
+                    jira.reset()
+                    server.clear_log()
+                ours += [post(our_port, payload) for _ in range(5)]
+                bare += [post(server.port, payload) for _ in range(5)]
+            results[name] = (median(ours[20:]), median(bare[20:]))
+    return results
+
+
+def in_turns(rounds: int, *measurements: Callable[[], float]) -> list[float]:
+    """The median of each measurement, taken in turns."""
+    taken: list[list[float]] = [[] for _ in measurements]
+    for _ in range(rounds):
+        for measure, results in zip(measurements, taken, strict=True):
+            results.append(measure())
+    return [median(results) for results in taken]
+
+
+def child(*words: str, cwd: Path) -> tuple[float, str]:
+    """Run Python and return its wall time in milliseconds and what it printed."""
+    begun = time.perf_counter()
+    done = subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=True)
+    return (time.perf_counter() - begun) * 1000, done.stdout
+
+
+PYTEST = ("-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest")
+TIMED = """
+import time
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session):
+    begun = time.perf_counter()
+    result = yield
+    print("LOOP", (time.perf_counter() - begun) * 1000)
+    return result
+"""
+
+
+def a_test(folder: Path, rounds: int, count: int) -> tuple[float, float]:
+    """Milliseconds that setting up and tearing down adds to a test: fake_jira's, and httpserver's."""
+
+    def loop(fixture: str) -> Callable[[], float]:
+        place = folder / (fixture or "empty")
+        place.mkdir()
+        (place / "conftest.py").write_text(TIMED)
+        # The first test starts the server; it counts for nothing here.
+        (place / "test_it.py").write_text(
+            f"import time\nimport pytest\n@pytest.mark.parametrize('n', range({count}))\ndef test_it(n{', ' + fixture if fixture else ''}):\n    pass\n"
+        )
+        return lambda: float(child(*PYTEST, "-s", cwd=place)[1].split("LOOP ")[1].split()[0])
+
+    few = 1
+    ours, bare, empty = in_turns(rounds, loop("fake_jira"), loop("httpserver"), loop(""))
+    count_before, count = count, few
+    for place in folder.iterdir():
+        test = place / "test_it.py"
+        test.write_text(test.read_text().replace(f"range({count_before})", f"range({count})"))
+
+    def again(fixture: str) -> Callable[[], float]:
+        return lambda: float(child(*PYTEST, "-s", cwd=folder / fixture)[1].split("LOOP ")[1].split()[0])
+
+    first_ours, first_bare, first_empty = in_turns(rounds, again("fake_jira"), again("httpserver"), again("empty"))
+    tests = count_before - few
+    per_empty = (empty - first_empty) / tests
+    return (ours - first_ours) / tests - per_empty, (bare - first_bare) / tests - per_empty
+
+
+FIRST_USE = {
+    "ours": "from pytest_remotelinks import FakeJira\nserver = FakeJira().start()\nport = int(server.url.rpartition(':')[2])",
+    "bare": "from pytest_httpserver import HTTPServer\nfrom werkzeug import Response\nimport json\nserver = HTTPServer(port=0)\nserver.start()\n"
+    "server.expect_request(PATH).respond_with_handler(lambda r: Response(json.dumps(json.loads(r.get_data())), 202))\nport = server.port",
+}
+
+
+def first_use(folder: Path, rounds: int) -> tuple[float, float]:
+    """Milliseconds from the first import to the first answer, in a process that has pytest: ours, and bare."""
+
+    def measure(which: str) -> Callable[[], float]:
+        script = folder / f"first_{which}.py"
+        script.write_text(
+            f"import time, http.client, json, pytest\nPATH, BODY, HEADERS = {PATH!r}, {body(1)!r}, {HEADERS!r}\nbegun = time.perf_counter()\n"
+            f"{FIRST_USE[which]}\nconnection = http.client.HTTPConnection('127.0.0.1', port)\nconnection.request('POST', PATH, BODY, HEADERS)\n"
+            "assert connection.getresponse().status == 202\nprint((time.perf_counter() - begun) * 1000)\n"
+        )
+        return lambda: float(child(str(script), cwd=folder)[1])
+
+    ours, bare = in_turns(rounds, measure("ours"), measure("bare"))
+    return ours, bare
+
+
+def unused(folder: Path, rounds: int) -> tuple[float, float, float]:
+    """Milliseconds of a pytest run with one empty test: with the plugin, without it, and without pytest-httpserver's too."""
+    (folder / "test_empty.py").write_text("def test_it():\n    pass\n")
+    run = [*PYTEST, "test_empty.py"]
+    without = ["-p", "no:remotelinks"]
+    results = in_turns(
+        rounds,
+        lambda: child(*run, cwd=folder)[0],
+        lambda: child(*run, *without, cwd=folder)[0],
+        lambda: child(*run, *without, "-p", "no:pytest_httpserver", cwd=folder)[0],
+    )
+    return results[0], results[1], results[2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rounds; the numbers are rough")
+    quick = parser.parse_args().quick
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the bare server would spend its time on writing to the terminal
+    rows: list[tuple[str, float, float, str]] = []
+    counts = {"1 link": body(1), "10 links": body(10), "100 links": body(100)}
+    for name, (ours, bare) in submissions(20 if quick else 200, counts).items():
+        rows.append((f"a valid submission of {name}", ours, bare, f"{ours / bare:.2f} times; aim 1.5"))
+    for name, (ours, bare) in submissions(5 if quick else 30, {"1 link": body(1, url="<string>"), "100 links": body(100, url="<string>")}).items():
+        rows.append((f"a submission of {name}, all broken", ours, bare, f"{ours / bare:.2f} times"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "tests").mkdir()
+        ours, bare = a_test(folder / "tests", 3 if quick else 9, 400)
+        rows.append(("the fixture, set up and torn down", ours, bare, f"{ours - bare:+.3f} ms; aim 0.2"))
+        ours, bare = first_use(folder, 3 if quick else 15)
+        rows.append(("first use, to the first answer", ours, bare, f"{ours - bare:+.0f} ms; aim 150"))
+        ours, bare, none = unused(folder, 5 if quick else 31)
+        rows.append(("pytest with the plugin unused", ours, bare, f"{ours - bare:+.1f} ms; aim 5"))
+        rows.append(("  of which pytest-httpserver's own plugin", bare, none, f"{bare - none:+.1f} ms"))
+    print(f"{'medians in milliseconds':44}{'ours':>10}{'bare':>10}  compared")
+    for what, ours, bare, compared in rows:
+        print(f"{what:44}{ours:10.3f}{bare:10.3f}  {compared}")
+    print("\nThe milliseconds are this machine's at this moment; compare only within one run.")
+
+
+if __name__ == "__main__":
+    main()
