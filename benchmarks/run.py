@@ -22,8 +22,9 @@ from statistics import median
 from typing import Any
 
 from pytest_httpserver import HTTPServer
-from pytest_remotelinks import FakeJira
 from werkzeug import Request, Response
+
+from pytest_remotelinks import FakeJira
 
 PATH = "/rest/remotelinks/1.0/bulk"
 HEADERS = {"Authorization": "JWT x", "Content-Type": "application/json"}
@@ -116,54 +117,55 @@ def pytest_runtestloop(session):
 
 
 def a_test(folder: Path, rounds: int, count: int) -> tuple[float, float]:
-    """Milliseconds that setting up and tearing down adds to a test: fake_jira's, and httpserver's."""
+    """Milliseconds of one more empty test: with fake_jira, and with httpserver."""
 
-    def loop(fixture: str) -> Callable[[], float]:
-        place = folder / (fixture or "empty")
+    def loop(fixture: str, tests: int) -> Callable[[], float]:
+        place = folder / f"{fixture}_{tests}"
         place.mkdir()
         (place / "conftest.py").write_text(TIMED)
-        # The first test starts the server; it counts for nothing here.
-        (place / "test_it.py").write_text(
-            f"import time\nimport pytest\n@pytest.mark.parametrize('n', range({count}))\ndef test_it(n{', ' + fixture if fixture else ''}):\n    pass\n"
-        )
+        test = f"import pytest\n@pytest.mark.parametrize('n', range({tests}))\ndef test_it(n, {fixture}):\n    pass\n"
+        (place / "test_it.py").write_text(test)
         return lambda: float(child(*PYTEST, "-s", cwd=place)[1].split("LOOP ")[1].split()[0])
 
-    few = 1
-    ours, bare, empty = in_turns(rounds, loop("fake_jira"), loop("httpserver"), loop(""))
-    count_before, count = count, few
-    for place in folder.iterdir():
-        test = place / "test_it.py"
-        test.write_text(test.read_text().replace(f"range({count_before})", f"range({count})"))
-
-    def again(fixture: str) -> Callable[[], float]:
-        return lambda: float(child(*PYTEST, "-s", cwd=folder / fixture)[1].split("LOOP ")[1].split()[0])
-
-    first_ours, first_bare, first_empty = in_turns(rounds, again("fake_jira"), again("httpserver"), again("empty"))
-    tests = count_before - few
-    per_empty = (empty - first_empty) / tests
-    return (ours - first_ours) / tests - per_empty, (bare - first_bare) / tests - per_empty
+    # The first test starts the server and the last one stops it: both are left out by the difference.
+    ours, bare, first_ours, first_bare = in_turns(
+        rounds, loop("fake_jira", count + 1), loop("httpserver", count + 1), loop("fake_jira", 1), loop("httpserver", 1)
+    )
+    return (ours - first_ours) / count, (bare - first_bare) / count
 
 
-FIRST_USE = {
-    "ours": "from pytest_remotelinks import FakeJira\nserver = FakeJira().start()\nport = int(server.url.rpartition(':')[2])",
-    "bare": "from pytest_httpserver import HTTPServer\nfrom werkzeug import Response\nimport json\nserver = HTTPServer(port=0)\nserver.start()\n"
-    "server.expect_request(PATH).respond_with_handler(lambda r: Response(json.dumps(json.loads(r.get_data())), 202))\nport = server.port",
-}
+START_OURS = """
+from pytest_remotelinks import FakeJira
+server = FakeJira().start()
+port = int(server.url.rpartition(":")[2])
+"""
+START_BARE = """
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+server = HTTPServer(port=0)
+server.start()
+server.expect_request(PATH).respond_with_handler(lambda request: Response(json.dumps(json.loads(request.get_data())), 202))
+port = server.port
+"""
 
 
 def first_use(folder: Path, rounds: int) -> tuple[float, float]:
     """Milliseconds from the first import to the first answer, in a process that has pytest: ours, and bare."""
 
-    def measure(which: str) -> Callable[[], float]:
-        script = folder / f"first_{which}.py"
+    def measure(name: str, start: str) -> Callable[[], float]:
+        script = folder / f"{name}.py"
         script.write_text(
-            f"import time, http.client, json, pytest\nPATH, BODY, HEADERS = {PATH!r}, {body(1)!r}, {HEADERS!r}\nbegun = time.perf_counter()\n"
-            f"{FIRST_USE[which]}\nconnection = http.client.HTTPConnection('127.0.0.1', port)\nconnection.request('POST', PATH, BODY, HEADERS)\n"
-            "assert connection.getresponse().status == 202\nprint((time.perf_counter() - begun) * 1000)\n"
+            "import time, http.client, json, logging, pytest\n"
+            f"PATH, BODY, HEADERS = {PATH!r}, {body(1)!r}, {HEADERS!r}\n"
+            f"begun = time.perf_counter()\n{start}\n"
+            "connection = http.client.HTTPConnection('127.0.0.1', port)\n"
+            "connection.request('POST', PATH, BODY, HEADERS)\n"
+            "assert connection.getresponse().status == 202\n"
+            "print((time.perf_counter() - begun) * 1000)\n"
         )
         return lambda: float(child(str(script), cwd=folder)[1])
 
-    ours, bare = in_turns(rounds, measure("ours"), measure("bare"))
+    ours, bare = in_turns(rounds, measure("ours", START_OURS), measure("bare", START_BARE))
     return ours, bare
 
 
@@ -190,7 +192,9 @@ def main() -> None:
     counts = {"1 link": body(1), "10 links": body(10), "100 links": body(100)}
     for name, (ours, bare) in submissions(20 if quick else 200, counts).items():
         rows.append((f"a valid submission of {name}", ours, bare, f"{ours / bare:.2f} times; aim 1.5"))
-    for name, (ours, bare) in submissions(5 if quick else 30, {"1 link": body(1, url="<string>"), "100 links": body(100, url="<string>")}).items():
+    for name, (ours, bare) in submissions(
+        5 if quick else 30, {"1 link": body(1, url="<string>"), "100 links": body(100, url="<string>")}
+    ).items():
         rows.append((f"a submission of {name}, all broken", ours, bare, f"{ours / bare:.2f} times"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

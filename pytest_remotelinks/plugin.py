@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_remotelinks.contract.violation import Violation
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.server.listener import Listener
-    from pytest_remotelinks.site.consistency import Consistency
 
 _MARKER = "remotelinks"
 _NAMES = ("contract", "consistency", "strict", "ignore")
@@ -98,72 +96,78 @@ def remotelinks_settings() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def _remotelinks_listeners() -> Iterator[list[Listener]]:
-    """Listeners that run and wait for a test to use them."""
-    listeners: list[Listener] = []
+def _remotelinks_listeners(remotelinks_settings: dict[str, Any]) -> Iterator[_Listeners]:
+    listeners = _Listeners(remotelinks_settings)
     yield listeners
-    for listener in listeners:
+    for listener in listeners.idle:
         listener.stop()
 
 
 @pytest.fixture
-def make_fake_jira(
-    request: pytest.FixtureRequest, remotelinks_settings: dict[str, Any], _remotelinks_listeners: list[Listener]
-) -> Iterator[Callable[..., FakeJira]]:
+def make_fake_jira(request: pytest.FixtureRequest, _remotelinks_listeners: _Listeners) -> Iterator[Callable[..., FakeJira]]:
     """A factory of fake Jiras, each a site of its own; it takes the arguments of ``FakeJira``."""
-    from pytest_remotelinks.contract.document import ContractError
-    from pytest_remotelinks.fake_jira import FakeJira
-    from pytest_remotelinks.server.listener import Listener
-    from pytest_remotelinks.settings import Settings, SettingsError
-
-    in_use: list[Listener] = []
-    sites: list[FakeJira] = []
-    request.node.stash[_SITES] = sites
-    request.node.stash[_JUDGED] = []
-    request.node.stash[_VERDICT_GIVEN] = False
-
-    def make(
-        contract: str | Path | None = None,
-        consistency: Consistency | str | None = None,
-        strict: bool | None = None,
-        ignore: str | list[str] | tuple[str, ...] | None = None,
-        **others: Any,
-    ) -> FakeJira:
-        given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
-        try:
-            settings = Settings.merged(
-                remotelinks_settings,
-                _config_settings(request.config),
-                _marker_settings(request.node),
-                {name: value for name, value in given.items() if value is not None},
-            )
-            site = FakeJira(settings.contract, settings.consistency, settings.strict, settings.ignore, **others)
-        except (SettingsError, ContractError) as error:
-            pytest.fail(f"the fake Jira cannot be set up: {error}", pytrace=False)
-        if _remotelinks_listeners:
-            listener = _remotelinks_listeners.pop()
-        else:
-            listener = Listener()
-            listener.start()
-        in_use.append(listener)
-        sites.append(site.start(listener))
-        return site
-
-    yield make
-    for site in sites:
-        site.stop()
-    # The same ones are used first by the next test, so that a site's URL stays the same.
-    _remotelinks_listeners.extend(reversed(in_use))
-    for listener in in_use:
-        listener.check_handler_errors()
-    # What came after the call phase can only fail the teardown.
-    _judge(request.node, sites, request.node.stash.get(_JUDGED, ()))
+    with _remotelinks_listeners.sites_of(request.node) as make:
+        yield make
 
 
 @pytest.fixture
-def fake_jira(make_fake_jira: Callable[..., FakeJira]) -> FakeJira:
+def fake_jira(request: pytest.FixtureRequest, _remotelinks_listeners: _Listeners) -> Iterator[FakeJira]:
     """A fake Jira, empty and running; what the test's provider sends to its ``url`` is judged and recorded."""
-    return make_fake_jira()
+    with _remotelinks_listeners.sites_of(request.node) as make:
+        yield make()
+
+
+class _Listeners:
+    """The listeners of a session; each serves one site after the other."""
+
+    def __init__(self, project: dict[str, Any]) -> None:
+        self._project = project
+        #: Listeners that run and wait for a site.
+        self.idle: list[Listener] = []
+
+    @contextmanager
+    def sites_of(self, node: pytest.Item) -> Iterator[Callable[..., FakeJira]]:
+        """Make sites for a test, and stop and judge them at its end."""
+        used: list[Listener] = []
+        sites: list[FakeJira] = []
+
+        def make(contract: Any = None, consistency: Any = None, strict: Any = None, ignore: Any = None, **others: Any) -> FakeJira:
+            given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
+            site = self._site(node, {name: value for name, value in given.items() if value is not None}, others)
+            used.append(self._listener())
+            sites.append(site.start(used[-1]))
+            node.stash.setdefault(_SITES, []).append(site)
+            return site
+
+        yield make
+        for site in sites:
+            site.stop()
+        # The first one is used first by the next test too, so that a site's URL stays the same.
+        self.idle.extend(reversed(used))
+        for listener in used:
+            listener.check_handler_errors()
+        # What came after the call phase can only fail the teardown.
+        _judge(node, sites, node.stash.get(_JUDGED, []))
+
+    def _site(self, node: pytest.Item, given: dict[str, Any], others: dict[str, Any]) -> FakeJira:
+        from pytest_remotelinks.contract.document import ContractError
+        from pytest_remotelinks.fake_jira import FakeJira
+        from pytest_remotelinks.settings import Settings, SettingsError
+
+        try:
+            settings = Settings.merged(self._project, _config_settings(node.config), _marker_settings(node), given)
+            return FakeJira(settings.contract, settings.consistency, settings.strict, settings.ignore, **others)
+        except (SettingsError, ContractError) as error:
+            pytest.fail(f"the fake Jira cannot be set up: {error}", pytrace=False)
+
+    def _listener(self) -> Listener:
+        if self.idle:
+            return self.idle.pop()
+        from pytest_remotelinks.server.listener import Listener
+
+        listener = Listener()
+        listener.start()
+        return listener
 
 
 @pytest.hookimpl(wrapper=True)
@@ -171,12 +175,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     sites = item.stash.get(_SITES, None)
     if not sites:
         return (yield)
+    item.stash[_VERDICT_GIVEN] = False
     try:
         result = yield
     finally:
         # What the test itself ends with goes first; then the violations are a section of its report.
         item.stash[_JUDGED] = _unexpected(sites)
-    _judge(item, sites, ())
+    _judge(item, sites, [])
     return result
 
 
@@ -200,7 +205,7 @@ def _report(found: list[tuple[FakeJira, Violation]]) -> str:
     return "\n\n".join(report([violation for owner, violation in found if owner is site], site.url) for site in sites)
 
 
-def _judge(node: pytest.Item, sites: list[FakeJira], judged: Sequence[tuple[FakeJira, Violation]]) -> None:
+def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira, Violation]]) -> None:
     """Fail for violations of severity error, warn of the others; those judged before are left out."""
     seen = {id(violation) for _, violation in judged}
     found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in seen]

@@ -1,0 +1,48 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from pytest_remotelinks.contract.rules import REJECTS_LINK, RULES
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_rule_stands_in_the_documentation():
+    rows = [row.strip("| \n").split(" | ") for row in (ROOT / "docs/rules.md").read_text().splitlines() if row.startswith("| RL")]
+    answers = {None: "taken all the same", REJECTS_LINK: "the link is rejected"}
+    wanted = [[rule.code, rule.name, rule.severity, answers.get(rule.refusal, str(rule.refusal)), rule.summary] for rule in RULES.values()]
+    assert rows == wanted
+
+
+def test_the_readmes_first_test_passes(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)
+    first = blocks[0]
+    assert len(first.splitlines()) < 20
+    (tmp_path / "test_readme.py").write_text(first)
+    words = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_name_of_the_package_can_be_imported():
+    import pytest_remotelinks
+
+    for name in pytest_remotelinks.__all__:
+        assert getattr(pytest_remotelinks, name).__doc__
+    assert set(pytest_remotelinks.__all__) <= set(dir(pytest_remotelinks))
+
+
+def test_the_faulty_example_breaks_the_rules_that_it_says():
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "examples/faulty_scanner"]
+    output = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    source = (ROOT / "examples/faulty_scanner/test_faulty_scanner.py").read_text()
+    promised = dict(re.findall(r'def (test_\w+)\(\w+\):\n    """(RL\d+): ', source))
+    found = dict(re.findall(r"_+ (test_\w+) _+\nthe provider broke the remote links contract: (.+)\n", output))
+    assert len(promised) >= 8
+    assert found == promised
