@@ -18,6 +18,7 @@ SHOWN = "long_explanation or leaving"
 
 def run(*words: str | Path, quiet: bool = False) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS", "VIRTUAL_ENV")}
+    kept["NO_PROXY"] = "127.0.0.1"  # a proxy cannot reach the fake Jira
     kept["COLUMNS"] = "150"  # wide enough for a summary line with its reason
     done = subprocess.run(
         [str(word) for word in words], cwd=ROOT, env=kept, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False

@@ -189,7 +189,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     test_report = yield
     found = item.stash.get(_JUDGED, []) if call.when == "call" else []
-    if found and not item.stash.get(_VERDICT_GIVEN, False):
+    if item.stash.get(_VERDICT_GIVEN, False):
+        # The place of the failure is the test, and its summary is the first line: CI systems get the whole message there.
+        crash = getattr(test_report.longrepr, "reprcrash", None)
+        if test_report.failed and crash is not None:
+            path, line, _ = item.location
+            crash.path, crash.lineno, crash.message = path, (line or 0) + 1, str(getattr(call.excinfo, "value", "")).partition("\n")[0]
+    elif found:
         test_report.sections.append(("remote links contract", _report(found)))
     return test_report
 
@@ -211,7 +217,7 @@ def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira
     found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in seen]
     errors = [violation for site, violation in found if violation.severity == "error" and site.settings.strict]
     if errors:
-        _fail(node, f"the provider broke the remote links contract: {_counted(errors)}", found)
+        _fail(node, f"{_counted(errors)}: the provider broke the remote links contract", found)
     by_code: dict[str, list[Violation]] = {}
     for _, violation in found:
         if violation.severity == "warning":

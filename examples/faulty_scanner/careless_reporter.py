@@ -6,8 +6,10 @@ A mock that answers 202 to everything accepts them all.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 
@@ -15,9 +17,9 @@ BASE = "/rest/remotelinks/1.0"
 
 
 class CarelessReporter:
-    def __init__(self, url: str, authorization: str) -> None:
+    def __init__(self, url: str, authorize: Callable[[str, str], str]) -> None:
         self._url = url + BASE
-        self._headers = {"Authorization": authorization}
+        self._authorize = authorize
 
     def link(self, number: int = 1, **members: Any) -> dict[str, Any]:
         return {
@@ -33,7 +35,7 @@ class CarelessReporter:
 
     def submit(self, *links: dict[str, Any], **envelope: Any) -> int:
         payload = {"remoteLinks": list(links), **envelope}
-        return requests.post(f"{self._url}/bulk", json=payload, headers=self._headers, timeout=10).status_code
+        return self._send("POST", "/bulk", json=payload)
 
     def report_explained(self, explanation: str) -> int:
         # The limit is 255 characters, the ellipsis included.
@@ -53,7 +55,7 @@ class CarelessReporter:
 
     def report_for_installation(self, installation: int) -> int:
         # Property values are strings.
-        return self.submit(self.link(), properties={"installation": installation})
+        return self.submit(self.link(), properties={"gitHubInstallationId": installation})
 
     def report_all(self, count: int) -> int:
         # One request for everything.
@@ -61,9 +63,13 @@ class CarelessReporter:
 
     def withdraw(self, repository: str, number: int) -> int:
         # A repository's name holds slashes, and nothing encodes them.
-        return requests.delete(f"{self._url}/remotelink/{repository}-{number}", headers=self._headers, timeout=10).status_code
+        return self._send("DELETE", f"/remotelink/{repository}-{number}")
 
     def leave(self, account: str) -> int:
         # The document's free-form parameter taken for one that is called "params".
         query = {"params": json.dumps({"account": account})}
-        return requests.delete(f"{self._url}/bulkByProperties", params=query, headers=self._headers, timeout=10).status_code
+        return self._send("DELETE", f"/bulkByProperties?{urlencode(query)}")
+
+    def _send(self, method: str, path: str, **arguments: Any) -> int:
+        headers = {"Authorization": self._authorize(method, BASE + path)}
+        return requests.request(method, self._url + path, headers=headers, timeout=10, **arguments).status_code

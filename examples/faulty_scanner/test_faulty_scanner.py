@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 def reporter(fake_jira):
     from careless_reporter import CarelessReporter
 
-    return CarelessReporter(fake_jira.url, "JWT token")
+    return CarelessReporter(fake_jira.url, fake_jira.authorization)
 
 
 def test_a_long_explanation_is_cut(reporter):
@@ -42,17 +42,17 @@ def test_an_alert_of_a_commit(reporter):
 
 def test_an_alert_of_an_installation(reporter):
     """RL103: a property's value is a number."""
-    reporter.report_for_installation(1234)
+    assert reporter.report_for_installation(1234) == 202
 
 
 def test_all_alerts_at_once(reporter):
     """RL108: one request holds more than 100 links."""
-    reporter.report_all(250)
+    assert reporter.report_all(250) == 202
 
 
 def test_withdrawing_an_alert(reporter):
     """RL110: the id in the path is not percent-encoded."""
-    reporter.withdraw("group/shop", 1)
+    assert reporter.withdraw("group/shop", 1) == 202
 
 
 def test_leaving(reporter):

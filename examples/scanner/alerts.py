@@ -25,6 +25,10 @@ class Alert:
     changed: datetime
     context: str
 
+    def __post_init__(self) -> None:
+        if self.changed.tzinfo is None:
+            raise ValueError("an alert changes at a time with a zone; Jira takes no other")
+
     @property
     def id(self) -> str:
         return f"{self.repository}#{self.number}"

@@ -49,7 +49,8 @@ class JiraClient:
 
     def _send(self, method: str, path: str, *wanted: int, **arguments: Any) -> requests.Response:
         headers = {"Authorization": self._authorize(method, BASE + path)}
-        answer = requests.request(method, self._url + BASE + path, headers=headers, timeout=TIMEOUT, **arguments)
+        # A renamed site redirects, and a followed POST would arrive as a GET.
+        answer = requests.request(method, self._url + BASE + path, headers=headers, timeout=TIMEOUT, allow_redirects=False, **arguments)
         if answer.status_code not in wanted:
             raise JiraRefused(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer

@@ -10,9 +10,11 @@ from alerts import Alert
 
 DESCRIPTION_LIMIT = 255
 NAME_LIMIT = 255
+ISSUES_LIMIT = 500
 SCANNER = "https://scanner.example"
 
-_ISSUE_KEY = re.compile(r"\b[A-Z][A-Z0-9_]+-\d+\b")
+# Not the beginning of something longer: CVE-2026-1234 names no issue.
+_ISSUE_KEY = re.compile(r"(?<![\w-])[A-Z][A-Z0-9_]+-\d+(?!\w|-\d)")
 _APPEARANCES = {"open": "removed", "fixed": "success", "dismissed": "default"}
 
 
@@ -35,7 +37,7 @@ def remote_link(alert: Alert) -> dict[str, Any]:
         "status": {"appearance": _APPEARANCES[alert.state], "label": alert.state.upper()},
     }
     if keys := issue_keys(alert.context):
-        link["associations"] = [{"associationType": "issueKeys", "values": keys}]
+        link["associations"] = [{"associationType": "issueKeys", "values": keys[:ISSUES_LIMIT]}]
     return link
 
 

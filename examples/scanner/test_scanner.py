@@ -8,8 +8,9 @@ from unittest.mock import ANY
 
 import pytest
 from alerts import Alert
-from jira_client import JiraRefused
-from reporter import NotConfirmed
+from jira_client import JiraClient, JiraRefused
+from remote_links import issue_keys
+from reporter import NotConfirmed, Reporter
 
 ALERT = Alert(
     number=1,
@@ -117,6 +118,20 @@ def test_an_alert_that_names_no_issue_is_still_reported(reporter, fake_jira):
     assert "associations" not in fake_jira.assert_submitted("shop#1").data
 
 
-def test_a_refusal_comes_out_as_an_error(reporter, fake_jira):
-    with fake_jira.expect_violations("RL303"), pytest.raises(JiraRefused, match="400"):
-        reporter._jira._send("DELETE", "/bulkByProperties", 202)
+def test_a_refusal_comes_out_as_an_error(fake_jira):
+    unsigned = Reporter(JiraClient(fake_jira.url, lambda method, path: ""), account="acme-7")
+    with fake_jira.expect_violations("RL502"), pytest.raises(JiraRefused, match="401"):
+        unsigned.report([ALERT])
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("fix/SHOP-12-escape-orders", ["SHOP-12"]),
+        ("SHOP-12, SHOP-13 and SHOP-12", ["SHOP-12", "SHOP-13"]),
+        ("CVE-2026-1234 in SHOP-12", ["SHOP-12"]),
+        ("tidy up", []),
+    ],
+)
+def test_issue_keys_are_found_in_text(text, keys):
+    assert issue_keys(text) == keys

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Container, Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.pointer import pointer_to
@@ -68,7 +70,7 @@ def check_deletion(findings: Findings, query: tuple[tuple[str, str], ...], submi
                 "RL306",
                 "'params' stands for free query parameters; sent literally it is a property of that name, and no link has it",
                 "#query/params",
-                "send each property as a parameter of its own: ?accountId=account-123&repoId=7",
+                f"send each property as a parameter of its own: ?{_as_query(value) or 'accountId=account-123&repoId=7'}",
                 value,
             )
         elif key not in submitted:
@@ -93,3 +95,12 @@ def check_deprecated(findings: Findings, query: tuple[tuple[str, str], ...]) -> 
                 "leave it out; where order matters, wait until the deletion can be read back",
                 value,
             )
+
+
+def _as_query(text: str) -> str:
+    """The query that was meant by a JSON object of properties, empty if there is none."""
+    try:
+        meant = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    return urlencode(meant) if isinstance(meant, dict) and all(isinstance(value, str) for value in meant.values()) else ""

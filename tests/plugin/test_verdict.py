@@ -23,14 +23,14 @@ def test_a_breach_fails_the_test_in_its_call_phase_and_says_what_to_change(proje
     result.stdout.fnmatch_lines(
         [
             "*_ test_it _*",
-            "the provider broke the remote links contract: RL201",
+            "RL201: the provider broke the remote links contract",
             "POST /rest/remotelinks/1.0/bulk -> 202",
             "*RL201 link-schema (error) at /remoteLinks/0/url",
             '*"<string>" is no uri',
             '*value:  "<string>"',
             "*change: send an absolute URI such as *",
             "*curl -X POST http://127.0.0.1:*/rest/remotelinks/1.0/bulk -H 'Authorization: JWT [*][*][*]' -H 'Content-*json' --data-raw *",
-            "FAILED test_it.py::test_it - *",
+            "FAILED test_it.py::test_it - RL201: *",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -105,7 +105,7 @@ def test_other_violations_than_the_expected_ones_still_fail(project):
     )
     result = run(project, source)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["the provider broke the remote links contract: RL201"])
+    result.stdout.fnmatch_lines(["RL201: the provider broke the remote links contract"])
 
 
 def test_an_error_in_an_expecting_block_is_not_hidden(project):
@@ -154,7 +154,7 @@ def test_it(late):
 """
     result = run(project, source)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["the provider broke the remote links contract: RL201"])
+    result.stdout.fnmatch_lines(["RL201: the provider broke the remote links contract"])
 
 
 def test_a_breach_is_told_once(project):
