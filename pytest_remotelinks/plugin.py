@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.outcomes import Failed  # pytest.fail.Exception, as a class to derive from
 
 if TYPE_CHECKING:
     from pytest_remotelinks.contract.violation import Violation
@@ -19,8 +20,6 @@ _NAMES = ("contract", "consistency", "strict", "ignore")
 _SITES = pytest.StashKey["list[FakeJira]"]()
 #: The violations that the call phase ended with.
 _JUDGED = pytest.StashKey["list[tuple[FakeJira, Violation]]"]()
-#: Whether the test failed for its violations, so that its failure shows them.
-_VERDICT_GIVEN = pytest.StashKey[bool]()
 
 
 class RemoteLinksWarning(UserWarning):
@@ -142,6 +141,8 @@ class _Listeners:
         yield make
         for site in sites:
             site.stop()
+            # A test that is run again starts from nothing.
+            node.stash[_SITES].remove(site)
         # The first one is used first by the next test too, so that a site's URL stays the same.
         self.idle.extend(reversed(used))
         for listener in used:
@@ -172,14 +173,11 @@ class _Listeners:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    sites = item.stash.get(_SITES, None)
-    if not sites:
-        return (yield)
-    item.stash[_VERDICT_GIVEN] = False
     try:
         result = yield
     finally:
-        # What the test itself ends with goes first; then the violations are a section of its report.
+        # Asked for only now: a test may have got its fixture, or another site, while it ran.
+        sites = item.stash.get(_SITES, [])
         item.stash[_JUDGED] = _unexpected(sites)
     _judge(item, sites, [])
     return result
@@ -188,16 +186,23 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     test_report = yield
-    found = item.stash.get(_JUDGED, []) if call.when == "call" else []
-    if item.stash.get(_VERDICT_GIVEN, False):
-        # The place of the failure is the test, and its summary is the first line: CI systems get the whole message there.
+    if call.excinfo is not None and isinstance(call.excinfo.value, _ContractBroken):
+        # The failure's place is the test, and its summary one line: on CI pytest repeats the whole message there.
         crash = getattr(test_report.longrepr, "reprcrash", None)
-        if test_report.failed and crash is not None:
+        if crash is not None:
             path, line, _ = item.location
-            crash.path, crash.lineno, crash.message = path, (line or 0) + 1, str(getattr(call.excinfo, "value", "")).partition("\n")[0]
-    elif found:
+            crash.path, crash.lineno, crash.message = path, (line or 0) + 1, call.excinfo.value.verdict
+    elif call.when == "call" and (found := item.stash.get(_JUDGED, [])):
         test_report.sections.append(("remote links contract", _report(found)))
     return test_report
+
+
+class _ContractBroken(Failed):
+    """The failure of a test whose provider broke the contract."""
+
+    def __init__(self, verdict: str, report: str) -> None:
+        super().__init__(f"{verdict}\n\n{report}", pytrace=False)
+        self.verdict = verdict
 
 
 def _unexpected(sites: list[FakeJira]) -> list[tuple[FakeJira, Violation]]:
@@ -217,7 +222,7 @@ def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira
     found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in seen]
     errors = [violation for site, violation in found if violation.severity == "error" and site.settings.strict]
     if errors:
-        _fail(node, f"{_counted(errors)}: the provider broke the remote links contract", found)
+        raise _ContractBroken(f"{_counted(errors)}: the provider broke the remote links contract", _report(found))
     by_code: dict[str, list[Violation]] = {}
     for _, violation in found:
         if violation.severity == "warning":
@@ -227,12 +232,7 @@ def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira
         try:
             node.warn(RemoteLinksWarning(f"{_line(same[0])}{more}"))
         except RemoteLinksWarning as warning:  # warnings are errors in this run
-            _fail(node, str(warning), found)
-
-
-def _fail(node: pytest.Item, verdict: str, found: list[tuple[FakeJira, Violation]]) -> None:
-    node.stash[_VERDICT_GIVEN] = True
-    pytest.fail(f"{verdict}\n\n{_report(found)}", pytrace=False)
+            raise _ContractBroken(str(warning), _report(found)) from None
 
 
 def _counted(violations: list[Violation]) -> str:

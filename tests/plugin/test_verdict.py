@@ -232,3 +232,43 @@ def test_it(fake_jira):
     result = run(project, source)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*ZeroDivisionError: inside the fake"])
+
+
+def test_a_fixture_asked_for_while_the_test_runs_is_judged_in_the_call_phase(project):
+    source = "def test_it(request):\n    submit(request.getfixturevalue('fake_jira'), url='<string>')\n"
+    run(project, source).assert_outcomes(failed=1)
+
+
+def test_a_test_that_is_run_again_is_judged_anew(project):
+    project.makeconftest(
+        """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    runtestprotocol(item, nextitem=nextitem, log=False)
+    item._initrequest()
+    for report in runtestprotocol(item, nextitem=nextitem, log=False):
+        item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+    )
+    source = "RUNS = []\ndef test_it(fake_jira):\n    RUNS.append(1)\n    submit(fake_jira, url='<string>' if len(RUNS) == 1 else 'https://a.example')\n"
+    run(project, source).assert_outcomes(passed=1)
+
+
+def test_on_ci_the_summary_is_one_line(project, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    lines = run(project, BREACH).stdout.lines
+    summary = lines[next(number for number, line in enumerate(lines) if "short test summary" in line) + 1 :]
+    assert summary[0] == "FAILED test_it.py::test_it - RL201: the provider broke the remote links contract"
+    assert summary[1].startswith("=")
+
+
+def test_a_method_of_a_class_is_judged(project):
+    source = """
+class TestIt:
+    def test_it(self, fake_jira):
+        submit(fake_jira, url="<string>")
+"""
+    run(project, source).assert_outcomes(failed=1)
