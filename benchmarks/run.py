@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from typing import Any
 
@@ -96,10 +97,11 @@ def in_turns(rounds: int, *measurements: Callable[[], float]) -> list[float]:
 
 
 def child(*words: str, cwd: Path) -> tuple[float, str]:
-    """Run Python and return its wall time in milliseconds and what it printed."""
-    begun = time.perf_counter()
+    """Run Python and return the milliseconds of processor time that it took, and what it printed."""
+    before = getrusage(RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=True)
-    return (time.perf_counter() - begun) * 1000, done.stdout
+    after = getrusage(RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000, done.stdout
 
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest")
@@ -174,7 +176,7 @@ def first_use(folder: Path, rounds: int) -> tuple[float, float]:
 
 
 def unused(folder: Path, rounds: int) -> tuple[float, float, float]:
-    """Milliseconds of a pytest run with one empty test: with the plugin, without it, and without pytest-httpserver's too."""
+    """Processor milliseconds of a pytest run with one empty test: with the plugin, without it, and without pytest-httpserver's too."""
     (folder / "test_empty.py").write_text("def test_it():\n    pass\n")
     run = [*PYTEST, "test_empty.py"]
     without = ["-p", "no:remotelinks"]
