@@ -17,9 +17,10 @@ from openapi_core.validation.request.exceptions import ParameterValidationError,
 from rfc3986_validator import validate_rfc3986
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from pytest_remotelinks.contract.document import Document, python_pattern
+from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.operations import SITE_BASE, Operation
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError, innermost
+from pytest_remotelinks.contract.soundness import python_pattern
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -36,8 +37,7 @@ class Authority:
         spec = {
             "openapi": "3.0.1",
             "info": {"title": "remote links", "version": document.name},
-            "paths": _prepare({path: _without_security(item) for path, item in document.path_items.items()}),
-            "components": {"schemas": _prepare(document.components.get("schemas", {}))},
+            "paths": _prepare({path: _judged(item) for path, item in document.path_items.items()}),
         }
         config = Config(extra_format_validators={"uri": is_uri}, **_UNVALIDATED)
         self._validator = OpenAPI.from_dict(spec, config=config).request_validator
@@ -85,14 +85,19 @@ class _Request:
         self.parameters = RequestParameters(query=ImmutableMultiDict(query), header=Headers(), cookie=ImmutableMultiDict())
 
 
-def _without_security(path_item: dict[str, Any]) -> dict[str, Any]:
-    item = {key: value for key, value in path_item.items() if key != "parameters"}
-    for method, operation in item.items():
-        if isinstance(operation, dict):
-            kept = {key: value for key, value in operation.items() if key != "security"}
-            kept["parameters"] = [parameter for parameter in kept.get("parameters", ()) if parameter.get("name") != "params"]
-            item[method] = kept
-    return item
+def _judged(path_item: dict[str, Any]) -> dict[str, Any]:
+    """The path item without what belongs to other rules."""
+    return {
+        method: {
+            **{key: value for key, value in operation.items() if key != "security"},
+            "parameters": [
+                parameter
+                for parameter in operation["parameters"]
+                if parameter.get("in") in ("path", "query") and parameter.get("name") != "params"
+            ],
+        }
+        for method, operation in path_item.items()
+    }
 
 
 def _prepare(part: Any) -> Any:

@@ -13,7 +13,7 @@ from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
-from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, SUBMIT, Operation, Route
+from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
 from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.property_rules import (
     SEQUENCE_PARAMETER,
@@ -99,6 +99,15 @@ class Checker:
                 refusal=404,
             )
             status = 404
+        elif lacking := self._lacking(request.method, request.path):
+            findings.add(
+                "RL104",
+                f"the contract document {self.document.name} has no operation {lacking}",
+                "#path",
+                f"use one of {', '.join(operation.id for operation in self.document.operations)}, or a document that has it",
+                f"{request.method} {request.path}",
+            )
+            status = 404
         elif not route.operations:
             findings.add(
                 "RL104",
@@ -118,6 +127,13 @@ class Checker:
             )
             status = 405
         return Judgement(None, tuple(findings.violations), status, route.allowed)
+
+    def _lacking(self, method: str, path: str) -> str | None:
+        """The published operation that the request asks for and the document does not have."""
+        if not self.document.missing:
+            return None
+        operation = Router(OPERATIONS).route(path).operation(method)
+        return operation.id if operation and operation.id in self.document.missing else None
 
     def _submission(self, findings: Findings, operation: Operation, request: Request) -> Judgement:
         self._check_query_names(findings, operation, request)
@@ -196,7 +212,7 @@ class Checker:
             check_property_keys(findings, payload["properties"], "/properties")
         check_metadata(findings, payload.get("providerMetadata"))
         envelope = {name: value for name, value in payload.items() if name != "remoteLinks"}
-        for path, name in unknown_members(self.document, self.document.submission_schema, envelope, ()):
+        for path, name in unknown_members(self.document.submission_schema, envelope, ()):
             findings.add(
                 "RL206",
                 f"the schema names no member '{name}'; Jira makes nothing of it",

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.contract.operations import OPERATION_IDS, SITE_BASE, SUBMIT, Operation, Router
+from pytest_remotelinks.contract.operations import METHODS, OPERATIONS, SITE_BASE, SUBMIT, Operation, Router, path_below_base
+from pytest_remotelinks.contract.pointer import pointer_to
+from pytest_remotelinks.contract.references import BrokenReference, References
+from pytest_remotelinks.contract.soundness import python_pattern, unsound_parts
+from pytest_remotelinks.contract.source import Unreadable, parse, read_bytes
 
-#: The bundled statements of the contract, oldest first.
-VERSIONS = ("2023-06", "2026-06")
+#: The bundled statements of the contract, oldest first, and the days on which Atlassian's documents were published.
+PUBLISHED = {"2023-06": "2023-06-15", "2026-06": "2026-06-10"}
+VERSIONS = tuple(PUBLISHED)
 NEWEST = VERSIONS[-1]
 
 _PACKAGE = Path(__file__).parents[1]
 # A wheel carries the documents inside the package; a checkout has them beside it.
 _BUNDLED = next((folder for folder in (_PACKAGE / "openapi", _PACKAGE.parent / "openapi") if folder.is_dir()), _PACKAGE / "openapi")
-
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class ContractError(ValueError):
@@ -27,152 +30,220 @@ class ContractError(ValueError):
 
 
 class Document:
-    """What one OpenAPI document says of the remote links operations.
+    """What one OpenAPI document says of the remote links operations, all references resolved.
 
-    ``name`` is the version or the path it was asked for by.
+    ``name`` is the version or the path it was asked for by. Raises
+    ContractError for a document that cannot be judged by.
     """
 
-    def __init__(self, name: str, spec: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, spec: Any) -> None:
         self.name = name
-        self._spec = spec
-        #: The document's path items of remote links, under the site's base.
-        self.path_items: dict[str, dict[str, Any]] = {}
-        found: list[Operation] = []
-        for path, item in spec["paths"].items():
-            if not isinstance(item, dict):
-                continue
-            for method in _METHODS:
-                operation = item.get(method)
-                if isinstance(operation, dict) and operation.get("operationId") in OPERATION_IDS:
-                    below = "/" + path.partition("/remotelinks/1.0/")[2]
-                    self.path_items[SITE_BASE + below] = item
-                    found.append(Operation(operation["operationId"], method.upper(), below))
-        if not found:
-            raise ContractError(f"{name}: none of the operations {', '.join(OPERATION_IDS)} is among its paths")
-        self.operations = tuple(found)
+        self._objects: dict[Operation, dict[str, Any]] = {}
+        try:
+            paths = _paths(spec)
+            self._read(paths, References(spec))
+            components = spec.get("components")
+            schemes = components.get("securitySchemes", {}) if isinstance(components, Mapping) else {}
+            #: By name, how the document lets a client say who it is.
+            self.security_schemes: dict[str, Any] = References(spec).inline(schemes) if isinstance(schemes, Mapping) else {}
+            self._require_soundness()
+        except (BrokenReference, _Unusable) as problem:
+            raise ContractError(f"contract {name}: {problem}") from None
+        #: The operations that the document has, in the order of the published ones.
+        self.operations = tuple(sorted(self._objects, key=lambda operation: [known.id for known in OPERATIONS].index(operation.id)))
         self.router = Router(self.operations)
 
-    def operation_object(self, operation: Operation) -> dict[str, Any]:
-        """The OpenAPI operation object."""
-        found: dict[str, Any] = self.path_items[SITE_BASE + operation.path][operation.method.lower()]
-        return found
+    def _read(self, paths: Mapping[str, Any], references: References) -> None:
+        by_path: dict[Operation, dict[str, Any]] = {}
+        for path, item in paths.items():
+            if isinstance(item, Mapping) and "$ref" in item:
+                item = references.inline(item)
+            if not isinstance(item, Mapping):
+                continue
+            for method in METHODS:
+                described = item.get(method.lower())
+                if not isinstance(described, Mapping):
+                    continue
+                known = next((known for known in OPERATIONS if known.id == described.get("operationId")), None)
+                into = self._objects
+                if known is None:
+                    known = next((known for known in OPERATIONS if known.is_at(method, str(path))), None)
+                    into = by_path
+                if known is not None:
+                    operation = Operation(known.id, method, path_below_base(str(path)))
+                    into[operation] = _with_parameters(references.inline(described), references.inline(item.get("parameters", [])))
+        found = {operation.id for operation in self._objects}
+        self._objects.update({operation: described for operation, described in by_path.items() if operation.id not in found})
+        if not self._objects:
+            raise _Unusable(f"none of the operations {', '.join(known.id for known in OPERATIONS)} is among its paths")
 
-    def resolve(self, schema: Any) -> dict[str, Any]:
-        """The schema, or the one that its local ``$ref`` leads to."""
-        seen = set()
-        while isinstance(schema, dict) and "$ref" in schema:
-            reference = schema["$ref"]
-            if not isinstance(reference, str) or not reference.startswith("#/") or reference in seen:
-                raise ContractError(f"{self.name}: the reference {reference!r} is not one that leads somewhere within the document")
-            seen.add(reference)
-            schema = self._spec
-            for part in reference[2:].split("/"):
-                try:
-                    schema = schema[part.replace("~1", "/").replace("~0", "~")]
-                except (KeyError, TypeError):
-                    raise ContractError(f"{self.name}: nothing stands at {reference!r}") from None
-        return schema if isinstance(schema, dict) else {}
+    def _require_soundness(self) -> None:
+        for operation, described in self._objects.items():
+            schemas: dict[tuple[str | int, ...], Any] = {
+                ("requestBody", "content", name, "schema"): media.get("schema", {})
+                for name, media in _content(described.get("requestBody")).items()
+            }
+            for index, parameter in enumerate(described["parameters"]):
+                schemas["parameters", index, "schema"] = parameter.get("schema", {})
+            responses = described.setdefault("responses", {})
+            if not isinstance(responses, dict) or not all(isinstance(response, dict) for response in responses.values()):
+                raise _Unusable(f"{operation.id}: 'responses' must be an object of responses")
+            for status, response in responses.items():
+                for name, media in _content(response).items():
+                    schemas["responses", status, "content", name, "schema"] = media.get("schema", {})
+            for path, schema in schemas.items():
+                for part, wanted in unsound_parts(schema, path):
+                    raise _Unusable(f"{operation.id}: at {pointer_to(part)} there must be {wanted}")
+            if operation.id == SUBMIT and not isinstance(
+                _member(described, "requestBody", "content", "application/json", "schema", "properties", "remoteLinks"), dict
+            ):
+                raise _Unusable(f"{SUBMIT} describes no JSON body with the member 'remoteLinks'")
 
     @property
-    def components(self) -> dict[str, Any]:
-        """The document's shared parts."""
-        components: dict[str, Any] = self._spec.get("components", {})
-        return components
+    def missing(self) -> tuple[str, ...]:
+        """The ids of published operations that the document lacks."""
+        found = {operation.id for operation in self.operations}
+        return tuple(known.id for known in OPERATIONS if known.id not in found)
+
+    def operation_object(self, operation: Operation) -> dict[str, Any]:
+        """The OpenAPI operation object, with the parameters of its path among its own."""
+        return self._objects[operation]
+
+    @cached_property
+    def path_items(self) -> dict[str, dict[str, Any]]:
+        """The path items of remote links, under the site's base."""
+        items: dict[str, dict[str, Any]] = {}
+        for operation, described in self._objects.items():
+            items.setdefault(SITE_BASE + operation.path, {})[operation.method.lower()] = described
+        return items
 
     @cached_property
     def submission_schema(self) -> dict[str, Any]:
-        """The schema of a submission's body."""
+        """The schema of a submission's body, empty where the document has no such operation."""
         for operation in self.operations:
             if operation.id == SUBMIT:
-                content = self.resolve(self.operation_object(operation).get("requestBody")).get("content", {})
-                return self.resolve(content.get("application/json", {}).get("schema"))
+                schema: dict[str, Any] = _content(self._objects[operation].get("requestBody"))["application/json"]["schema"]
+                return schema
         return {}
-
-    def member_schema(self, schema: dict[str, Any], name: str) -> dict[str, Any]:
-        """The schema of one member of an object, empty where nothing is said of it."""
-        return self.resolve(schema.get("properties", {}).get(name))
 
     @cached_property
     def link_schema(self) -> dict[str, Any]:
         """The schema of one remote link."""
-        return self.resolve(self.member_schema(self.submission_schema, "remoteLinks").get("items"))
+        links: dict[str, Any] = member_schema(self.submission_schema, "remoteLinks").get("items", {})
+        return links
 
     @cached_property
     def association_schemas(self) -> tuple[dict[str, Any], ...]:
         """The schema of each kind of association."""
-        items = self.resolve(self.member_schema(self.link_schema, "associations").get("items"))
-        return tuple(self.resolve(kind) for kind in items.get("anyOf", [items]))
+        items = member_schema(self.link_schema, "associations").get("items", {})
+        return tuple(items.get("anyOf", [items]))
 
     def association_types(self, kind: dict[str, Any]) -> tuple[str, ...]:
         """The names that one kind of association goes by."""
-        return tuple(self.member_schema(kind, "associationType").get("enum", ()))
+        return tuple(member_schema(kind, "associationType").get("enum", ()))
 
     @cached_property
     def value_patterns(self) -> dict[str, re.Pattern[str]]:
         """The pattern of the values of each association type that has one."""
         patterns = {}
         for kind in self.association_schemas:
-            pattern = self.resolve(self.member_schema(kind, "values").get("items")).get("pattern")
-            for name in self.association_types(kind) if isinstance(pattern, str) else ():
-                patterns[name] = re.compile(python_pattern(str(pattern)))
+            pattern = member_schema(kind, "values").get("items", {}).get("pattern")
+            for name in self.association_types(kind) if pattern is not None else ():
+                patterns[name] = re.compile(python_pattern(pattern))
         return patterns
 
     def parameters(self, operation: Operation) -> Iterator[dict[str, Any]]:
         """The operation's path and query parameters."""
-        for parameter in self.operation_object(operation).get("parameters", ()):
-            resolved = self.resolve(parameter)
-            if resolved.get("in") in ("path", "query"):
-                yield resolved
+        return (parameter for parameter in self._objects[operation]["parameters"] if parameter.get("in") in ("path", "query"))
 
     @cached_property
     def accepts_basic(self) -> bool:
         """Whether the document names Basic credentials for its operations."""
         schemes = {
             name
-            for name, scheme in self.components.get("securitySchemes", {}).items()
+            for name, scheme in self.security_schemes.items()
             if isinstance(scheme, dict) and str(scheme.get("scheme", "")).lower() == "basic"
         }
-        requirements = [
-            requirement for operation in self.operations for requirement in self.operation_object(operation).get("security", ())
-        ]
-        return any(schemes.intersection(requirement) for requirement in requirements)
+        return any(schemes.intersection(requirement) for described in self._objects.values() for requirement in security(described))
 
 
-def python_pattern(pattern: str) -> str:
-    """The published (ECMA-262) pattern with the same meaning in Python.
+class _Unusable(ValueError):
+    """What is wrong with a document, without its name."""
 
-    In ECMA-262 ``$`` is only the very end, and ``\\w`` and ``\\d`` are ASCII.
-    """
-    # A "$" outside a character class and not escaped is the anchor.
-    anchored = re.sub(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", lambda match: match[1] or r"\Z", pattern, flags=re.DOTALL)
-    return f"(?a:{anchored})"
+
+def _paths(spec: Any) -> Mapping[str, Any]:
+    if not isinstance(spec, Mapping):
+        raise _Unusable("the file is not an OpenAPI document: it holds no object")
+    if "swagger" in spec:
+        raise _Unusable(f"the file is Swagger {str(spec['swagger'])!a}; an OpenAPI 3.0 document is needed")
+    version = spec.get("openapi")
+    if not isinstance(version, str):
+        raise _Unusable("the file is not an OpenAPI document: it has no 'openapi' that gives a version as text")
+    if not version.startswith("3.0"):
+        raise _Unusable(f"the file is OpenAPI {version!a}; Atlassian publishes 3.0, and only that is understood")
+    paths = spec.get("paths")
+    if not isinstance(paths, Mapping):
+        raise _Unusable("the file is not an OpenAPI document: it has no 'paths'")
+    return paths
+
+
+def _with_parameters(described: dict[str, Any], shared: Any) -> dict[str, Any]:
+    """The operation with its path's parameters; of one that both state, the operation's own."""
+    merged: dict[tuple[Any, Any], dict[str, Any]] = {}
+    for parameters in (shared, described.get("parameters", [])):
+        if not isinstance(parameters, list) or not all(isinstance(parameter, dict) for parameter in parameters):
+            raise _Unusable(f"{described.get('operationId')}: 'parameters' must be a list of objects")
+        merged.update({(str(parameter.get("in")), str(parameter.get("name"))): parameter for parameter in parameters})
+    return {**described, "parameters": list(merged.values())}
+
+
+def _member(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _content(body: Any) -> dict[str, Any]:
+    content = _member(body, "content")
+    return {name: media for name, media in content.items() if isinstance(media, dict)} if isinstance(content, dict) else {}
+
+
+def member_schema(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    """The schema of one member of an object, empty where nothing is said of it."""
+    found: dict[str, Any] = schema.get("properties", {}).get(name, {})
+    return found
+
+
+def security(described: dict[str, Any]) -> tuple[dict[str, list[str]], ...]:
+    """The alternatives of an operation object's security: by scheme, the scopes."""
+    stated = described.get("security")
+    return tuple(
+        {name: [str(scope) for scope in scopes] if isinstance(scopes, list) else [] for name, scopes in requirement.items()}
+        for requirement in (stated if isinstance(stated, list) else ())
+        if isinstance(requirement, dict)
+    )
+
+
+_loaded: dict[tuple[str, bytes], Document] = {}
 
 
 def load_document(contract: str | Path) -> Document:
     """The document of a bundled version, or of the file at a path.
 
-    Raises ContractError for one that cannot be used.
+    A file is read each time and made sense of once for each content that it
+    has. Raises ContractError for one that cannot be used.
     """
-    if str(contract) in VERSIONS:
-        return _read(str(contract), _BUNDLED / f"{contract}.json", 0)
-    path = Path(contract)
+    name = str(contract)
+    path = _BUNDLED / f"{name}.json" if name in PUBLISHED else Path(contract)
+    if name in PUBLISHED and (name, b"") in _loaded:
+        return _loaded[name, b""]
+    if name not in PUBLISHED and not path.exists():
+        raise ContractError(f"contract {name!r} is neither a version ({', '.join(VERSIONS)}) nor a file that can be read")
     try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        raise ContractError(
-            f"contract {str(contract)!r} is neither a version ({', '.join(VERSIONS)}) nor a file that can be read"
-        ) from None
-    return _read(str(contract), path, changed)
-
-
-@lru_cache(maxsize=16)
-def _read(name: str, path: Path, changed: int) -> Document:
-    try:
-        spec = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ContractError(f"contract {name}: the file cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise ContractError(f"contract {name}: the file is not JSON") from None
-    if not isinstance(spec, dict) or not isinstance(spec.get("paths"), dict):
-        raise ContractError(f"contract {name}: the file is not an OpenAPI document: it has no 'paths'")
-    return Document(name, spec)
+        content = read_bytes(path)
+        key = (name, b"" if name in PUBLISHED else hashlib.sha256(content).digest())
+        if key not in _loaded:
+            _loaded[key] = Document(name, parse(content, path.suffix))
+    except Unreadable as problem:
+        raise ContractError(f"contract {name}: {problem}") from None
+    return _loaded[key]

@@ -9,7 +9,7 @@ it lets nobody pass by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
@@ -51,7 +51,7 @@ Gate = Callable[[Any], bool]
 def build_gate(document: Document) -> Gate:
     """A test that is true only of submission payloads that break no rule."""
     submission = document.submission_schema
-    strict = _tighten(document, submission)
+    strict = _tighten(submission)
     members = strict.get("properties", {})
     if "properties" in members:
         schema = members["properties"]
@@ -72,12 +72,15 @@ def build_gate(document: Document) -> Gate:
 
 def build_id_gate(document: Document, operation: Operation) -> Gate:
     """A test that is true only of ids that the operation's path parameter allows."""
-    schemas = [parameter.get("schema") for parameter in document.parameters(operation) if parameter["in"] == "path"]
-    return _passing({"allOf": [_tighten(document, schema) for schema in schemas]} if schemas else {})
+    schemas = [parameter.get("schema", {}) for parameter in document.parameters(operation) if parameter["in"] == "path"]
+    return _passing({"allOf": [_tighten(schema) for schema in schemas]} if schemas else {})
 
 
 def _passing(schema: dict[str, Any]) -> Gate:
-    is_valid: Gate = jsonschema_rs.Draft4Validator(schema, validate_formats=True).is_valid
+    try:
+        is_valid: Gate = jsonschema_rs.Draft4Validator(schema, validate_formats=True).is_valid
+    except ValueError:  # a pattern, say, that its engine does not know
+        return lambda payload: False
 
     def clean(payload: Any) -> bool:
         try:
@@ -92,7 +95,7 @@ def _few_distinct(document: Document) -> dict[str, Any]:
     """Associations of distinct types, whose values cannot number over 500 together."""
     kinds = []
     for kind in document.association_schemas:
-        schema = _tighten(document, kind)
+        schema = _tighten(kind)
         if "values" in schema.get("properties", {}):
             values = schema["properties"]["values"]
             values["maxItems"] = min(values.get("maxItems", 250), 250)
@@ -105,23 +108,20 @@ def _few_distinct(document: Document) -> dict[str, Any]:
     return {"items": {}, "anyOf": [{"maxItems": 1, "items": {"anyOf": [schema for schema, _ in kinds]}}, *pairs]}
 
 
-def _tighten(document: Document, schema: Any, depth: int = 0) -> dict[str, Any]:
-    schema = document.resolve(schema)
-    if depth > 20:  # a schema that contains itself
-        return dict(_NEVER)
+def _tighten(schema: dict[str, Any]) -> dict[str, Any]:
     strict: dict[str, Any] = {}
     demands: list[dict[str, Any]] = []
     for keyword, value in schema.items():
         if keyword in _KEPT:
             strict[keyword] = value
         elif keyword == "properties":
-            strict["properties"] = {name: _tighten(document, member, depth + 1) for name, member in value.items()}
+            strict["properties"] = {name: _tighten(member) for name, member in value.items()}
         elif keyword == "items":
-            strict["items"] = _tighten(document, value, depth + 1)
+            strict["items"] = _tighten(value)
         elif keyword == "additionalProperties":
-            strict["additionalProperties"] = _tighten(document, value, depth + 1) if isinstance(value, dict) else value
+            strict["additionalProperties"] = _tighten(value) if isinstance(value, dict) else value
         elif keyword in ("anyOf", "allOf"):
-            strict[keyword] = _tighten_all(document, value, depth)
+            strict[keyword] = [_tighten(choice) for choice in value]
         elif keyword == "pattern":
             demands.append({"pattern": f"^(?:{value})$"})
         elif keyword == "format" and value in _FORMATS:
@@ -134,7 +134,3 @@ def _tighten(document: Document, schema: Any, depth: int = 0) -> dict[str, Any]:
     if demands:
         strict["allOf"] = [*strict.get("allOf", ()), *demands]
     return strict
-
-
-def _tighten_all(document: Document, schemas: Iterable[Any], depth: int) -> list[dict[str, Any]]:
-    return [_tighten(document, schema, depth + 1) for schema in schemas]

@@ -21,7 +21,7 @@ def check_link(document: Document, findings: Findings, index: int, link: Any) ->
     associations = link.get("associations")
     if isinstance(associations, list):
         _check_associations(document, findings, index, associations)
-    for path, name in unknown_members(document, document.link_schema, link, place):
+    for path, name in unknown_members(document.link_schema, link, place):
         findings.add(
             "RL206",
             f"the schema names no member '{name}'; Jira takes it and shows it nowhere",
@@ -103,23 +103,20 @@ def _check_issue_keys(
             )
 
 
-def unknown_members(
-    document: Document, schema: dict[str, Any], value: Any, path: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def unknown_members(schema: dict[str, Any], value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Members that no schema names: the path of their object, and the name."""
-    schema = document.resolve(schema)
     choices = schema.get("anyOf", ())
     if isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from unknown_members(document, schema.get("items", {}), inner, (*path, index))
+            yield from unknown_members(schema.get("items", {}), inner, (*path, index))
     elif isinstance(value, dict):
         named: dict[str, Any] = {}
-        for choice in (schema, *(document.resolve(choice) for choice in choices)):
+        for choice in (schema, *choices):
             named.update(choice.get("properties", {}))
         if not named or "additionalProperties" in schema:
             return
         for name, inner in value.items():
             if name in named:
-                yield from unknown_members(document, named[name], inner, (*path, name))
+                yield from unknown_members(named[name], inner, (*path, name))
             else:
                 yield path, name

@@ -10,7 +10,8 @@ SUBMIT = "submitRemoteLinks"
 DELETE_BY_PROPERTY = "deleteRemoteLinksByProperty"
 READ = "getRemoteLinkById"
 DELETE_BY_ID = "deleteRemoteLinkById"
-OPERATION_IDS = (SUBMIT, DELETE_BY_PROPERTY, READ, DELETE_BY_ID)
+
+METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
 #: The base under which the documents state the paths.
 SITE_BASE = "/rest/remotelinks/1.0"
@@ -23,6 +24,8 @@ _BASES = re.compile(
     r")(?=/)"
 )
 _ID_PATH = re.compile(r"\{[^}]+\}$")
+# A document may state any of the bases, or leave one to its servers.
+_DOCUMENT_BASE = re.compile(r".*/remotelinks/1\.0(?:/cloud/\{[^}]+\})?(?=/)")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,25 @@ class Operation:
     @property
     def takes_id(self) -> bool:
         return bool(_ID_PATH.search(self.path))
+
+    def is_at(self, method: str, path: str) -> bool:
+        """Whether a document that gives no ``operationId`` states this operation at the path."""
+        shape = _ID_PATH.sub("{}", path_below_base(path))
+        return method == self.method and "remotelinks/" in path and shape == _ID_PATH.sub("{}", self.path)
+
+
+#: The published operations.
+OPERATIONS = (
+    Operation(SUBMIT, "POST", "/bulk"),
+    Operation(DELETE_BY_PROPERTY, "DELETE", "/bulkByProperties"),
+    Operation(READ, "GET", "/remotelink/{remoteLinkId}"),
+    Operation(DELETE_BY_ID, "DELETE", "/remotelink/{remoteLinkId}"),
+)
+
+
+def path_below_base(path: str) -> str:
+    """A document's path without the base that it may start with."""
+    return _DOCUMENT_BASE.sub("", path)
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 import json
+from pathlib import Path
 
 import pytest
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
-from pytest_remotelinks.contract.document import load_document
-
+OPENAPI = Path(__file__).parents[2] / "openapi"
 BULK, BY_PROPERTIES = "/rest/remotelinks/1.0/bulk", "/rest/remotelinks/1.0/bulkByProperties"
 
 
 @pytest.fixture
 def validate(version):
     """Validates an answer against the version's document."""
-    spec = copy.deepcopy(dict(load_document(version)._spec))
+    spec = json.loads((OPENAPI / f"{version}.json").read_text())
     for item in spec["paths"].values():
         item.pop("parameters", None)
         for operation in item.values():
