@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from pytest_remotelinks.comparison import Difference, differences, nearest_names
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY
 from pytest_remotelinks.contract.property_rules import SEQUENCE_PARAMETER
-from pytest_remotelinks.contract.rules import parse_selectors, selects
+from pytest_remotelinks.contract.selectors import parse_selectors, selects
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.recording.journal import Journal

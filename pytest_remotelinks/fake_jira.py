@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_remotelinks.assertions import Assertions
 from pytest_remotelinks.contract.checker import BYTE_LIMIT, Checker
-from pytest_remotelinks.contract.document import NEWEST, load_document
+from pytest_remotelinks.contract.document import NEWEST, load_document, successor
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.recording.journal import Journal
@@ -31,8 +31,10 @@ class FakeJira(Assertions):
     ``contract`` is a version (``2023-06``, ``2026-06``) or the path of an
     OpenAPI document; ``consistency`` a policy or its name; ``strict`` says
     whether violations fail a pytest test; ``ignore`` names rules that don't
-    apply, by code or by the beginning of one; ``byte_limit`` is the size of a
-    body, in bytes, above which it is refused with 413.
+    apply, by code or by the beginning of one; ``next_contract`` is a newer
+    contract that requests are looked at by too (RL901), by itself the bundled
+    one that follows; ``byte_limit`` is the size of a body, in bytes, above
+    which it is refused with 413.
 
     Raises ValueError for a wrong argument and ContractError for a document
     that cannot be used. As a context manager it is started and stopped::
@@ -49,17 +51,22 @@ class FakeJira(Assertions):
         strict: bool = True,
         ignore: str | tuple[str, ...] | list[str] = (),
         *,
+        next_contract: str | Path | None = None,
         byte_limit: int = BYTE_LIMIT,
         host: str = "127.0.0.1",
     ) -> None:
         super().__init__()
-        settings = Settings.merged({"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore})
+        settings = Settings.merged(
+            {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore, "next_contract": next_contract}
+        )
         self.settings = settings
         self._host = host
         self._journal = Journal()
         self._site = Site(settings.consistency)  # type: ignore[arg-type]  # Settings has made a policy of it
+        document = load_document(settings.contract)
+        newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
         self._application = Application(
-            Checker(load_document(settings.contract), settings.ignore, byte_limit),
+            Checker(document, settings.ignore, byte_limit, newer),
             self._site,
             self._journal,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_remotelinks.server.listener import Listener
 
 _MARKER = "remotelinks"
-_NAMES = ("contract", "consistency", "strict", "ignore")
+_NAMES = ("contract", "consistency", "strict", "ignore", "next_contract")
 #: The fake Jiras of a test, as long as it runs.
 _SITES = pytest.StashKey["list[FakeJira]"]()
 #: The violations that the call phase ended with.
@@ -35,16 +36,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--remotelinks-strict", action="store_true", default=None, help="a broken contract fails the test (the default)")
     group.addoption("--no-remotelinks-strict", dest="remotelinks_strict", action="store_false", help="a broken contract is only reported")
     group.addoption("--remotelinks-ignore", metavar="CODES", help="rules that do not apply, by code or beginning, with commas: RL206,RL3")
+    group.addoption("--remotelinks-next-contract", metavar="VERSION|FILE", help="newer contract: what it will refuse is warned of (RL901)")
     parser.addini("remotelinks_contract", "contract to test against")
     parser.addini("remotelinks_consistency", "when writes become visible")
     parser.addini("remotelinks_strict", "whether a broken contract fails the test", type="bool", default=None)
     parser.addini("remotelinks_ignore", "rules that do not apply", type="args", default=None)
+    parser.addini("remotelinks_next_contract", "newer contract, what it will refuse is warned of")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "remotelinks(contract=..., consistency=..., strict=..., ignore=...): settings of this test's fake Jira",
+        "remotelinks(contract=..., consistency=..., strict=..., ignore=..., next_contract=...): settings of this test's fake Jira",
     )
     _check(_config_settings(config), "")
 
@@ -63,6 +66,8 @@ def _config_settings(config: pytest.Config) -> dict[str, Any]:
         value = config.getoption(f"remotelinks_{name}", None)
         if value is None:
             value = config.getini(f"remotelinks_{name}")
+            if name.endswith("contract") and value and (config.rootpath / str(value)).is_file():
+                value = str(config.rootpath / str(value))
         if value not in (None, "", []):
             settings[name] = ",".join(value) if isinstance(value, list) else value
     return settings
@@ -71,11 +76,15 @@ def _config_settings(config: pytest.Config) -> dict[str, Any]:
 def _check(layer: Mapping[str, Any], place: str) -> None:
     if not layer:
         return
+    from pytest_remotelinks.contract.document import ContractError, load_document
     from pytest_remotelinks.settings import Settings, SettingsError
 
     try:
-        Settings.merged(layer)
-    except SettingsError as error:
+        settings = Settings.merged(layer)
+        for contract in (settings.contract, settings.next_contract):
+            if contract is not None:
+                load_document(contract)
+    except (SettingsError, ContractError) as error:
         raise pytest.UsageError(f"{place}{error}") from None
 
 
@@ -90,7 +99,7 @@ def _marker_settings(node: pytest.Item) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def remotelinks_settings() -> dict[str, Any]:
-    """Override it to set a project's defaults: a dictionary of contract, consistency, strict, ignore."""
+    """Override it to set a project's defaults: a dictionary of contract, consistency, strict, ignore, next_contract."""
     return {}
 
 
@@ -132,6 +141,7 @@ class _Listeners:
 
         def make(contract: Any = None, consistency: Any = None, strict: Any = None, ignore: Any = None, **others: Any) -> FakeJira:
             given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
+            given["next_contract"] = others.pop("next_contract", None)
             site = self._site(node, {name: value for name, value in given.items() if value is not None}, others)
             used.append(self._listener())
             sites.append(site.start(used[-1]))
@@ -157,9 +167,10 @@ class _Listeners:
 
         try:
             settings = Settings.merged(self._project, _config_settings(node.config), _marker_settings(node), given)
-            return FakeJira(settings.contract, settings.consistency, settings.strict, settings.ignore, **others)
+            return FakeJira(**{field.name: getattr(settings, field.name) for field in fields(settings)}, **others)
         except (SettingsError, ContractError) as error:
-            pytest.fail(f"the fake Jira cannot be set up: {error}", pytrace=False)
+            problem = str(error)
+        pytest.fail(f"the fake Jira cannot be set up: {problem}", pytrace=False)
 
     def _listener(self) -> Listener:
         if self.idle:

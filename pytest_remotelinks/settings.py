@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_remotelinks.contract.document import NEWEST, VERSIONS
-from pytest_remotelinks.contract.rules import parse_selectors
+from pytest_remotelinks.contract.selectors import parse_selectors
 from pytest_remotelinks.site.consistency import Consistency, parse_consistency
 
 
@@ -24,9 +24,13 @@ class Settings:
     consistency: Consistency | str = "after-reads:1"
     strict: bool = True
     ignore: tuple[str, ...] = ()
+    #: The newer contract that requests are looked at by too; None means the bundled one that follows.
+    next_contract: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "contract", _contract(self.contract))
+        object.__setattr__(self, "contract", _contract("contract", self.contract))
+        if self.next_contract is not None:
+            object.__setattr__(self, "next_contract", _contract("next_contract", self.next_contract))
         object.__setattr__(self, "ignore", _ignore(self.ignore))
         try:
             object.__setattr__(self, "consistency", parse_consistency(self.consistency))
@@ -53,11 +57,11 @@ class Settings:
         return cls(**merged)
 
 
-def _contract(given: str | Path) -> str:
+def _contract(name: str, given: str | Path) -> str:
     if not isinstance(given, (str, Path)) or not str(given):
-        raise SettingsError(f"contract must be one of {', '.join(VERSIONS)} or the path of an OpenAPI document, not {given!r}")
+        raise SettingsError(f"{name} must be one of {', '.join(VERSIONS)} or the path of an OpenAPI document, not {given!r}")
     if str(given) not in VERSIONS and not Path(given).is_file():
-        raise SettingsError(f"contract {str(given)!r} is neither one of {', '.join(VERSIONS)} nor a file")
+        raise SettingsError(f"{name} {str(given)!r} is neither one of {', '.join(VERSIONS)} nor a file")
     return str(given)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pytest_remotelinks.contract.rules import REJECTS_LINK, RULES
+from pytest_remotelinks.contract.catalogue import REJECTS_LINK, RULES
 
 ROOT = Path(__file__).parents[1]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.findings import Findings
+from pytest_remotelinks.contract.future import check_future
 from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
 from pytest_remotelinks.contract.pointer import pointer_to
@@ -67,13 +68,24 @@ class Checker:
     imported when the first doubtful request comes.
     """
 
-    def __init__(self, document: Document, ignore: tuple[str, ...] = (), byte_limit: int = BYTE_LIMIT) -> None:
+    def __init__(
+        self, document: Document, ignore: tuple[str, ...] = (), byte_limit: int = BYTE_LIMIT, next_document: Document | None = None
+    ) -> None:
         self.document = document
         self.ignore = ignore
         self.byte_limit = byte_limit
+        self._next = Checker(next_document, ignore, byte_limit) if next_document else None
 
     def judge(self, request: Request, submitted_keys: Container[str] = ()) -> Judgement:
         """Judge a request; ``submitted_keys`` are the property keys submitted before it."""
+        judgement = self._judge(request, submitted_keys)
+        if self._next is None:
+            return judgement
+        by_next = self._next._judge(request, submitted_keys)
+        warnings = check_future(self._next.document, self.ignore, judgement.violations, by_next.violations)
+        return replace(judgement, violations=(*judgement.violations, *warnings))
+
+    def _judge(self, request: Request, submitted_keys: Container[str]) -> Judgement:
         findings = Findings(self.ignore)
         if request.malformed and not request.method:
             spaces = "percent-encode spaces in the path as %20; " if request.target.count(" ") > 2 else ""

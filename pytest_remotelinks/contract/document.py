@@ -38,6 +38,9 @@ class Document:
 
     def __init__(self, name: str, spec: Any) -> None:
         self.name = name
+        info = spec.get("info") if isinstance(spec, Mapping) else None
+        #: What the document says of its own version, empty where it says nothing.
+        self.version = str(info.get("version", "")) if isinstance(info, Mapping) else ""
         self._objects: dict[Operation, dict[str, Any]] = {}
         try:
             paths = _paths(spec)
@@ -222,6 +225,17 @@ def security(described: dict[str, Any]) -> tuple[dict[str, list[str]], ...]:
         for requirement in (stated if isinstance(stated, list) else ())
         if isinstance(requirement, dict)
     )
+
+
+def successor(document: Document) -> Document | None:
+    """The newest bundled statement, where the document says what an older one says; otherwise None."""
+    from pytest_remotelinks.contract.normal_form import fingerprint
+
+    older = VERSIONS[:-1]
+    if document.name in PUBLISHED:
+        return load_document(NEWEST) if document.name in older else None
+    facts = fingerprint(document)
+    return load_document(NEWEST) if any(fingerprint(load_document(version)) == facts for version in older) else None
 
 
 _loaded: dict[tuple[str, bytes], Document] = {}

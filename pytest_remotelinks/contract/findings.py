@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from pytest_remotelinks.contract.rules import REJECTS_LINK, RULES, selects
+from pytest_remotelinks.contract.catalogue import REJECTS_LINK, RULES
+from pytest_remotelinks.contract.selectors import selects
 from pytest_remotelinks.contract.violation import NO_VALUE, Violation
 
 

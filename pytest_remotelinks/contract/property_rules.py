@@ -85,7 +85,9 @@ def check_deletion(findings: Findings, query: tuple[tuple[str, str], ...], submi
 
 
 def check_deprecated(findings: Findings, query: tuple[tuple[str, str], ...]) -> None:
-    """Report the parameter that has no effect any more."""
+    """Report the parameter that has no effect any more, unless its value is wrong too: the mend is the same."""
+    if any(violation.code == "RL107" for violation in findings.violations):
+        return
     for key, value in query:
         if key == SEQUENCE_PARAMETER:
             findings.add(

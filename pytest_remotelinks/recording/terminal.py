@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from pytest_remotelinks.contract.catalogue import RULES
 from pytest_remotelinks.contract.explain import preview
-from pytest_remotelinks.contract.rules import RULES
 from pytest_remotelinks.contract.violation import NO_VALUE, Violation
 from pytest_remotelinks.recording.curl import curl_line
 from pytest_remotelinks.recording.exchange import Exchange

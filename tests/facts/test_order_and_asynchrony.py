@@ -105,7 +105,7 @@ def test_the_deprecated_parameter_has_no_effect(jira, provider, link):
 def test_the_deprecated_parameter_is_still_a_number(jira, provider, link):
     provider.submit(link(), properties={"account": "a"})
     assert provider.delete_by(account="a", _updateSequenceNumber="soon").status_code == 400
-    assert codes(jira) == ["RL107", "RL305"]
+    assert codes(jira) == ["RL107"]
     assert set(jira.links) == {"1"}
 
 

@@ -1,0 +1,60 @@
+"""The catalogue of rules: what its examples show is what the checker says."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from pytest_remotelinks.contract.catalogue import RULES
+
+
+def sent_over_the_wire(jira, request):
+    """Send a request byte for byte, however wrong, and wait for its answer."""
+    headers = list(request.headers)
+    if request.body is not None and not any(name == "Content-Length" for name, _ in headers):
+        headers.append(("Content-Length", str(len(request.content))))
+    lines = [f"{request.method} {request.target} HTTP/1.1", "Host: localhost", "Connection: close"]
+    head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers)])
+    with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=30) as connection:
+        connection.sendall(head.encode() + b"\r\n\r\n" + request.content)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    return int(answer.split()[1])
+
+
+def codes(make_site, example):
+    jira = make_site(**example.settings)
+    for request in example.requests:
+        sent_over_the_wire(jira, request)
+    return [violation.code for violation in jira.violations]
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_first_example_breaks_just_this_rule(code, make_site):
+    assert set(codes(make_site, RULES[code].broken)) == {code}
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_mended_example_breaks_none(code, make_site):
+    assert codes(make_site, RULES[code].mended) == []
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_what_a_refusal_says_is_what_the_fake_answers(code, make_site):
+    rule = RULES[code]
+    jira = make_site(**rule.broken.settings)
+    status = [sent_over_the_wire(jira, request) for request in rule.broken.requests][-1]
+    if rule.refusal is not None:
+        assert status == rule.refusal
+    else:
+        assert status in (200, 202, 404)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_an_entry_is_complete(code):
+    rule = RULES[code]
+    for text in (rule.name, rule.summary, rule.why, rule.source):
+        assert text
+    assert rule.summary.endswith(".")
+    assert rule.why.endswith(".")
+    assert rule.broken.text != rule.mended.text
