@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_remotelinks.checking.values import check_link, check_submission
     from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.contract.violation import Violation
     from pytest_remotelinks.fake_jira import FakeJira
@@ -27,6 +28,8 @@ __all__ = [
     "Submission",
     "Violation",
     "Write",
+    "check_link",
+    "check_submission",
 ]
 
 # pytest loads this package at every start, also where no test uses it: names are imported when asked for.
@@ -42,6 +45,8 @@ _HOMES = {
     "Submission": "recording.exchange",
     "Violation": "contract.violation",
     "Write": "site.write",
+    "check_link": "checking.values",
+    "check_submission": "checking.values",
 }
 
 

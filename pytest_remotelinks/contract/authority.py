@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.validation.request.exceptions import ParameterValidationError, RequestBodyValidationError
-from rfc3986_validator import validate_rfc3986
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.operations import SITE_BASE, Operation
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError, innermost
 from pytest_remotelinks.contract.soundness import python_pattern
@@ -52,11 +52,6 @@ class Authority:
                 yield from schema_errors
             elif isinstance(error, ParameterValidationError):
                 yield ParameterError(str(getattr(error, "name", "")), schema_errors)
-
-
-def is_uri(value: object) -> bool:
-    """Whether a string is an absolute URI by RFC 3986; formats say nothing of other values."""
-    return not isinstance(value, str) or ("\n" not in value and bool(validate_rfc3986(value, rule="URI")))
 
 
 def _distinct(errors: Iterable[ValidationError]) -> Iterator[SchemaError]:

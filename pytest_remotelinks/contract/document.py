@@ -112,6 +112,10 @@ class Document:
         """The OpenAPI operation object, with the parameters of its path among its own."""
         return self._objects[operation]
 
+    def answers(self, operation: Operation) -> tuple[str, ...]:
+        """The statuses that the operation may answer with, and ``default``."""
+        return tuple(map(str, self._objects[operation]["responses"]))
+
     @cached_property
     def path_items(self) -> dict[str, dict[str, Any]]:
         """The path items of remote links, under the site's base."""

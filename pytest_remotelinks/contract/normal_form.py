@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from pytest_remotelinks.contract.document import Document, security
@@ -46,6 +47,48 @@ def normal_form(document: Document) -> dict[str, dict[str, Any]]:
 def fingerprint(document: Document) -> str:
     """Sixteen hexadecimal digits that stay the same as long as the facts do."""
     return hashlib.sha256(_text(normal_form(document)).encode()).hexdigest()[:16]
+
+
+#: The keywords of a limit, in words.
+_LIMITS = {
+    "enum": "one of {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} entries",
+    "maxItems": "at most {} entries",
+    "minProperties": "at least {} members",
+    "maxProperties": "at most {} members",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "pattern": "matches {}",
+    "format": "format {}",
+}
+
+
+def limits(document: Document) -> Iterator[tuple[str, str]]:
+    """What the parts of a submission must keep to: the place, and its limits in words."""
+    yield from _limits(document.submission_schema, "")
+
+
+def _limits(schema: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    words = [schema["type"]] if "type" in schema else []
+    words += [
+        text.format(", ".join(map(str, schema[keyword])) if keyword == "enum" else schema[keyword])
+        for keyword, text in _LIMITS.items()
+        if keyword in schema
+    ]
+    if schema.get("required"):
+        words.append(f"needs {', '.join(schema['required'])}")
+    if words:
+        yield place, "; ".join(words)
+    for name, member in schema.get("properties", {}).items():
+        yield from _limits(member, f"{place}.{name}".lstrip("."))
+    for index, choice in enumerate(choice for keyword in ("anyOf", "oneOf", "allOf") for choice in schema.get(keyword, ())):
+        yield from _limits(choice, f"{place}({index + 1})")
+    if "items" in schema:
+        yield from _limits(schema["items"], f"{place}[]")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from _limits(schema["additionalProperties"], f"{place}.*".lstrip("."))
 
 
 def _facts(part: Any, names: bool = False) -> Any:

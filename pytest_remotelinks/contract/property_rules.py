@@ -14,7 +14,7 @@ from pytest_remotelinks.contract.pointer import pointer_to
 #: Published as "no longer supported": never a property, without effect.
 SEQUENCE_PARAMETER = "_updateSequenceNumber"
 
-_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,}")
+EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,}")
 
 
 def check_property_keys(findings: Findings, keys: Iterable[str], place: str) -> None:
@@ -40,7 +40,7 @@ def check_metadata(findings: Findings, metadata: Any) -> None:
             todo.extend(((*path, name), inner) for name, inner in value.items())
         elif isinstance(value, list):
             todo.extend(((*path, index), inner) for index, inner in enumerate(value))
-        elif isinstance(value, str) and (found := _EMAIL.search(value)):
+        elif isinstance(value, str) and (found := EMAIL.search(value)):
             findings.add(
                 "RL307",
                 "this looks like an e-mail address; provider metadata is not treated as private",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 #: Bytes above which a file is not even looked at; the whole of Jira Software's document has a tenth of it.
 FILE_LIMIT = 10 * 1024 * 1024
@@ -21,9 +21,14 @@ def read_bytes(path: Path) -> bytes:
         if size > FILE_LIMIT:
             raise Unreadable(f"it has {size / 2**20:.0f} MiB; at most {FILE_LIMIT // 2**20} are read")
         with path.open("rb") as file:
-            content = file.read(FILE_LIMIT + 1)
+            return read_stream(file)
     except OSError as error:
         raise Unreadable(f"it cannot be read: {error.strerror}") from None
+
+
+def read_stream(stream: BinaryIO) -> bytes:
+    """What a stream holds. Raises Unreadable where that is too much."""
+    content = stream.read(FILE_LIMIT + 1)
     if len(content) > FILE_LIMIT:
         raise Unreadable(f"it has more than {FILE_LIMIT // 2**20} MiB")
     return content

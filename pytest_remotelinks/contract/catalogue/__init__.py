@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_remotelinks.contract.catalogue.app import APP_RULES
 from pytest_remotelinks.contract.catalogue.authorization import AUTHORIZATION_RULES
 from pytest_remotelinks.contract.catalogue.future import FUTURE_RULES
 from pytest_remotelinks.contract.catalogue.links import LINK_RULES
@@ -11,4 +12,6 @@ from pytest_remotelinks.contract.catalogue.rule import REJECTS_LINK, Example, Ru
 
 __all__ = ["REJECTS_LINK", "RULES", "Example", "Rule", "Sent"]
 
-RULES: dict[str, Rule] = {rule.code: rule for rule in (*REQUEST_RULES, *LINK_RULES, *PROPERTY_RULES, *AUTHORIZATION_RULES, *FUTURE_RULES)}
+RULES: dict[str, Rule] = {
+    rule.code: rule for rule in (*REQUEST_RULES, *LINK_RULES, *PROPERTY_RULES, *AUTHORIZATION_RULES, *APP_RULES, *FUTURE_RULES)
+}

@@ -86,7 +86,9 @@ class Rule:
 
     @property
     def answer(self) -> str:
-        """What Jira answers to a breach, in words."""
+        """What Jira does with a breach, in words."""
+        if self.broken.descriptor is not None:
+            return "does not install the app"
         if self.refusal is None:
             return "takes it all the same"
         return "rejects the link" if self.refusal == REJECTS_LINK else f"answers {self.refusal}"

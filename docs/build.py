@@ -1,0 +1,75 @@
+"""Writes the pages of the rules from the catalogue: ``python docs/build.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_remotelinks.contract.catalogue import RULES, Example, Rule
+
+DOCS = Path(__file__).parent
+
+INDEX = """\
+# Rules
+
+Written by `docs/build.py` from the rule catalogue, which the checker and
+`remotelinks rules` use too.
+
+A violation of severity `error` fails the test in strict mode, a `warning`
+becomes a Python warning. `ignore` takes codes and beginnings of codes; what an
+ignored rule alone forbids, the fake lets pass.
+
+| code | name | severity | Jira | what it asks |
+| --- | --- | --- | --- | --- |
+{rows}
+"""
+
+PAGE = """\
+# {rule.code} {rule.name}
+
+{rule.summary}
+
+{rule.why}
+
+| severity | Jira | published |
+| --- | --- | --- |
+| {rule.severity} | {rule.answer} | {rule.source} |
+
+## Breaks it
+
+{broken}
+
+## Mended
+
+{mended}
+
+To live with it: `ignore=["{rule.code}"]`, or `--remotelinks-ignore={rule.code}`.
+[All rules](../rules.md)
+"""
+
+
+def pages() -> dict[Path, str]:
+    """By path, what every page says."""
+    rows = "\n".join(
+        f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} | {rule.severity} | {rule.answer} | {rule.summary} |"
+        for rule in RULES.values()
+    )
+    return {DOCS / "rules.md": INDEX.format(rows=rows), **{DOCS / "rules" / f"{rule.code}.md": _page(rule) for rule in RULES.values()}}
+
+
+def _page(rule: Rule) -> str:
+    return PAGE.format(rule=rule, broken=_example(rule.broken), mended=_example(rule.mended))
+
+
+def _example(example: Example) -> str:
+    settings = ", ".join(f"{name}={value!r}" for name, value in example.settings.items())
+    remark = f"Under `FakeJira({settings})`:\n\n" if settings else ""
+    return f"{remark}```text\n{example.text}\n```"
+
+
+if __name__ == "__main__":
+    wanted = pages()
+    (DOCS / "rules").mkdir(exist_ok=True)
+    for stale in set((DOCS / "rules").glob("*.md")) - wanted.keys():
+        stale.unlink()
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8")

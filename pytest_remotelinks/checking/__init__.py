@@ -1,0 +1,1 @@
+"""Judging files and values without a server."""

@@ -1,0 +1,73 @@
+"""Judging a payload in a unit test, without HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_remotelinks.contract.checker import Checker
+from pytest_remotelinks.contract.document import NEWEST, load_document, successor
+from pytest_remotelinks.contract.headers import Headers
+from pytest_remotelinks.contract.operations import OPERATIONS, SITE_BASE, SUBMIT
+from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.selectors import parse_selectors
+from pytest_remotelinks.contract.violation import Violation
+
+#: What is said of a request as a whole, and not of links that wait to be sent.
+_OF_REQUESTS = ("RL103", "RL108", "RL109", "RL204")
+_SENT = Headers([("Authorization", "JWT aaaa.bbbb.cccc"), ("Content-Type", "application/json")])
+_METHOD, _TARGET = next((operation.method, SITE_BASE + operation.path) for operation in OPERATIONS if operation.id == SUBMIT)
+
+
+def check_submission(
+    payload: Any, contract: str | Path = NEWEST, ignore: str | Iterable[str] = (), next_contract: str | Path | None = None
+) -> list[Violation]:
+    """What breaks the contract in a submission's payload: an object, or JSON as text or bytes.
+
+    By the same rules as ``FakeJira``, in the order of the request; empty where
+    nothing does. ``contract``, ``ignore`` and ``next_contract`` are as there.
+    Raises ContractError for a document that cannot be used, ValueError for a
+    selector that covers no rule, and TypeError for a payload that no JSON
+    library serialises.
+    """
+    return _judged(_as_json(payload), contract, parse_selectors(ignore), next_contract)
+
+
+def check_link(
+    link: Any, contract: str | Path = NEWEST, ignore: str | Iterable[str] = (), next_contract: str | Path | None = None
+) -> list[Violation]:
+    """What breaks the contract in one remote link; pointers lead into the link. Otherwise as ``check_submission``."""
+    body = b'{"remoteLinks":[' + _as_json(link) + b"]}"
+    found = _judged(body, contract, (*parse_selectors(ignore), *_OF_REQUESTS), next_contract)
+    return [_below("/remoteLinks/0", violation) for violation in found]
+
+
+def check_links(
+    links: Any, contract: str | Path = NEWEST, ignore: str | Iterable[str] = (), next_contract: str | Path | None = None
+) -> list[Violation]:
+    """What breaks the contract in a list of links, however many requests they will be sent in. Otherwise as ``check_link``."""
+    body = b'{"remoteLinks":' + _as_json(links) + b"}"
+    found = _judged(body, contract, (*parse_selectors(ignore), *_OF_REQUESTS), next_contract)
+    return [_below("/remoteLinks", violation) for violation in found]
+
+
+def _as_json(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return (value if isinstance(value, str) else json.dumps(value)).encode("utf-8", "surrogatepass")
+
+
+def _judged(body: bytes, contract: str | Path, ignore: tuple[str, ...], next_contract: str | Path | None) -> list[Violation]:
+    document = load_document(contract)
+    newer = load_document(next_contract) if next_contract else successor(document)
+    checker = Checker(document, ignore, next_document=newer)
+    return list(checker.judge(Request(_METHOD, _TARGET, _SENT, body, len(body))).violations)
+
+
+def _below(prefix: str, violation: Violation) -> Violation:
+    if violation.pointer == prefix or violation.pointer.startswith(prefix + "/"):
+        return replace(violation, pointer=violation.pointer[len(prefix) :])
+    return violation

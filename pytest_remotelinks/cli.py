@@ -1,0 +1,210 @@
+"""The console command: checking files, reading rules, comparing contracts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pytest_remotelinks.checking.reports import FORMATS
+from pytest_remotelinks.contract.catalogue import RULES, Example, Rule
+from pytest_remotelinks.contract.document import NEWEST, ContractError, Document, load_document
+from pytest_remotelinks.contract.drift import EFFECTS, Change, compare
+from pytest_remotelinks.contract.normal_form import fingerprint, limits
+from pytest_remotelinks.contract.selectors import parse_selectors, selects
+from pytest_remotelinks.contract.source import Unreadable, read_bytes, read_stream
+
+#: Exit statuses.
+CLEAN, FOUND, UNUSABLE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0 clean, 1 something was found, 2 unusable input."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except (ContractError, ValueError) as problem:
+        print(f"remotelinks: {problem}", file=sys.stderr)
+        return UNUSABLE
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="remotelinks",
+        description="The contract of Jira's remote links in your hands.",
+        epilog="Exit status: 0 clean, 1 something was found, 2 unusable input.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="judge payloads, links, descriptors and manifests, without a server")
+    check.add_argument("files", nargs="+", metavar="FILE", help="a file, or - for standard input; what it is, is told by its content")
+    check.add_argument("--contract", default=NEWEST, help=f"version or OpenAPI document to judge by (default: {NEWEST})")
+    check.add_argument("--next-contract", help="newer version or document: what it will refuse is warned of")
+    check.add_argument("--ignore", default="", metavar="CODES", help="rules that do not apply, by code or beginning, with commas")
+    check.add_argument("--format", choices=FORMATS, default="text")
+    check.set_defaults(run=_check)
+
+    contract = commands.add_parser("contract", help="what a contract says, and what changed between two")
+    actions = contract.add_subparsers(required=True, metavar="ACTION")
+    show = actions.add_parser("show", help="operations, limits and fingerprint")
+    show.add_argument("contract", nargs="?", default=NEWEST, metavar="A", help=f"version or OpenAPI document (default: {NEWEST})")
+    show.add_argument("--format", choices=("text", "json"), default="text")
+    show.set_defaults(run=_show)
+    diff = actions.add_parser("diff", help="what changed for a provider; exit status 1 where something may break one")
+    diff.add_argument("old", metavar="A", help="version or OpenAPI document")
+    diff.add_argument("new", metavar="B", help="version or OpenAPI document")
+    diff.add_argument("--format", choices=("text", "json"), default="text")
+    diff.set_defaults(run=_diff)
+
+    rules = commands.add_parser("rules", help="the catalogue of rules")
+    rules.add_argument("codes", nargs="*", metavar="CODE", help="a code, or the beginning of one")
+    rules.add_argument("--format", choices=("text", "json"), default="text")
+    rules.set_defaults(run=_rules)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pytest_remotelinks.checking.files import Finding, check_file
+
+    ignore = parse_selectors(options.ignore)
+    for contract in filter(None, (options.contract, options.next_contract)):
+        load_document(contract)
+    findings: list[Finding] = []
+    unusable = False
+    for file in options.files:
+        name = "<stdin>" if file == "-" else file
+        try:
+            content = read_stream(sys.stdin.buffer) if file == "-" else read_bytes(Path(file))
+            findings += check_file(name, content, options.contract, ignore, options.next_contract)
+        except Unreadable as problem:
+            unusable = True
+            print(f"remotelinks: {_escaped(name)}: {problem}", file=sys.stderr)
+    sys.stdout.write(FORMATS[options.format](findings))
+    return UNUSABLE if unusable else FOUND if findings else CLEAN
+
+
+def _show(options: argparse.Namespace) -> int:
+    document = load_document(options.contract)
+    facts = {
+        "contract": document.name,
+        "version": document.version,
+        "fingerprint": fingerprint(document),
+        "operations": [
+            {"id": operation.id, "method": operation.method, "path": operation.path, "answers": document.answers(operation)}
+            for operation in document.operations
+        ],
+        "missing": list(document.missing),
+        "limits": dict(limits(document)),
+    }
+    if options.format == "json":
+        print(json.dumps(facts, indent=2))
+        return CLEAN
+    print(f"contract {document.name}{f', version {document.version}' if document.version not in ('', document.name) else ''}")
+    print(f"fingerprint {facts['fingerprint']}\n\noperations")
+    for operation in document.operations:
+        print(f"  {operation.id:28} {operation.method:7}{operation.path:28} {', '.join(document.answers(operation))}")
+    for missing in document.missing:
+        print(f"  {missing:28} is not in this document; the fake answers 404")
+    print("\nlimits of a submission")
+    for place, words in limits(document):
+        print(f"  {place or 'body'}: {words}")
+    return CLEAN
+
+
+def _diff(options: argparse.Namespace) -> int:
+    old, new = load_document(options.old), load_document(options.new)
+    changes = compare(old, new)
+    if options.format == "json":
+        described = {"old": _identity(old), "new": _identity(new), "changes": [_change(change) for change in changes]}
+        print(json.dumps(described, indent=2))
+    elif not changes:
+        print(f"{old.name} and {new.name} say the same of remote links; fingerprint {fingerprint(new)}")
+    else:
+        print(f"from {old.name} ({fingerprint(old)}) to {new.name} ({fingerprint(new)})")
+        for effect in EFFECTS:
+            of_effect = [change for change in changes if change.effect == effect]
+            if of_effect:
+                print(f"\n{effect}")
+            for change in of_effect:
+                print(f"  {change.operation}: {change.place} {change.what}")
+                if change.whom:
+                    print(f"      whom: {change.whom}")
+    return FOUND if any(change.is_breaking for change in changes) else CLEAN
+
+
+def _identity(document: Document) -> dict[str, str]:
+    return {"contract": document.name, "version": document.version, "fingerprint": fingerprint(document)}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {**asdict(change), "breaking": change.is_breaking}
+
+
+def _rules(options: argparse.Namespace) -> int:
+    wanted = parse_selectors(options.codes)
+    rules = [rule for rule in RULES.values() if not wanted or selects(wanted, rule.code)]
+    if options.format == "json":
+        print(json.dumps([_entry(rule) for rule in rules], indent=2))
+    elif not wanted:
+        for rule in rules:
+            print(f"{rule.code}  {rule.name:31} {rule.severity:8} {rule.summary}")
+    else:
+        print("\n\n".join(_page(rule) for rule in rules))
+    return CLEAN
+
+
+def _entry(rule: Rule) -> dict[str, Any]:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity,
+        "answer": rule.answer,
+        "summary": rule.summary,
+        "why": rule.why,
+        "source": rule.source,
+        "broken": _example(rule.broken),
+        "mended": _example(rule.mended),
+    }
+
+
+def _example(example: Example) -> dict[str, Any]:
+    if example.descriptor is not None:
+        return {"descriptor": example.descriptor}
+    return {"settings": example.settings, "requests": [asdict(request) for request in example.requests]}
+
+
+def _page(rule: Rule) -> str:
+    return "\n".join(
+        [
+            f"{rule.code} {rule.name} ({rule.severity}; Jira {rule.answer})",
+            "",
+            rule.summary,
+            rule.why,
+            f"Source: {rule.source}.",
+            "",
+            "Breaks it:",
+            _indented(rule.broken.text),
+            "",
+            "Mended:",
+            _indented(rule.mended.text),
+        ]
+    )
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" if line else "" for line in text.splitlines())
+
+
+def _escaped(text: str) -> str:
+    return text if text.isprintable() else ascii(text)
