@@ -18,9 +18,8 @@ def as_text(findings: list[Finding]) -> str:
     """A line for each finding, as linters write it, with what to change below."""
     lines = []
     for finding in findings:
-        violation = finding.violation
-        lines.append(f"{_printable(_place(finding))}: {violation.code} {_printable(violation.message)}")
-        lines.append(f"    {_printable(_where(finding))}change: {_printable(violation.hint)}")
+        lines.append(_printable(f"{_place(finding)}: {finding.violation.code} {_message(finding)}"))
+        lines.append(_printable(f"    change: {finding.violation.hint}"))
     errors = sum(finding.violation.severity == "error" for finding in findings)
     if findings:
         lines.append(f"{_counted(errors, 'error')}, {_counted(len(findings) - errors, 'warning')}")
@@ -36,7 +35,7 @@ def as_github(findings: list[Finding]) -> str:
     """Workflow commands that annotate the lines."""
     return "".join(
         f"::{finding.violation.severity} file={_property(finding.file)},line={finding.line},col={finding.column},"
-        f"title={_property(_title(finding))}::{_data(f'{finding.violation.message}; {finding.violation.hint}')}\n"
+        f"title={_property(_title(finding))}::{_data(f'{_message(finding)}; {finding.violation.hint}')}\n"
         for finding in findings
     )
 
@@ -62,7 +61,7 @@ def as_sarif(findings: list[Finding]) -> str:
                         "ruleId": finding.violation.code,
                         "ruleIndex": codes.index(finding.violation.code),
                         "level": finding.violation.severity,
-                        "message": {"text": f"{finding.violation.message}; {finding.violation.hint}"},
+                        "message": {"text": f"{_message(finding)}; {finding.violation.hint}"},
                         "locations": [
                             {
                                 "physicalLocation": {
@@ -122,8 +121,9 @@ def _place(finding: Finding) -> str:
     return f"{finding.file}:{finding.line}:{finding.column}"
 
 
-def _where(finding: Finding) -> str:
-    return f"at {finding.violation.pointer}, " if finding.violation.pointer.startswith("/") else ""
+def _message(finding: Finding) -> str:
+    pointer = finding.violation.pointer
+    return f"{pointer}: {finding.violation.message}" if pointer.startswith("/") else finding.violation.message
 
 
 def _title(finding: Finding) -> str:

@@ -33,9 +33,8 @@ class References:
         size = 1
         made: Any = part
         if isinstance(part, dict):
-            reference = part.get("$ref")
-            if isinstance(reference, str) and not names:
-                return self._follow(reference, trail, depth)
+            if "$ref" in part and not names:
+                return self._follow(part["$ref"], trail, depth)
             made = {}
             for name, inner in part.items():
                 if name in _SHOWN and not names:
@@ -52,7 +51,9 @@ class References:
             raise BrokenReference(f"its references unfold to more than {SIZE_LIMIT} values")
         return made, size
 
-    def _follow(self, reference: str, trail: tuple[str, ...], depth: int) -> tuple[Any, int]:
+    def _follow(self, reference: Any, trail: tuple[str, ...], depth: int) -> tuple[Any, int]:
+        if not isinstance(reference, str):
+            raise BrokenReference("a '$ref' must be a text such as '#/components/schemas/Link'")
         if not reference.startswith("#"):
             raise BrokenReference(f"the reference {reference!a} leads out of the document; put what it names into this file")
         if reference in trail:

@@ -1,4 +1,4 @@
-"""Whether the schemas of a document can be judged by: found out when it is loaded, not when a request comes."""
+"""Whether the operations of a document can be judged by: found out when it is loaded, not when a request comes."""
 
 from __future__ import annotations
 
@@ -68,8 +68,50 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def unsound_parts(schema: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What cannot be used in a schema without references: the path of each part, and what should stand there."""
+#: The path of a part, and what should stand there.
+Unsound = tuple[tuple[str | int, ...], str]
+
+_PARAMETER: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str) and bool(value), "the parameter's name"),
+    "in": (lambda value: value in ("path", "query", "header", "cookie"), "one of path, query, header, cookie"),
+    "style": (lambda value: isinstance(value, str), "a text"),
+    **dict.fromkeys(
+        ("required", "deprecated", "explode", "allowReserved", "allowEmptyValue"), (lambda value: isinstance(value, bool), "true or false")
+    ),
+}
+
+
+def unsound_parts(described: dict[str, Any]) -> Iterator[Unsound]:
+    """What cannot be used in an operation object without references."""
+    for index, parameter in enumerate(described["parameters"]):
+        for member, (is_right, wanted) in _PARAMETER.items():
+            if (member in parameter or member in ("name", "in")) and not is_right(parameter.get(member)):
+                yield ("parameters", index, member), wanted
+        yield from _unsound_schema(parameter.get("schema", {}), ("parameters", index, "schema"))
+        yield from _unsound_content(parameter, ("parameters", index))
+    body = described.get("requestBody", {})
+    if not isinstance(body, dict) or not isinstance(body.get("required", False), bool):
+        yield ("requestBody",), "an object whose 'required' is true or false"
+    else:
+        yield from _unsound_content(body, ("requestBody",))
+    responses = described.get("responses")
+    if not isinstance(responses, dict) or not all(isinstance(response, dict) for response in responses.values()):
+        yield ("responses",), "an object of responses"
+    else:
+        for status, response in responses.items():
+            yield from _unsound_content(response, ("responses", str(status)))
+
+
+def _unsound_content(holder: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[Unsound]:
+    content = holder.get("content", {})
+    if not isinstance(content, dict) or not all(isinstance(media, dict) for media in content.values()):
+        yield (*path, "content"), "an object of media types"
+        return
+    for name, media in content.items():
+        yield from _unsound_schema(media.get("schema", {}), (*path, "content", name, "schema"))
+
+
+def _unsound_schema(schema: Any, path: tuple[str | int, ...]) -> Iterator[Unsound]:
     if not isinstance(schema, dict):
         yield path, "a schema, which is an object"
         return
@@ -79,9 +121,9 @@ def unsound_parts(schema: Any, path: tuple[str | int, ...] = ()) -> Iterator[tup
             yield (*path, keyword), wanted
         elif keyword == "properties":
             for name, inner in value.items():
-                yield from unsound_parts(inner, (*path, keyword, name))
+                yield from _unsound_schema(inner, (*path, keyword, name))
         elif keyword in ("anyOf", "oneOf", "allOf"):
             for index, inner in enumerate(value):
-                yield from unsound_parts(inner, (*path, keyword, index))
+                yield from _unsound_schema(inner, (*path, keyword, index))
         elif keyword in ("items", "not") or (keyword == "additionalProperties" and not isinstance(value, bool)):
-            yield from unsound_parts(value, (*path, keyword))
+            yield from _unsound_schema(value, (*path, keyword))

@@ -126,7 +126,7 @@ def _build(text: str) -> YAMLValue:
 
 def _scalar(event: yaml.ScalarEvent, where: str) -> Any:
     text: str = event.value
-    if event.style is not None:  # in quotes, or a block
+    if event.style:  # in quotes, or a block; of a plain text it is None or empty, by the parser
         return text
     if text in _CONSTANTS:
         return _CONSTANTS[text]

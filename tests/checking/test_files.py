@@ -1,0 +1,199 @@
+"""Files judged by the command: recognised by content, told by line, in four formats."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_remotelinks.cli import main
+
+CONNECT = {
+    "key": "scanner",
+    "baseUrl": "https://scanner.example",
+    "modules": {
+        "jiraRemoteLinkInfoProvider": {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"},
+    },
+}
+MANIFEST = """\
+app:
+  id: ari:cloud:ecosystem::app/1
+modules:
+  devops:remoteLinkInfoProvider:
+    - key: scanner
+      name:
+        value: Scanner
+      homeUrl: https://scanner.example
+"""
+
+
+@pytest.fixture
+def check(tmp_path, capsys, monkeypatch):
+    """Writes a file, checks it, and gives exit status, output and complaint."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(content, *options, name="file.json"):
+        data = content if isinstance(content, (bytes, str)) else json.dumps(content, indent=2)
+        (tmp_path / name).write_bytes(data.encode() if isinstance(data, str) else data)
+        status = main(["check", name, *options])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def places(output):
+    return [" ".join(line.split(" ")[:2]) for line in output.splitlines() if line.startswith(("file.", "manifest."))]
+
+
+@pytest.mark.parametrize("kind", ["submission", "link", "list", "connect", "module"])
+def test_what_is_good_is_clean(check, link, kind):
+    good = {
+        "submission": {"remoteLinks": [link()]},
+        "link": link(),
+        "list": [link(str(number)) for number in range(120)],
+        "connect": CONNECT,
+        "module": CONNECT["modules"]["jiraRemoteLinkInfoProvider"],
+    }[kind]
+    assert check(good) == (0, "", "")
+
+
+def test_a_good_manifest_is_clean(check):
+    assert check(MANIFEST, name="manifest.yml") == (0, "", "")
+
+
+def test_a_submission_is_told_by_line_and_column(check, link):
+    status, output, complaint = check({"remoteLinks": [link(), link("2", type="secruity")], "properties": {"a:b": "c"}})
+    assert (status, complaint) == (1, "")
+    text = json.dumps({"remoteLinks": [link(), link("2", type="secruity")], "properties": {"a:b": "c"}}, indent=2).splitlines()
+    type_line = next(number for number, line in enumerate(text, 1) if "secruity" in line)
+    key_line = next(number for number, line in enumerate(text, 1) if '"a:b"' in line)
+    assert places(output) == [f"file.json:{type_line}:15: RL201", f"file.json:{key_line}:12: RL301"]
+    assert "perhaps 'security' was meant" in output
+    assert output.endswith("2 errors, 0 warnings\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ('{"id": "1",\n "url": 5}', "file.json:2:9: RL201"),
+        ('[\n{"id": "1"},\n 7]', "file.json:3:2: RL201"),
+        ('{"homeUrl": "https://a.example",\n "key": "a b", "name": {"value": "n"}}', "file.json:2:9: RL601"),
+        ('{"baseUrl": "https://a.example", "modules":\n {}}', "file.json:2:2: RL601"),
+        ('{"remoteLinks": [\n{"id": "1",}]}', "file.json:2:12: RL101"),
+        ('{"remoteLinks": [{"id":\n NaN}]}', "file.json:1:1: RL101"),
+        ('{"remoteLinks": []}', "file.json:1:17: RL103"),
+        ('{"remoteLinks": {},\n "remoteLinks": []}', "file.json:2:17: RL112"),
+    ],
+)
+def test_the_first_place_is_the_right_one(check, content, place):
+    status, output, _ = check(content)
+    assert status == 1
+    assert place in places(output)
+
+
+def test_a_manifest_is_told_by_line_and_column(check):
+    broken = MANIFEST.replace("value: Scanner", 'value: ""').replace("https://scanner.example", "ftp://scanner.example")
+    status, output, _ = check(broken, name="manifest.yml")
+    assert status == 1
+    assert places(output) == ["manifest.yml:7:16: RL601", "manifest.yml:8:16: RL601"]
+
+
+def test_a_manifest_whose_modules_are_no_list(check):
+    status, output, _ = check(MANIFEST.replace("- key", "  key"), name="manifest.yml")
+    assert status == 1
+    assert "list of modules" in output
+
+
+def test_a_yaml_submission_is_told_too(check):
+    status, output, _ = check("remoteLinks:\n  - id: '1'\n    url: <string>\n", name="file.yaml")
+    assert status == 1
+    assert "file.yaml:3:10: RL201" in places(output)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "the file is empty"),
+        (b"\xff\xfe", "byte 0 is not UTF-8"),
+        (b'{"a": 1}', "nothing in it tells"),
+        (b'{"a": 1', "it is not JSON: Expecting ',' delimiter at line 1, column 8"),
+        (b"just words", "it holds str"),
+        (b"a: [", "neither JSON nor YAML"),
+        (b"!!python/object:os.system {}", "tag"),
+        (b'{"log": {"entries": []}}', "HAR"),
+        (b"[" * 100_000, "nesting"),
+        (b'{"id": 1' + b"0" * 10_000 + b"}", "numbers are too long"),
+        (b" " * (11 * 1024 * 1024), "at most 10"),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_one_line(check, content, says):
+    status, output, complaint = check(content)
+    assert (status, output) == (2, "")
+    assert complaint.startswith("remotelinks: file.json: ")
+    assert says in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_a_byte_order_mark_belongs_to_the_file(check, link):
+    assert check(b"\xef\xbb\xbf" + json.dumps(link()).encode()) == (0, "", "")
+
+
+def test_ignored_rules_and_contracts_are_heard(check, link):
+    many = {"remoteLinks": [link(str(number)) for number in range(101)]}
+    assert "RL108" in check(many)[1]
+    assert "RL901" in check(many, "--contract", "2023-06")[1]
+    assert check(many, "--contract", "2023-06", "--ignore", "RL9")[0] == 0
+    assert check(many, "--contract", "2023-06", "--next-contract", "2023-06")[0] == 0
+    assert check(many, "--contract", "none.json")[2].startswith("remotelinks: contract 'none.json' is neither")
+    assert check(many, "--ignore", "RL999")[2].startswith("remotelinks: 'RL999' covers no rule")
+
+
+def test_json_names_everything(check, link):
+    status, output, _ = check(link(url="<string>"), "--format", "json")
+    (finding,) = json.loads(output)
+    assert status == 1
+    assert finding == {
+        "file": "file.json", "line": 5, "column": 10, "code": "RL201", "name": "link-schema", "severity": "error", "pointer": "/url",
+        "message": finding["message"], "hint": finding["hint"],
+    }  # fmt: skip
+    assert json.loads(check(link(), "--format", "json")[1]) == []
+
+
+def test_github_annotates_the_line(check, link):
+    output = check(link(url="100%\n::error::"), "--format", "github")[1]
+    assert output.startswith("::error file=file.json,line=5,col=10,title=RL201 link-schema::/url: ")
+    assert output.count("\n") == 1
+    assert "100%25\\n" in output
+    assert check(link(color="red"), "--format", "github")[1].startswith("::warning ")
+
+
+def test_sarif_has_rules_and_results(check, link):
+    log = json.loads(check(link(url="<string>", color="red"), "--format", "sarif", name="file.json")[1])
+    (run,) = log["runs"]
+    assert log["version"] == "2.1.0"
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["RL201", "RL206"]
+    assert [(result["ruleId"], rules[result["ruleIndex"]]["id"], result["level"]) for result in run["results"]] == [
+        ("RL201", "RL201", "error"),
+        ("RL206", "RL206", "warning"),
+    ]
+    location = run["results"][0]["locations"][0]["physicalLocation"]
+    assert location == {"artifactLocation": {"uri": "file.json"}, "region": {"startLine": 5, "startColumn": 10}}
+    assert json.loads(check(link(), "--format", "sarif")[1])["runs"][0]["results"] == []
+
+
+def test_no_control_character_reaches_the_terminal(check, link):
+    output = check(link(**{"\x1b[31m\x07": "x", "type": "\x1b]0;title\x07", "url": "\u202e"}))[1]
+    assert "\x1b" not in output
+    assert "\x07" not in output
+    assert "\u202e" not in output
+
+
+def test_several_files_are_judged_in_one_run(check, link, capsys):
+    (status, output, _) = check(link(url="<string>"))
+    assert status == 1
+    (status, output, complaint) = check(link(), "file.json", "none.json", name="other.json")
+    assert status == 2
+    assert "file.json:5:10: RL201" in output
+    assert complaint == "remotelinks: none.json: it cannot be read: No such file or directory\n"

@@ -1,0 +1,53 @@
+"""Where a value stands in a text: found for every part of any JSON, however it is laid out."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_remotelinks.checking.positions import line_and_column, position_in_json
+
+names = st.text(max_size=4) | st.sampled_from(["a", '"', "\\", "a/b", "~", "é", "{", "]", "\n"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=12,
+)
+layouts = st.sampled_from([{}, {"indent": 2}, {"indent": 0}, {"separators": (",", ":")}, {"indent": "\t", "ensure_ascii": False}])
+
+
+def paths(value, path=()):
+    yield path, value
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from paths(inner, (*path, str(name)))
+
+
+@given(value=values, layout=layouts, before=st.sampled_from(["", "\n", " \n\t"]))
+def test_every_part_stands_where_it_is_said_to(value, layout, before):
+    text = before + json.dumps(value, **layout)
+    for path, part in paths(value):
+        line, column = position_in_json(text, path)
+        lines = text.split("\n")
+        rest = "\n".join([lines[line - 1][column - 1 :], *lines[line:]])
+        assert json.JSONDecoder(strict=False).raw_decode(rest)[0] == part
+
+
+def test_what_is_not_there_is_looked_for_in_its_container():
+    text = '{\n "a": [\n  1\n ]\n}'
+    assert position_in_json(text, ("a", "7")) == (2, 7)
+    assert position_in_json(text, ("b", "c")) == (1, 1)
+    assert position_in_json(text, ("a", "0", "x")) == (3, 3)
+
+
+def test_of_a_member_given_twice_the_last_counts():
+    assert position_in_json('{"a": 1,\n"a": 2}', ("a",)) == (2, 6)
+
+
+@given(text=st.text(alphabet="ab\n", max_size=20), data=st.data())
+def test_lines_and_columns_count_from_one(text, data):
+    index = data.draw(st.integers(0, len(text)))
+    line, column = line_and_column(text, index)
+    lines = text.split("\n")
+    assert "\n".join([*lines[: line - 1], lines[line - 1][: column - 1]]) == text[:index]

@@ -1,0 +1,336 @@
+"""Documents in any shape are judged by alike; those that cannot be used are refused in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import socket
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from pytest_remotelinks import ContractError, FakeJira, check_submission
+from pytest_remotelinks.contract.checker import Checker
+from pytest_remotelinks.contract.document import Document, load_document
+from pytest_remotelinks.contract.headers import Headers
+from pytest_remotelinks.contract.normal_form import fingerprint
+from pytest_remotelinks.contract.request import Request
+
+OPENAPI = Path(__file__).parents[2] / "openapi"
+
+
+def spec_of(version):
+    return json.loads((OPENAPI / f"{version}.json").read_text())
+
+
+@pytest.fixture
+def spec(version):
+    return spec_of(version)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(content, name="contract.json"):
+        path = tmp_path / name
+        data = content if isinstance(content, (str, bytes)) else json.dumps(content)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return path
+
+    return save
+
+
+def renamed(spec, rename):
+    return {**spec, "paths": {rename(path): item for path, item in spec["paths"].items()}}
+
+
+def operations(item):
+    return {method: described for method, described in item.items() if method in ("get", "post", "delete")}
+
+
+def without_operation_ids(spec):
+    for item in spec["paths"].values():
+        for described in operations(item).values():
+            del described["operationId"]
+    return spec
+
+
+def with_parameters_of_their_own(spec):
+    for item in spec["paths"].values():
+        shared = item.pop("parameters", [])
+        for described in operations(item).values():
+            described["parameters"] = [*shared, *described.get("parameters", [])]
+    return spec
+
+
+def inlined(spec):
+    def visit(part):
+        if isinstance(part, dict):
+            if "$ref" in part:
+                target = spec
+                for step in part["$ref"][2:].split("/"):
+                    target = target[step.replace("~1", "/")]
+                return visit(target)
+            return {name: visit(inner) for name, inner in part.items()}
+        return [visit(inner) for inner in part] if isinstance(part, list) else part
+
+    return {**spec, "paths": visit(spec["paths"])}
+
+
+def among_others(spec):
+    other = {"get": {"operationId": "getBoard", "responses": {"200": {"description": "A board"}}}}
+    return {**spec, "paths": {"/rest/agile/1.0/board": other, **spec["paths"], "/rest/x/bulk": {"post": other["get"]}}}
+
+
+SHAPES = {
+    "as it is": lambda spec: spec,
+    "references inlined": inlined,
+    "without /rest": lambda spec: renamed(spec, lambda path: path.removeprefix("/rest")),
+    "below another base": lambda spec: renamed(spec, lambda path: "/ex/jira/{cloudId}" + path),
+    "with the gateway's base": lambda spec: renamed(
+        spec, lambda path: path.replace("/rest/remotelinks/1.0", "/jira/remotelinks/1.0/cloud/{cloudId}")
+    ),
+    "found by its paths": without_operation_ids,
+    "no shared parameters": with_parameters_of_their_own,
+    "other servers": lambda spec: {**spec, "servers": [{"url": "https://{site}/x", "variables": {"site": {"default": "a"}}}]},
+    "no servers": lambda spec: {name: part for name, part in spec.items() if name != "servers"},
+    "among other operations": among_others,
+    "servers that are nothing": lambda spec: {**spec, "servers": None},
+}
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_document_of_any_shape_says_the_same(spec, version, saved, shape, suffix):
+    shaped = SHAPES[shape](copy.deepcopy(spec))
+    path = saved(yaml.safe_dump(shaped, sort_keys=False) if suffix == "yaml" else shaped, f"contract.{suffix}")
+    assert fingerprint(load_document(path)) == fingerprint(load_document(version))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_document_of_any_shape_is_judged_by(spec, version, saved, link, shape):
+    path = saved(SHAPES[shape](copy.deepcopy(spec)))
+    payload = {"remoteLinks": [link(), link("2", url="<string>", type=5), link("3", displayName="x" * 256)], "properties": {"a": 5}}
+    assert [(found.code, found.pointer) for found in check_submission(payload, path)] == [
+        (found.code, found.pointer) for found in check_submission(payload, version)
+    ]
+
+
+def test_a_yaml_document_serves_requests(spec, version, saved, make_site, provider_of, link):
+    jira = make_site(contract=saved(yaml.safe_dump(spec), "contract.yml"), consistency="immediate")
+    provider = provider_of(jira)
+    assert provider.submit(link(), link("2", url="x")).json()["acceptedRemoteLinks"] == ["1"]
+    assert provider.read("1").json()["id"] == "1"
+    assert [violation.code for violation in jira.violations] == ["RL201"]
+
+
+@pytest.mark.parametrize("missing", ["submitRemoteLinks", "deleteRemoteLinksByProperty", "getRemoteLinkById", "deleteRemoteLinkById"])
+def test_an_operation_that_the_document_lacks_answers_404(spec, saved, make_site, provider_of, link, missing):
+    for item in spec["paths"].values():
+        for method in [method for method, described in operations(item).items() if described["operationId"] == missing]:
+            del item[method]
+    path = saved(spec)
+    jira = make_site(contract=path, consistency="immediate")
+    assert load_document(path).missing == (missing,)
+    provider = provider_of(jira)
+    answers = {
+        "submitRemoteLinks": provider.submit(link(), properties={"account": "a"}),
+        "getRemoteLinkById": provider.read("1"),
+        "deleteRemoteLinksByProperty": provider.delete_by(account="a"),
+        "deleteRemoteLinkById": provider.delete("1"),
+    }
+    assert answers[missing].status_code == 404
+    assert [violation.message for violation in jira.violations if violation.code == "RL104"] == [
+        f"the contract document {path} has no operation {missing}"
+    ]
+    others = {name: answer.status_code for name, answer in answers.items() if name not in (missing, "getRemoteLinkById")}
+    assert set(others.values()) <= {202}
+
+
+def change(path, value):
+    """A change of the newest document: the value at a path of keys."""
+
+    def apply(spec):
+        part = spec
+        for key in path[:-1]:
+            part = part[key]
+        if value is ...:
+            del part[path[-1]]
+        else:
+            part[path[-1]] = value
+        return spec
+
+    return apply
+
+
+BULK = ("paths", "/rest/remotelinks/1.0/bulk", "post")
+SCHEMA = (*BULK, "requestBody", "content", "application/json", "schema")
+USELESS = {
+    "no object": ([], "is not an OpenAPI document: it holds no object"),
+    "no version": ({"paths": {}}, "no 'openapi'"),
+    "a version that is a number": ({"openapi": 3.0, "paths": {}}, "no 'openapi'"),
+    "Swagger": ({"swagger": "2.0", "paths": {}}, "Swagger '2.0'; an OpenAPI 3.0 document is needed"),
+    "3.1": ({"openapi": "3.1.0", "paths": {}}, "OpenAPI '3.1.0'"),
+    "no paths": ({"openapi": "3.0.1"}, "no 'paths'"),
+    "paths of nothing": ({"openapi": "3.0.1", "paths": []}, "no 'paths'"),
+    "none of the operations": ({"openapi": "3.0.1", "paths": {"/x": {"get": {}}}}, "none of the operations submitRemoteLinks, "),
+    "a cyclic reference": (change(SCHEMA, {"$ref": "#/x"}), "nothing stands at the reference '#/x'"),
+    "a remote reference": (change(SCHEMA, {"$ref": "https://a.example/x.json#/a"}), "leads out of the document"),
+    "a reference to a file": (change(SCHEMA, {"$ref": "/etc/passwd"}), "leads out of the document"),
+    "a reference to itself": (change(SCHEMA, {"$ref": "#/paths/~1rest~1remotelinks~11.0~1bulk/post/requestBody/content/application~1json/schema"}), "back to itself"),  # noqa: E501
+    "a body of another kind": (change((*BULK, "requestBody"), {"content": {"text/plain": {"schema": {}}}}), "describes no JSON body"),
+    "no body": (change((*BULK, "requestBody"), ...), "describes no JSON body"),
+    "a pattern that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"items": {"pattern": "("}}}}), "regular expression"),
+    "a type that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"type": "list"}}}), "one of string"),
+    "a limit that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"maxItems": "100"}}}), "a whole number"),
+    "a schema that is none": (change(SCHEMA, {"properties": {"remoteLinks": []}}), "a schema, which is an object"),
+    "required that is none": (change(SCHEMA, {"required": True, "properties": {"remoteLinks": {}}}), "a list of names"),
+    "parameters that are none": (change((*BULK, "parameters"), {"a": 1}), "'parameters' must be a list"),
+    "responses that are none": (change((*BULK, "responses"), {"202": "ok"}), "must be an object of responses"),
+    "a parameter without a place": (change((*BULK, "parameters"), [{"name": "a"}]), "one of path, query"),
+    "a body that is none": (change((*BULK, "requestBody"), []), "an object whose"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", USELESS)
+def test_a_document_that_cannot_be_used_is_refused_in_one_line(saved, kind):
+    made, says = USELESS[kind]
+    path = saved(made(spec_of("2026-06")) if callable(made) else made)
+    with pytest.raises(ContractError) as error:
+        load_document(path)
+    assert says in str(error.value)
+    assert str(error.value).startswith(f"contract {path}: ")
+    assert "\n" not in str(error.value)
+
+
+BOMB = "\n".join(["a0: &a0 [x, x]"] + [f"a{level}: &a{level} [" + ", ".join([f"*a{level - 1}"] * 9) + "]" for level in range(1, 12)])
+UNREADABLE = {
+    "nothing": (b"", "yaml", "the file is empty"),
+    "no text": (b"\x89PNG\r\n\xff", "json", "is not UTF-8"),
+    "prose": (b"Dear reader", "json", "not an OpenAPI document"),
+    "broken JSON": (b'{"openapi": ', "json", "not JSON"),
+    "broken YAML": (b"a: [1", "yaml", "not YAML"),
+    "100,000 brackets": (b"[" * 100_000, "json", "nesting"),
+    "100,000 brackets of YAML": (b"- " * 100_000, "yaml", "nested more than 200 deep"),
+    "a tag": (b"openapi: !!python/object/apply:os.system ['touch owned']", "yaml", "tag"),
+    "a tag of its own": (b"openapi: !include other.yaml", "yaml", "tag"),
+    "a billion laughs": (BOMB.encode(), "yaml", "aliases unfold"),
+    "an alias of itself": (b"a: &a [*a]", "yaml", "alias"),
+    "two documents": (b"a: 1\n---\nb: 2", "yaml", "second document"),
+    "50 MB of JSON": (b'{"openapi": "3.0.1", "x": "' + b"x" * 50_000_000 + b'"}', "json", "MiB; at most 10 are read"),
+    "50 MB of YAML": (b"- x\n" * 12_500_000, "yaml", "MiB; at most 10 are read"),
+    "a huge number": (b'{"openapi": 1' + b"0" * 10_000 + b"}", "json", "numbers are too long"),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_refused_at_once(saved, kind, tmp_path, monkeypatch):
+    content, suffix, says = UNREADABLE[kind]
+    path = saved(content, f"contract.{suffix}")
+    monkeypatch.setattr(socket, "socket", None)
+    began = time.monotonic()
+    with pytest.raises(ContractError) as error:
+        load_document(path)
+    # The promise is 5 seconds; this holds on a busy machine too.
+    assert time.monotonic() - began < 5
+    assert says in str(error.value)
+    assert str(error.value).startswith(f"contract {path}: ")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_folder_and_a_missing_file_are_told(tmp_path):
+    with pytest.raises(ContractError, match=r"it cannot be read: Is a directory"):
+        load_document(tmp_path)
+    with pytest.raises(ContractError, match=r"neither a version \(2023-06, 2026-06\) nor a file"):
+        load_document(tmp_path / "none.json")
+
+
+def test_references_that_explode_are_refused(saved):
+    spec = spec_of("2026-06")
+    schemas = spec.setdefault("components", {}).setdefault("schemas", {})
+    schemas["L0"] = {"type": "string"}
+    for level in range(1, 30):
+        schemas[f"L{level}"] = {"properties": {name: {"$ref": f"#/components/schemas/L{level - 1}"} for name in "ab"}}
+    change(SCHEMA, {"properties": {"remoteLinks": {"$ref": "#/components/schemas/L29"}}})(spec)
+    with pytest.raises(ContractError, match="unfold to more than 100000 values"):
+        load_document(saved(spec))
+
+
+def test_a_document_is_made_sense_of_once_for_each_content(saved):
+    spec = spec_of("2026-06")
+    path = saved(spec)
+    first = load_document(path)
+    assert load_document(path) is first
+    spec["info"]["version"] = "another"
+    saved(spec)
+    assert load_document(path) is not first
+    assert load_document(path).version == "another"
+
+
+def test_prose_and_order_leave_the_fingerprint_alone(spec, version):
+    def disturbed(part):
+        if isinstance(part, dict):
+            changed = {name: disturbed(inner) for name, inner in reversed(part.items())}
+            return {**changed, **({"description": "other words"} if isinstance(part.get("description"), str) else {})}
+        return [disturbed(inner) for inner in part] if isinstance(part, list) else part
+
+    assert fingerprint(Document("x", disturbed(spec))) == fingerprint(load_document(version))
+
+
+parts = st.sampled_from(
+    [None, 5, -1, "x", "", [], {}, True, {"$ref": "#/paths"}, {"$ref": "#"}, {"$ref": "x"}, [None], {"type": []}, 1e300]
+)
+
+
+def all_paths(part, path=()):
+    if path:
+        yield path
+    for name, inner in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+        yield from all_paths(inner, (*path, name))
+
+
+PLACES = {version: sorted((path for path in all_paths(spec_of(version))), key=str) for version in ("2023-06", "2026-06")}
+BODIES = [
+    b'{"remoteLinks": [{"id": "1"}]}',
+    b'{"remoteLinks": [{"id": "1", "updateSequenceNumber": 1, "displayName": "x", "url": "https://a.example", "type": "alert", '
+    b'"lastUpdated": "2026-01-31T12:00:00Z", "associations": [{"associationType": "issueKeys", "values": ["A-1", 5]}]}], '
+    b'"properties": {"a": 1}}',
+    b"[]",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_damaged_document_is_refused_or_judged_by(version, data):
+    spec = spec_of(version)
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.sampled_from(PLACES[version]))
+        # An earlier change may have taken the place away.
+        with contextlib.suppress(KeyError, TypeError, IndexError):
+            change(place, data.draw(st.just(...) | parts))(spec)
+    try:
+        document = Document("damaged", spec)
+    except ContractError as error:
+        event("refused: " + str(error).rpartition(" ")[2])
+        return
+    fingerprint(document)
+    headers = Headers([("Authorization", "JWT x"), ("Content-Type", "application/json")])
+    checker = Checker(document)
+    for body in BODIES:
+        checker.judge(Request("POST", "/rest/remotelinks/1.0/bulk", headers, body, len(body)))
+    for method, target in [
+        ("GET", "remotelink/1?a=b"),
+        ("DELETE", f"remotelink/{'x' * 300}?_updateSequenceNumber=x"),
+        ("DELETE", "bulkByProperties?a=b"),
+    ]:
+        checker.judge(Request(method, f"/rest/remotelinks/1.0/{target}", headers))
+
+
+def test_fake_jira_says_which_document_is_wrong(saved):
+    with pytest.raises(ContractError, match=r"contract\.json: the file is not an OpenAPI document"):
+        FakeJira(contract=saved([]))
