@@ -134,7 +134,7 @@ class Document:
 
     def association_types(self, kind: dict[str, Any]) -> tuple[str, ...]:
         """The names that one kind of association goes by."""
-        return tuple(member_schema(kind, "associationType").get("enum", ()))
+        return tuple(name for name in member_schema(kind, "associationType").get("enum", ()) if isinstance(name, str))
 
     @cached_property
     def value_patterns(self) -> dict[str, re.Pattern[str]]:

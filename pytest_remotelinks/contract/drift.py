@@ -45,7 +45,11 @@ def compare(old: Document, new: Document) -> list[Change]:
     changes: list[Change] = []
     for operation in (known.id for known in OPERATIONS):
         if operation in before and operation in after:
-            changes += _operation(operation, before[operation], after[operation])
+            named = list(_operation(operation, before[operation], after[operation]))
+            if not named and before[operation] != after[operation]:
+                # Rather a change without a name than one that a nightly job never hears of.
+                named = [Change("may break", operation, "elsewhere", "differs where this comparison has no words", "whoever relies on it")]
+            changes += named
         elif operation in before:
             changes.append(Change("breaks", operation, "operation", "is gone", "whoever calls it"))
         elif operation in after:
@@ -89,8 +93,8 @@ def _parameters(operation: str, old: dict[str, Any], new: dict[str, Any]) -> Ite
                 yield Change("breaks", operation, place, "is now required", "whoever does not send it")
             else:
                 yield Change("relaxes", operation, place, "is no longer required")
-        if after.get("deprecated") and not before.get("deprecated"):
-            yield Change("informs", operation, place, "is now deprecated")
+        if bool(before.get("deprecated")) != bool(after.get("deprecated")):
+            yield Change("informs", operation, place, "is now deprecated" if after.get("deprecated") else "is no longer deprecated")
         for keyword in ("style", "explode"):
             if before.get(keyword) != after.get(keyword):
                 what = f"has the {keyword} {_shown(after.get(keyword))}; it had {_shown(before.get(keyword))}"
@@ -309,6 +313,8 @@ class _Answered(_Sent):
             else:
                 if name in needed - needed_now:
                     yield self.change("may break", inner, "may be missing", "whoever reads it without asking whether it is there")
+                elif name in needed_now - needed:
+                    yield self.change("informs", inner, "is always there")
                 yield from self.compare(before[name], after[name], inner)
 
     def others(self, old: Any, new: Any, place: str) -> Iterator[Change]:

@@ -12,6 +12,13 @@ from pytest_remotelinks.contract.document import Document, security
 _PROSE = {"title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "xml"}
 #: Lists whose order says nothing.
 _SETS = {"required", "enum", "anyOf", "oneOf", "allOf"}
+#: What a member says that says nothing: the same as if it were not there.
+_DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(("deprecated", "nullable", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "allowEmptyValue"), False),
+    **dict.fromkeys(("readOnly", "writeOnly", "allowReserved"), False),
+    **dict.fromkeys(("minLength", "minItems", "minProperties"), 0),
+    "additionalProperties": True,
+}
 _SCOPE = "x-atlassian-connect-scope"
 
 
@@ -100,10 +107,19 @@ def _facts(part: Any, names: bool = False) -> Any:
     facts = {}
     for name, inner in part.items():
         if names or (name not in _PROSE and not name.startswith("x-")):
+            if not names and _says_nothing(name, inner):
+                continue
             facts[name] = _facts(inner, name == "properties" and not names)
             if name in _SETS and not names and isinstance(inner, list):
                 facts[name].sort(key=_text)
     return facts
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    if name == "required":  # a flag of a parameter or body, and a list of a schema's members
+        return value is False or value == []
+    default = _DEFAULTS.get(name)
+    return default is not None and type(value) is type(default) and value == default
 
 
 def _scheme(document: Document, name: str) -> str:

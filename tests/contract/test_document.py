@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from pytest_remotelinks import ContractError, FakeJira, check_submission
 from pytest_remotelinks.contract.checker import Checker
 from pytest_remotelinks.contract.document import Document, load_document
+from pytest_remotelinks.contract.drift import compare
 from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.normal_form import fingerprint
+from pytest_remotelinks.contract.normal_form import fingerprint, limits
 from pytest_remotelinks.contract.request import Request
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
@@ -318,7 +319,9 @@ def test_a_damaged_document_is_refused_or_judged_by(version, data):
     except ContractError as error:
         event("refused: " + str(error).rpartition(" ")[2])
         return
-    fingerprint(document)
+    assert (fingerprint(document) == fingerprint(load_document(version))) == (compare(load_document(version), document) == [])
+    assert (compare(document, load_document(version)) == []) == (compare(load_document(version), document) == [])
+    list(limits(document))
     headers = Headers([("Authorization", "JWT x"), ("Content-Type", "application/json")])
     checker = Checker(document)
     for body in BODIES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,12 @@ requests = (
 )
 
 
-@settings(max_examples=400, deadline=None)
+@cache
+def checker_for(contract):
+    return Checker(load_document(contract))
+
+
+@settings(max_examples=1000, deadline=None)
 @given(request=requests)
 def test_the_published_file_gives_the_same_verdicts(version, request):
     path = PUBLISHED / FILES[version]
@@ -90,7 +96,7 @@ def test_the_published_file_gives_the_same_verdicts(version, request):
         pytest.skip(f"the published document {path.name} is not beside the checkout")
 
     def verdict(contract):
-        judgement = Checker(load_document(contract)).judge(request)
+        judgement = checker_for(contract).judge(request)
         return judgement.refusal, sorted((found.code, found.pointer) for found in judgement.violations), sorted(judgement.rejections)
 
     assert verdict(path) == verdict(version)

@@ -65,3 +65,12 @@ def test_the_wheel_works_alone(tmp_path):
     assert code == 1, output
     assert "1 failed, 2 passed" in output
     assert "RL201 link-schema (error) at /remoteLinks/0/url" in output
+
+    command = python.with_name("remotelinks")
+    (project / "link.json").write_text('{"id": "1", "updateSequenceNumber": 1}')
+    code, output = run(command, "check", "link.json", cwd=project)
+    assert code == 1, output
+    assert "link.json:1:1: RL201 lacks the member 'displayName'" in output
+    code, output = run(command, "contract", "diff", "2023-06", "2026-06", cwd=project)
+    assert code == 1, output
+    assert "body.remoteLinks at most 100 entries" in output

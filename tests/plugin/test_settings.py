@@ -146,6 +146,41 @@ def test_an_unreadable_contract_is_told_in_one_line(project):
     ]
 
 
+MANY = """
+from provider import LINK, submit
+
+def test_it(fake_jira):
+    links = [{**LINK, "id": str(number)} for number in range(101)]
+    assert submit(fake_jira, {"remoteLinks": links}) == 202
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "ini", "marker"),
+    [
+        (["--remotelinks-next-contract=2026-06"], "", ""),
+        ([], "remotelinks_next_contract = 2026-06", ""),
+        ([], "", "next_contract='2026-06'"),
+    ],
+)
+def test_what_a_newer_contract_will_refuse_is_a_warning(project, options, ini, marker):
+    project.makeini(f"[pytest]\naddopts = -p no:randomly\nremotelinks_contract = 2023-06\n{ini}\n")
+    project.makepyfile(test_it=MANY.replace("def test", f"import pytest\n@pytest.mark.remotelinks({marker})\ndef test"))
+    result = project.runpytest_subprocess(*options)
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*RemoteLinksWarning: RL901*2026-06*RL108*"])
+
+
+def test_a_newer_contract_of_ones_own_may_stand_beside_the_ini_file(project):
+    project.makeini("[pytest]\naddopts = -p no:randomly\nremotelinks_next_contract = published.json\n")
+    (project.path / "published.json").write_text("{}")
+    (project.path / "tests").mkdir()
+    (project.path / "tests" / "test_it.py").write_text(SHOW)
+    result = project.runpytest_subprocess("tests")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: contract *published.json: the file is not an OpenAPI document*"])
+
+
 def test_the_marker_is_registered_and_the_options_are_helped(project):
     project.makepyfile(test_it=f"import pytest\n@pytest.mark.remotelinks(strict=True)\n{SHOW.strip()}\n")
     project.runpytest_subprocess("--strict-markers").assert_outcomes(passed=1)
