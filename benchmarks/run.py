@@ -27,7 +27,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from pytest_remotelinks import FakeJira
+from pytest_remotelinks.contract.document import _loaded, load_document
 
+PUBLISHED = Path(__file__).parents[2] / "shared" / "contract" / "published" / "jira-software-2026-06-10.json"
 PATH = "/rest/remotelinks/1.0/bulk"
 HEADERS = {"Authorization": "JWT x", "Content-Type": "application/json"}
 
@@ -192,6 +194,29 @@ def unused(folder: Path, rounds: int) -> tuple[float, float, float]:
     return results[0], results[1], results[2]
 
 
+def load(path: Path, rounds: int) -> tuple[float, float, float]:
+    """Milliseconds of loading a whole document for the first time, of json.load on it, and of asking for it again."""
+
+    def timed(work: Callable[[], object]) -> Callable[[], float]:
+        def measure() -> float:
+            begun = time.perf_counter()
+            work()
+            return (time.perf_counter() - begun) * 1000
+
+        return measure
+
+    def first() -> None:
+        _loaded.clear()
+        load_document(path)
+
+    def plain() -> None:
+        with path.open(encoding="utf-8") as file:
+            json.load(file)
+
+    results = in_turns(rounds, timed(first), timed(plain), timed(lambda: load_document(path)))
+    return results[0], results[1], results[2]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rounds; the numbers are rough")
@@ -215,6 +240,10 @@ def main() -> None:
         ours, bare, none = unused(folder, 5 if quick else 31)
         rows.append(("pytest with the plugin unused", ours, bare, f"{ours - bare:+.1f} ms; aim 5"))
         rows.append(("  of which pytest-httpserver's own plugin", bare, none, f"{bare - none:+.1f} ms"))
+    if PUBLISHED.exists():
+        ours, bare, again = load(PUBLISHED, 5 if quick else 31)
+        rows.append(("the whole document of 2026, first time", ours, bare, f"{ours / bare:.2f} times json.load; aim 3"))
+        rows.append(("the whole document of 2026, once more", again, bare, f"{again / bare:.2f} times json.load"))
     print(f"{'medians in milliseconds':44}{'ours':>10}{'bare':>10}  compared")
     for what, ours, bare, compared in rows:
         print(f"{what:44}{ours:10.3f}{bare:10.3f}  {compared}")
