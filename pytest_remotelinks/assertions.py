@@ -116,8 +116,9 @@ class Assertions(ABC):
         """
         __tracebackhide__ = True
         with self._journal.changed:
-            stored = self._site.link(id)
-            others = list(self._site.links)
+            self._site.pending.arrive()
+            stored = self._site.store.get(id)
+            others = [link.id for link in self._site.store]
         if stored is None:
             lines = [f"{id!a} is not stored", *self._pending_hint(id), *_listing("stored", id, others)]
             raise AssertionError("\n".join([*lines, *self._history(id)]))
@@ -245,7 +246,7 @@ class Assertions(ABC):
         if not writes:
             return []
         count = "1 write that may concern it is" if len(writes) == 1 else f"{len(writes)} writes that may concern it are"
-        return [f"  {count} pending under '{self._site.consistency}': call fake_jira.settle() first"]
+        return [f"  {count} pending under '{self._site.pending.consistency}': call fake_jira.settle() first"]
 
     def _history(self, id: str) -> list[str]:
         submissions = self._submissions_of(id)

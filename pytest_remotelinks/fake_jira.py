@@ -104,6 +104,7 @@ class FakeJira(Assertions):
         with self._journal.changed:
             self._journal.forget()
             self._site.forget()
+            self._application.forget()
             self._expected.clear()
 
     def __enter__(self) -> FakeJira:
@@ -134,24 +135,35 @@ class FakeJira(Assertions):
     def links(self) -> dict[str, dict[str, Any]]:
         """By id, every link that is stored now, as the read operation would answer it."""
         with self._journal.changed:
-            return {link_id: copy.deepcopy(link.data) for link_id, link in self._site.links.items()}
+            self._site.pending.arrive()
+            return {link.id: copy.deepcopy(link.data) for link in self._site.store}
 
     def link(self, id: str) -> dict[str, Any] | None:
         """One link as it is stored now, None if it is not. Does not count as a read."""
         with self._journal.changed:
-            stored = self._site.link(id)
+            self._site.pending.arrive()
+            stored = self._site.store.get(id)
             return copy.deepcopy(stored.data) if stored else None
 
     @property
     def pending(self) -> list[Write]:
         """Accepted writes that are not visible yet, in the order of their acceptance."""
         with self._journal.changed:
-            return list(self._site.pending)
+            self._site.pending.arrive()
+            return [write for write in self._site.pending if not write.is_repeat]
 
     def settle(self) -> None:
-        """Let all pending writes arrive, in order."""
+        """Let all pending writes arrive: in order, or, where the policy is to shuffle them, in its order."""
         with self._journal.changed:
-            self._site.settle()
+            self._site.pending.settle()
+            self._journal.changed.notify_all()
+
+    def advance(self, seconds: float) -> None:
+        """Move the site's clock on, and let arrive what is due by then. Raises ValueError for less than nothing."""
+        with self._journal.changed:
+            self._site.clock.advance(seconds)
+            self._site.pending.arrive()
+            self._journal.changed.notify_all()
 
     @property
     def known_issues(self) -> set[str]:

@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"(?:JWT|Bearer) +\S+", re.IGNORECASE)
 _BASIC = re.compile(r"Basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 
 
-def check_authorization(findings: Findings, headers: Headers, accepts_basic: bool) -> None:
+def check_well_formed(findings: Findings, headers: Headers, accepts_basic: bool) -> None:
     """Ask for a well-formed Authorization header; whether it is genuine is another matter."""
     value = headers.get("Authorization")
     if value is None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.contract.authorization_rules import check_authorization
 from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
+from pytest_remotelinks.contract.circumstances import Circumstances
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.future import check_future
+from pytest_remotelinks.contract.history import History
 from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
 from pytest_remotelinks.contract.pointer import pointer_to
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 BYTE_LIMIT = 5 * 1024 * 1024
 
 #: Which refusal wins where several apply: what a server looks at first.
-_REFUSAL_ORDER = (404, 405, 401, 413, 415, 400)
+_REFUSAL_ORDER = (404, 405, 401, 403, 413, 415, 400)
+_NO_CIRCUMSTANCES = Circumstances()
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Judgement:
 
     operation: Operation | None
     violations: tuple[Violation, ...] = ()
+    #: The key of the app that sent the request; empty where that is unknown or nobody asks.
+    app: str = ""
     #: The status with which Jira refuses the request, None where it takes it.
     refusal: int | None = None
     #: The methods of the path, for an answer of 405.
@@ -76,29 +79,32 @@ class Checker:
         self.byte_limit = byte_limit
         self._next = Checker(next_document, ignore, byte_limit) if next_document else None
 
-    def judge(self, request: Request, submitted_keys: Container[str] = ()) -> Judgement:
-        """Judge a request; ``submitted_keys`` are the property keys submitted before it."""
-        judgement = self._judge(request, submitted_keys)
+    def judge(self, request: Request, circumstances: Circumstances = _NO_CIRCUMSTANCES) -> Judgement:
+        """Judge a request by all that can be said before it takes effect."""
+        judgement = self._judge(request, circumstances)
         if self._next is None:
             return judgement
-        by_next = self._next._judge(request, submitted_keys)
+        by_next = self._next._judge(request, circumstances)
         warnings = check_future(self._next.document, self.ignore, judgement.violations, by_next.violations)
         return replace(judgement, violations=(*judgement.violations, *warnings))
 
-    def _judge(self, request: Request, submitted_keys: Container[str]) -> Judgement:
+    def _judge(self, request: Request, circumstances: Circumstances) -> Judgement:
         findings = Findings(self.ignore)
         if request.malformed and not request.method:
             spaces = "percent-encode spaces in the path as %20; " if request.target.count(" ") > 2 else ""
             findings.add("RL113", request.malformed, "#request", f"{spaces}let an HTTP library build the request", request.target)
-            return Judgement(None, tuple(findings.violations), 400)
+            return Judgement(None, tuple(findings.violations), refusal=400)
         route = self.document.router.route(request.path)
         operation = route.operation(request.method)
-        check_authorization(findings, request.headers, self.document.accepts_basic)
+        app = circumstances.authorize(findings, request, operation, self.document)
+        history = circumstances.histories.get(app) or History()
         if operation is None or "/" in (route.raw_id or ""):
-            return self._misdirected(findings, request, route)
-        if operation.id == SUBMIT:
-            return self._submission(findings, operation, request)
-        return self._without_body(findings, operation, request, route, submitted_keys)
+            judgement = self._misdirected(findings, request, route)
+        elif operation.id == SUBMIT:
+            judgement = self._submission(findings, operation, request)
+        else:
+            judgement = self._without_body(findings, operation, request, route, history)
+        return replace(judgement, app=app, violations=tuple(findings.violations))
 
     def _misdirected(self, findings: Findings, request: Request, route: Route) -> Judgement:
         if "/" in (route.raw_id or ""):
@@ -138,7 +144,7 @@ class Checker:
                 request.method,
             )
             status = 405
-        return Judgement(None, tuple(findings.violations), status, route.allowed)
+        return Judgement(None, refusal=status, allowed=route.allowed)
 
     def _lacking(self, method: str, path: str) -> str | None:
         """The published operation that the request asks for and the document does not have."""
@@ -160,7 +166,7 @@ class Checker:
             )
         if request.malformed:
             findings.add("RL113", request.malformed, "#body", "send as many bytes as Content-Length says, or well-formed chunks")
-            return Judgement(operation, tuple(findings.violations), self._refusal(findings) or 400)
+            return Judgement(operation, refusal=self._refusal(findings) or 400)
         if request.body_size > self.byte_limit:
             findings.add(
                 "RL109",
@@ -170,7 +176,7 @@ class Checker:
                 request.body_size,
             )
             if 413 in findings.refusals or len(request.body) < request.body_size:
-                return Judgement(operation, tuple(findings.violations), self._refusal(findings) or 413)
+                return Judgement(operation, refusal=self._refusal(findings) or 413)
         try:
             payload, repeated = decode(request.body)
             clean = not repeated and _gate_for(self.document)(payload)
@@ -178,7 +184,7 @@ class Checker:
                 require_shallow(payload)
         except NotJSON as error:
             findings.add("RL101", str(error), "#body", error.hint, request.body[:200])
-            return Judgement(operation, tuple(findings.violations), self._refusal(findings) or 400)
+            return Judgement(operation, refusal=self._refusal(findings) or 400)
         for pointer in repeated:
             findings.add(
                 "RL112",
@@ -194,8 +200,7 @@ class Checker:
             self._check_payload(findings, operation, request, payload)
         return Judgement(
             operation,
-            tuple(findings.violations),
-            self._refusal(findings) or (None if _holds_links(payload) else 400),
+            refusal=self._refusal(findings) or (None if _holds_links(payload) else 400),
             payload=payload,
             rejections=findings.rejections,
             impossible=frozenset(violation.value for violation in findings.violations if violation.code == "RL205"),
@@ -232,22 +237,20 @@ class Checker:
                 "leave it out, or check its spelling",
             )
 
-    def _without_body(
-        self, findings: Findings, operation: Operation, request: Request, route: Route, submitted_keys: Container[str]
-    ) -> Judgement:
+    def _without_body(self, findings: Findings, operation: Operation, request: Request, route: Route, history: History) -> Judgement:
         link_id = self._check_id(findings, operation, route) if operation.takes_id else None
         if request.query and any(key == SEQUENCE_PARAMETER for key, _ in request.query):
             self._check_parameters(findings, operation, route, request)
             check_deprecated(findings, request.query)
         properties: tuple[tuple[str, str], ...] = ()
         if operation.id == DELETE_BY_PROPERTY:
-            properties = check_deletion(findings, request.query, submitted_keys)
+            properties = check_deletion(findings, request.query, history.submitted_keys)
         else:
             self._check_query_names(findings, operation, request)
         refusal = self._refusal(findings)
         if operation.id == DELETE_BY_PROPERTY and not properties:
             refusal = refusal or 400
-        return Judgement(operation, tuple(findings.violations), refusal, link_id=link_id, properties=properties)
+        return Judgement(operation, refusal=refusal, link_id=link_id, properties=properties)
 
     def _check_id(self, findings: Findings, operation: Operation, route: Route) -> str | None:
         raw, link_id = route.raw_id or "", route.link_id

@@ -36,6 +36,8 @@ class Exchange:
     #: By the index of a submitted link, Jira's words on why it was rejected.
     rejected: dict[int, list[dict[str, str]]] = field(default_factory=dict, repr=False)
     findings: tuple[Violation, ...] = field(default=(), repr=False)
+    #: The key of the app that sent it; empty where that is unknown or the site asks nobody.
+    app: str = ""
 
     @property
     def method(self) -> str:

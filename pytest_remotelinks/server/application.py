@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from typing import Any
 
 from pytest_remotelinks.contract.checker import Checker, Judgement
+from pytest_remotelinks.contract.circumstances import Authorize, Circumstances, anybody
+from pytest_remotelinks.contract.history import History
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, READ, SUBMIT
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.violation import Violation
@@ -29,12 +32,22 @@ class Application:
         self.checker = checker
         self._site = site
         self._journal = journal
+        #: By the app's key, what it did before.
+        self.histories: defaultdict[str, History] = defaultdict(History)
+        #: Who judges the credentials of a request.
+        self.authorize: Authorize = anybody
+        self._traces = 0
+
+    def forget(self) -> None:
+        """Forget the past of every app."""
+        self.histories.clear()
         self._traces = 0
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
         with self._journal.changed:
-            judgement = self.checker.judge(request, self._site.submitted_keys)
+            self._site.pending.arrive()
+            judgement = self.checker.judge(request, Circumstances(self._site.clock.now(), self.histories, self.authorize))
             rejected: dict[int, list[dict[str, str]]] = {}
             if judgement.refusal is not None:
                 answer = self._refuse(judgement, judgement.refusal)
@@ -55,8 +68,10 @@ class Application:
                     link_id=judgement.link_id,
                     rejected=rejected,
                     findings=judgement.violations,
+                    app=judgement.app,
                 )
             )
+            self._site.pending.count_answer()
         return answer
 
     def _refuse(self, judgement: Judgement, status: int) -> Answer:
@@ -67,7 +82,10 @@ class Application:
     def _submit(self, judgement: Judgement) -> tuple[Answer, dict[int, list[dict[str, str]]]]:
         links = judgement.payload["remoteLinks"]
         properties = judgement.payload.get("properties")
-        outcome = self._site.submit(links, properties if isinstance(properties, dict) else {}, judgement.rejections, judgement.impossible)
+        properties = properties if isinstance(properties, dict) else {}
+        outcome = self._site.submit(links, properties, judgement.rejections, judgement.impossible, judgement.app)
+        history = self.histories[judgement.app]
+        history.submitted_keys.update(properties)
         rejected = {index: [self._error(_sentence(violation)) for violation in found] for index, found in judgement.rejections.items()}
         for index, reason in outcome.rejected.items():
             rejected[index] = [self._error(reason)]
@@ -85,12 +103,12 @@ class Application:
     def _read_or_delete(self, judgement: Judgement) -> Answer:
         operation = judgement.operation.id if judgement.operation else ""
         if operation == READ:
-            link = self._site.read(judgement.link_id) if judgement.link_id is not None else None
+            link = self._site.read(judgement.link_id, judgement.app) if judgement.link_id is not None else None
             return json_answer(200, link) if link is not None else Answer(404)
         if operation == DELETE_BY_PROPERTY:
-            self._site.delete_by(judgement.properties)
+            self._site.delete_by(judgement.properties, judgement.app)
         elif judgement.link_id is not None:
-            self._site.delete(judgement.link_id)
+            self._site.delete(judgement.link_id, judgement.app)
         return Answer(202)
 
     def _error(self, message: str) -> dict[str, str]:

@@ -3,77 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from pytest_remotelinks.site.consistency import Consistency
+from pytest_remotelinks.site.clock import Clock
+from pytest_remotelinks.site.consistency import Moment, Policy
 from pytest_remotelinks.site.store import LinkStore
 from pytest_remotelinks.site.write import Write
 
 
 class PendingWrites:
-    """Accepted writes in their order.
+    """Accepted writes, and the order in which they have arrived so far.
 
-    Writes arrive in the order in which they were accepted wherever that order
-    can matter: a write is preceded by all earlier ones of the same link, and a
-    deletion by properties, which may touch any link, by all earlier ones.
+    Under a policy that keeps the order, a write is preceded by all earlier ones
+    of the same link under that policy, and a deletion by properties, which may
+    touch any link, by all earlier ones. Between policies nothing is kept.
     """
 
-    def __init__(self, store: LinkStore, consistency: Consistency) -> None:
+    def __init__(self, store: LinkStore, consistency: Policy, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self.consistency = consistency
-        self._writes: list[Write] = []
+        #: By policy, its writes in the order of their acceptance.
+        self._lanes: dict[Policy, list[Write]] = {}
+        #: Requests that the site has answered.
+        self._answered = 0
+        self._accepted = 0
+        #: Every write that has arrived, in that order; one that came twice stands there twice.
+        self.arrivals: list[Write] = []
 
     def __iter__(self) -> Iterator[Write]:
-        return iter(self._writes)
+        """The writes in the order of their acceptance."""
+        return iter(sorted((write for lane in self._lanes.values() for write in lane), key=lambda write: write.number))
 
     def accept(self, write: Write) -> None:
-        self._writes.append(write)
-        if self.consistency.is_due(write):
-            self._arrive([write])
+        """Take a write; its number and the moment of its acceptance are put in."""
+        self._accepted += 1
+        write.number, write.accepted_at, write.accepted_after = self._accepted, self._clock.now(), self._answered
+        policy = self.consistency.of(write.kind)
+        deliveries = [write]
+        if policy.arrives_twice(write):
+            deliveries.append(replace(write, is_repeat=True))
+        for delivery in deliveries:
+            delivery.turn = policy.turn(delivery)
+            self._lanes.setdefault(policy, []).append(delivery)
+            if policy.is_due(delivery, self._moment()):
+                self._arrive(policy, [delivery])
 
-    def read(self, link_id: str) -> None:
+    def read(self, link_id: str, app: str = "") -> None:
         """Count a read of the link, after its answer was made."""
-        due = []
-        for write in self._writes:
-            if write.may_concern(link_id):
-                write.missed_by += 1
-                if self.consistency.is_due(write):
-                    due.append(write)
-        self._arrive(due)
+        for policy, lane in self._lanes.items():
+            due = []
+            for write in lane:
+                if write.may_concern(link_id, app):
+                    write.missed_by += 1
+                    if policy.is_due(write, self._moment()):
+                        due.append(write)
+            self._arrive(policy, due)
+
+    def count_answer(self) -> None:
+        """Count a request that was answered."""
+        self._answered += 1
+        self.arrive()
+
+    def arrive(self) -> bool:
+        """Let arrive what time or the number of requests has brought; tell whether that was anything."""
+        moment, before = self._moment(), len(self.arrivals)
+        for policy, lane in self._lanes.items():
+            if lane and (not policy.keeps_order or policy.due_at(lane[0]) is not None):
+                self._arrive(policy, [write for write in lane if policy.is_due(write, moment)])
+        return len(self.arrivals) > before
+
+    def next_due(self) -> float | None:
+        """The time on the site's clock at which the next write arrives by itself."""
+        times = [policy.due_at(write) for policy, lane in self._lanes.items() for write in lane[:1]]
+        return min((time for time in times if time is not None), default=None)
+
+    def in_turn(self) -> list[Write]:
+        """The writes in the order in which they would arrive together."""
+        return sorted(self, key=lambda write: write.turn)
 
     def settle(self) -> None:
-        """Let every pending write arrive, in order."""
-        writes, self._writes = self._writes, []
+        """Let every pending write arrive, in turn."""
+        writes = self.in_turn()
+        self._lanes.clear()
         for write in writes:
-            self._store.apply(write)
+            self._apply(write)
+
+    def remove_app(self, app: str) -> None:
+        """Drop the app's writes."""
+        for policy, lane in self._lanes.items():
+            self._lanes[policy] = [write for write in lane if write.app != app]
 
     def clear(self) -> None:
-        self._writes = []
+        """Start anew."""
+        self._lanes.clear()
+        self.arrivals.clear()
+        self._accepted = self._answered = 0
 
-    def _arrive(self, due: list[Write]) -> None:
+    def _moment(self) -> Moment:
+        return Moment(self._clock.now(), self._answered)
+
+    def _apply(self, write: Write) -> None:
+        self.arrivals.append(write)
+        self._store.apply(write)
+
+    def _arrive(self, policy: Policy, due: list[Write]) -> None:
         if not due:
             return
-        arriving = self._with_predecessors(due)
-        rest = []
-        for write in self._writes:
-            if write.number in arriving:
-                self._store.apply(write)
-            else:
-                rest.append(write)
-        self._writes = rest
+        lane = self._lanes[policy]
+        arriving = set(map(id, _with_predecessors(lane, due) if policy.keeps_order else due))
+        self._lanes[policy] = [write for write in lane if id(write) not in arriving]
+        for write in sorted((write for write in lane if id(write) in arriving), key=lambda write: write.turn):
+            self._apply(write)
 
-    def _with_predecessors(self, due: list[Write]) -> set[int]:
-        numbers = {write.number for write in due}
-        links = set()
-        everything = False
-        for write in reversed(self._writes):
-            if everything or write.number in numbers or write.id in links:
-                numbers.add(write.number)
-                if write.concerns_all:
-                    everything = True
-                else:
-                    links.add(write.id)
-            elif write.concerns_all and links:
-                # A deletion by properties may touch any of the links that follow it.
-                numbers.add(write.number)
-                everything = True
-        return numbers
+
+def _with_predecessors(lane: list[Write], due: list[Write]) -> list[Write]:
+    """The writes that are due, and those before them that one of them must not overtake."""
+    found: list[Write] = []
+    numbers = {write.number for write in due}
+    #: By app, the ids that a predecessor may have; None for any.
+    links: dict[str, set[str] | None] = {}
+    for write in reversed(lane):
+        named = links.get(write.app, set())
+        if write.number in numbers or named is None or write.id in named or (write.concerns_all and named):
+            found.append(write)
+            links[write.app] = None if write.concerns_all or named is None else {*named, write.id}
+    return found

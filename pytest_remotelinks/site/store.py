@@ -9,31 +9,39 @@ from pytest_remotelinks.site.write import Write
 
 
 class LinkStore:
-    """By id, the write that a link was last stored by."""
+    """By app and id, the write that a link was last stored by. Ids are unique only within an app."""
 
     def __init__(self) -> None:
-        self._links: dict[str, Write] = {}
+        self._links: dict[tuple[str, str], Write] = {}
 
     def apply(self, write: Write) -> None:
         """Let a write take effect."""
+        key = write.app, write.id
         if write.kind == "submit":
-            stored = self._links.get(write.id)
+            stored = self._links.get(key)
             if stored is None or _is_newer(write.data, stored.data):
-                self._links[write.id] = write
+                self._links[key] = write
         elif write.kind == "delete":
-            self._links.pop(write.id, None)
+            self._links.pop(key, None)
         else:
-            for link_id in [link_id for link_id, link in self._links.items() if link.has(write.criteria)]:
-                del self._links[link_id]
+            self._remove(link for link in self if link.app == write.app and link.has(write.criteria))
 
-    def get(self, link_id: str) -> Write | None:
-        return self._links.get(link_id)
+    def get(self, link_id: str, app: str = "") -> Write | None:
+        return self._links.get((app, link_id))
 
-    def items(self) -> Iterator[tuple[str, Write]]:
-        return iter(self._links.items())
+    def __iter__(self) -> Iterator[Write]:
+        return iter(tuple(self._links.values()))
+
+    def remove_app(self, app: str) -> None:
+        """Delete all that the app sent."""
+        self._remove(link for link in self if link.app == app)
 
     def clear(self) -> None:
         self._links.clear()
+
+    def _remove(self, links: Iterator[Write]) -> None:
+        for link in links:
+            del self._links[link.app, link.id]
 
 
 def _is_newer(incoming: dict[str, Any], stored: dict[str, Any]) -> bool:

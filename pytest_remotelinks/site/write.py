@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+Kind = Literal["submit", "delete", "delete-by-properties"]
+
 
 @dataclass(slots=True, eq=False)
 class Write:
     """A link to store, an id to delete, or properties to delete by.
 
-    ``number`` counts the site's writes in the order in which they were
+    ``number`` counts the site's writes from 1 in the order in which they were
     accepted; ``missed_by`` counts the reads that could have shown the write.
     A deletion by properties has no id.
     """
 
     number: int
-    kind: Literal["submit", "delete", "delete-by-properties"]
+    kind: Kind
     id: str = ""
     #: The link that a submission stores, as it was sent.
     data: dict[str, Any] = field(default_factory=dict)
@@ -24,20 +26,39 @@ class Write:
     properties: dict[str, Any] = field(default_factory=dict)
     #: The same of a deletion, with every value of a repeated key.
     criteria: tuple[tuple[str, str], ...] = ()
+    #: The key of the app that sent it; empty where the site asks nobody who they are.
+    app: str = ""
+    #: When it was accepted: seconds since the epoch on the site's clock, and how many requests the site had answered.
+    accepted_at: float = 0.0
+    accepted_after: int = 0
+    #: Its place among writes that arrive together.
+    turn: tuple[float, float] = (0, 0)
     missed_by: int = 0
+    #: Whether this is the second delivery of a write that arrives twice.
+    is_repeat: bool = False
 
     def __repr__(self) -> str:
-        what = f"properties={self.properties!r}" if self.concerns_all else f"id={self.id!r}"
-        return f"Write({self.number}, {self.kind}, {what}, missed_by={self.missed_by})"
+        return f"<Write {self}>"
+
+    def __str__(self) -> str:
+        again = ", again" if self.is_repeat else ""
+        if self.concerns_all:
+            return f"{self.number} {self.kind} {self.properties!a}{again}"
+        sequence = f", updateSequenceNumber {self.data.get('updateSequenceNumber')!a}" if self.kind == "submit" else ""
+        return f"{self.number} {self.kind} {self.id!a}{sequence}{again}"
 
     @property
     def concerns_all(self) -> bool:
-        """Whether the write may touch any link."""
+        """Whether the write may touch any link of its app."""
         return self.kind == "delete-by-properties"
 
-    def may_concern(self, link_id: str) -> bool:
-        """Whether a read of the link could show this write."""
-        return self.id == link_id or self.concerns_all
+    def may_concern(self, link_id: str, app: str = "") -> bool:
+        """Whether a read of the app's link could show this write."""
+        return self.app == app and (self.id == link_id or self.concerns_all)
+
+    def may_touch(self, other: Write) -> bool:
+        """Whether it can matter which of the two arrives first."""
+        return self.app == other.app and (self.id == other.id or self.concerns_all or other.concerns_all)
 
     def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
         """Whether the submission had all of the properties."""

@@ -1,0 +1,36 @@
+"""What a request meets: the time, who asks for its credentials, and what its sender did before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pytest_remotelinks.contract.authorization_rules import check_well_formed
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.findings import Findings
+from pytest_remotelinks.contract.history import History
+from pytest_remotelinks.contract.operations import Operation
+from pytest_remotelinks.contract.request import Request
+
+#: Judges the credentials of a request to an operation (None where it leads to none), and returns the key of the
+#: app that sent it, empty where that is unknown.
+Authorize = Callable[[Findings, Request, "Operation | None", Document], str]
+
+
+def anybody(findings: Findings, request: Request, operation: Operation | None, document: Document) -> str:
+    """Ask only for well-formed credentials: there is no app whose they could be."""
+    check_well_formed(findings, request.headers, document.accepts_basic)
+    return ""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known when a request comes.
+
+    ``now`` is in seconds since the epoch, on the site's clock; ``histories``
+    has the past of each app.
+    """
+
+    now: float = 0.0
+    histories: Mapping[str, History] = field(default_factory=dict)
+    authorize: Authorize = anybody

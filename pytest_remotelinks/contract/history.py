@@ -1,0 +1,100 @@
+"""What an app's earlier requests said and were told, as far as rules ask for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, Operation
+from pytest_remotelinks.contract.request import Request
+
+#: Statuses that the same request will get again however often it is sent.
+HOPELESS = frozenset({400, 401, 403, 413})
+
+
+@dataclass(frozen=True)
+class Known:
+    """A link as it was last accepted, with the properties that it was submitted with."""
+
+    data: dict[str, Any]
+    properties: dict[str, Any]
+
+
+@dataclass
+class History:
+    """The past of one app on one site."""
+
+    #: Keys of all properties that were ever submitted.
+    submitted_keys: set[str] = field(default_factory=set)
+    #: By id, the accepted submission with the highest sequence number since the link was last deleted.
+    links: dict[str, Known] = field(default_factory=dict)
+    #: By id, links whose last submission was rejected.
+    rejected: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: By operation, until when (seconds since the epoch on the site's clock) Jira asked to wait, and with which status.
+    waits: dict[str, tuple[float, int]] = field(default_factory=dict)
+    #: Requests that were refused for good, with their status.
+    _refused: dict[bytes, int] = field(default_factory=dict)
+
+    def refusal_of(self, request: Request) -> int | None:
+        """The status with which exactly this request was refused for good, None where it was not."""
+        if not self._refused:
+            return None
+        return self._refused.get(_identity(request, False)) or self._refused.get(_identity(request, True))
+
+    def remember_answer(self, request: Request, operation: Operation, status: int, wait: float | None, now: float) -> None:
+        """Remember what a request was told; ``wait`` is its Retry-After in seconds."""
+        if wait is not None:
+            self.waits[operation.id] = now + wait, status
+        elif status < 400:
+            self.waits.pop(operation.id, None)
+        if status in HOPELESS:
+            self._refused[_identity(request, status == 401)] = status
+        elif self._refused:
+            for with_token in (True, False):
+                self._refused.pop(_identity(request, with_token), None)
+
+    def remember_submission(self, links: list[Any], properties: dict[str, Any], accepted: Container[int]) -> None:
+        """Remember what became of each link of a submission that was answered with 202."""
+        for index, link in enumerate(links):
+            if not isinstance(link, dict) or not isinstance(link.get("id"), str):
+                continue
+            if index in accepted:
+                self.rejected.pop(link["id"], None)
+                known = self.links.get(link["id"])
+                if known is None or not _is_number(known.data) or not _is_number(link) or _number(known.data) < _number(link):
+                    self.links[link["id"]] = Known(link, properties)
+            else:
+                self.rejected[link["id"]] = link
+
+    def remember_deletion(self, operation: Operation, link_id: str | None, properties: tuple[tuple[str, str], ...]) -> None:
+        """Remember an accepted deletion: it leaves no trace of the links that it concerns."""
+        if operation.id == DELETE_BY_ID and link_id is not None:
+            self.links.pop(link_id, None)
+        elif operation.id == DELETE_BY_PROPERTY:
+            gone = [id for id, known in self.links.items() if all(known.properties.get(key) == value for key, value in properties)]
+            for id in gone:
+                del self.links[id]
+
+    def forget_refusals(self) -> None:
+        """Forget what was refused: something has changed that may let it pass."""
+        self._refused.clear()
+
+
+def _identity(request: Request, with_token: bool) -> bytes:
+    authorization = request.headers.get("Authorization", "")
+    if not with_token and authorization[:4].lower() == "jwt ":
+        # A signed token is another one at each try, and says nothing new.
+        authorization = "JWT"
+    parts = (request.method, request.target, authorization)
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass") + b"\n" + request.body).digest()
+
+
+def _is_number(link: dict[str, Any]) -> bool:
+    number = link.get("updateSequenceNumber")
+    return isinstance(number, (int, float)) and not isinstance(number, bool)
+
+
+def _number(link: dict[str, Any]) -> Any:
+    return link["updateSequenceNumber"]
