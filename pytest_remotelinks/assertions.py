@@ -18,8 +18,12 @@ from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.recording.masking import printable
 from pytest_remotelinks.recording.terminal import report, request_line, violation_lines
+from pytest_remotelinks.recording.unseen import action_problem
 from pytest_remotelinks.site.associations import issue_keys
+from pytest_remotelinks.site.credentials import Credentials
+from pytest_remotelinks.site.panel import ShownAction, ShownLink, shown_actions
 from pytest_remotelinks.site.site import Site
+from pytest_remotelinks.site.write import Write
 
 
 class Assertions(ABC):
@@ -27,13 +31,19 @@ class Assertions(ABC):
 
     _journal: Journal
     _site: Site
+    _credentials: Credentials
 
     @property
     @abstractmethod
     def url(self) -> str:
         """Base URL of the site."""
 
+    @abstractmethod
+    def issue(self, key: str) -> list[ShownLink]:
+        """The links that people see on an issue."""
+
     def __init__(self) -> None:
+        super().__init__()
         self._expected: dict[int, Violation] = {}
 
     # What was sent
@@ -117,7 +127,7 @@ class Assertions(ABC):
         __tracebackhide__ = True
         with self._journal.changed:
             self._site.pending.arrive()
-            stored = self._site.store.get(id)
+            stored = self._stored(id)
             others = [link.id for link in self._site.store]
         if stored is None:
             lines = [f"{id!a} is not stored", *self._pending_hint(id), *_listing("stored", id, others)]
@@ -141,7 +151,8 @@ class Assertions(ABC):
                 "\n".join([f"no deletion of {id!a} was accepted", *_requests("deletions that were", deletions), *self._history(id)])
             )
         with self._journal.changed:
-            stored = self._site.settled_link(id)
+            apps = {exchange.app for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY) if self._deletes(exchange, id)}
+            stored = next((link for app in apps if (link := self._site.settled_link(id, app)) is not None), None)
         if stored is not None:
             raise AssertionError(
                 "\n".join(
@@ -174,7 +185,7 @@ class Assertions(ABC):
         raise AssertionError(printable("\n".join(lines)))
 
     def assert_linked(self, issue_key: str, id: str) -> None:
-        """Assert that the link is stored and associated with the issue."""
+        """Assert that people see the link on the issue: that it is stored, associated with the issue, and shown there."""
         __tracebackhide__ = True
         stored = self.assert_stored(id)
         keys = issue_keys(stored)
@@ -183,6 +194,32 @@ class Assertions(ABC):
             lines = [f"{id!a} is stored, but not linked to {issue_key!a}", f"  it is linked to {', '.join(map(ascii, keys)) or 'no issue'}"]
             lines += [f"  perhaps {near[0]!a} was meant"] if near else []
             raise AssertionError("\n".join([*lines, *self._pending_hint(id), *self._history(id)]))
+        if not any(link.id == id for link in self.issue(issue_key)):
+            if self._site.known_issues and issue_key not in self._site.known_issues:
+                near = nearest_names(issue_key, self._site.known_issues, 1)
+                reason = f"the issue is not among known_issues{f'; perhaps {near[0]!a} was meant' if near else ''}"
+            else:
+                reason = "no installed app with a remote link module sent it"
+            raise AssertionError(
+                "\n".join([f"{id!a} is linked to {issue_key!a}, but nobody sees it there", f"  {reason}", *self._history(id)])
+            )
+
+    def assert_action(self, id: str, action_id: str, url: Any) -> ShownAction:
+        """Assert that the stored link offers the action, that it leads to the URL, and return it as people see it.
+
+        ``url`` is compared with the template filled from the link's
+        attributeMap, percent-encoded; it may be a matcher.
+        """
+        __tracebackhide__ = True
+        data = self.assert_stored(id)
+        with self._journal.changed:
+            stored = self._stored(id)
+            actions = self._credentials.actions.get(stored.app, {}) if stored is not None else {}
+        for shown in shown_actions(data, actions):
+            if shown.action_id == action_id and url == shown.url:
+                return shown
+        lines = action_problem(id, action_id, url, data, actions)
+        raise AssertionError(printable("\n".join([*lines, *self._pending_hint(id), *self._history(id)])))
 
     # Violations
 
@@ -224,6 +261,21 @@ class Assertions(ABC):
 
     # What the messages are made of
 
+    @property
+    def _latest_app(self) -> str:
+        app = self._credentials.app
+        return app.key if app is not None else ""
+
+    def _stored_links(self) -> list[Write]:
+        """Every stored link, those of the app installed last at the end, so that of one id they count."""
+        latest = self._latest_app
+        return sorted(self._site.store, key=lambda link: link.app == latest)
+
+    def _stored(self, id: str) -> Write | None:
+        """The link as it is stored now, of whatever app."""
+        latest = self._site.store.get(id, self._latest_app)
+        return latest if latest is not None else next((link for link in self._site.store if link.id == id), None)
+
     def _submissions_of(self, id: str) -> list[Submission]:
         return [submission for submission in self._journal.submissions if submission.id == id]
 
@@ -236,13 +288,13 @@ class Assertions(ABC):
         position = self._journal.exchanges.index(exchange)
         sent = _criteria(exchange)
         return any(
-            submission.id == id and submission.accepted and not differences(sent, submission.properties)
+            submission.id == id and submission.accepted and earlier.app == exchange.app and not differences(sent, submission.properties)
             for earlier in self._journal.exchanges[:position]
             for submission in earlier.submissions
         )
 
     def _pending_hint(self, id: str) -> list[str]:
-        writes = [write for write in self._site.pending if write.may_concern(id)]
+        writes = [write for write in self._site.pending if write.may_concern(id, write.app)]
         if not writes:
             return []
         count = "1 write that may concern it is" if len(writes) == 1 else f"{len(writes)} writes that may concern it are"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
-import secrets
+import re
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pytest_remotelinks.apps import Apps
 from pytest_remotelinks.assertions import Assertions
 from pytest_remotelinks.contract.checker import BYTE_LIMIT, Checker
 from pytest_remotelinks.contract.document import NEWEST, load_document, successor
@@ -16,16 +19,19 @@ from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.server.application import Application
 from pytest_remotelinks.server.listener import Listener
-from pytest_remotelinks.settings import Settings
-from pytest_remotelinks.site.authorization import sign
+from pytest_remotelinks.server.sites import Place
+from pytest_remotelinks.server.token_endpoint import TokenEndpoint
+from pytest_remotelinks.settings import Settings, SettingsError
 from pytest_remotelinks.site.consistency import Consistency
+from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.site import Site
 from pytest_remotelinks.site.write import Write
 
-_APP_KEY = "app-under-test"
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
+_CLOUD_ID = re.compile(r"[A-Za-z0-9._~-]+")
 
 
-class FakeJira(Assertions):
+class FakeJira(Apps, Assertions):
     """A Jira site that knows the remote links API, on a port of the loopback interface.
 
     ``contract`` is a version (``2023-06``, ``2026-06``) or the path of an
@@ -34,10 +40,12 @@ class FakeJira(Assertions):
     apply, by code or by the beginning of one; ``next_contract`` is a newer
     contract that requests are looked at by too (RL901), by itself the bundled
     one that follows; ``byte_limit`` is the size of a body, in bytes, above
-    which it is refused with 413.
+    which it is refused with 413. ``app`` is the descriptor of an app to
+    install, or its path, and ``shared_secret`` what it signs with; ``host_name``
+    and ``cloud_id`` are what the site goes by among several on one listener.
 
-    Raises ValueError for a wrong argument and ContractError for a document
-    that cannot be used. As a context manager it is started and stopped::
+    Raises ValueError for a wrong argument, ContractError for a document and
+    DescriptorError for a descriptor that cannot be used. As a context manager it is started and stopped::
 
         with FakeJira() as jira:
             upload(base_url=jira.url)
@@ -54,10 +62,15 @@ class FakeJira(Assertions):
         next_contract: str | Path | None = None,
         byte_limit: int = BYTE_LIMIT,
         host: str = "127.0.0.1",
+        app: Mapping[str, Any] | str | Path | None = None,
+        shared_secret: str | None = None,
+        host_name: str | None = None,
+        cloud_id: str | None = None,
     ) -> None:
         super().__init__()
         settings = Settings.merged(
-            {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore, "next_contract": next_contract}
+            {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore, "next_contract": next_contract},
+            {"app": app, "shared_secret": shared_secret},
         )
         self.settings = settings
         self._host = host
@@ -70,10 +83,16 @@ class FakeJira(Assertions):
             self._site,
             self._journal,
         )
+        self._credentials = Credentials(self._site.clock)
+        self._application.authorize = self._credentials.authorize
+        self._application.actions = lambda: self._credentials.actions
+        self._application.token_endpoint = TokenEndpoint(self._credentials, self._journal)
+        self._place = Place(self._application, *_cloud_id(cloud_id), _host_name(host_name))
+        if settings.app is not None:
+            self.install(settings.app)
         self._listener: Listener | None = None
         self._owns_listener = False
         self._url: str | None = None
-        self._secret: str | None = None
 
     # Running
 
@@ -85,9 +104,8 @@ class FakeJira(Assertions):
         if listener is None:
             listener = Listener(self._host)
             listener.start()
-        listener.site_application = self._application
+        self._url = listener.sites.add(self._place, listener.url)
         self._listener = listener
-        self._url = listener.url
         return self
 
     def stop(self) -> None:
@@ -95,12 +113,12 @@ class FakeJira(Assertions):
         listener, self._listener = self._listener, None
         if listener is None:
             return
-        listener.site_application = None
+        listener.sites.remove(self._application)
         if self._owns_listener:
             listener.stop()
 
     def reset(self) -> None:
-        """Forget all that was recorded, stored and made known; settings stay."""
+        """Forget all that was recorded, stored and made known; settings and installed apps stay."""
         with self._journal.changed:
             self._journal.forget()
             self._site.forget()
@@ -120,29 +138,29 @@ class FakeJira(Assertions):
             raise RuntimeError("this fake Jira was not started; call start() or use it as a context manager")
         return self._url
 
-    def authorization(self, method: str, path_and_query: str) -> str:
-        """A valid ``Authorization`` value for one request, good for 180 seconds.
-
-        ``path_and_query`` is what follows ``url``, percent-encoded as it is sent.
-        """
-        if self._secret is None:
-            self._secret = secrets.token_hex(32)
-        return sign(method, path_and_query, _APP_KEY, self._secret)
+    @property
+    def cloud_id(self) -> str:
+        """The cloud id of the site, by which the gateway's paths name it."""
+        return self._place.cloud_id
 
     # What Jira has stored
 
     @property
     def links(self) -> dict[str, dict[str, Any]]:
-        """By id, every link that is stored now, as the read operation would answer it."""
+        """By id, every link that is stored now, as the read operation would answer it.
+
+        Of two apps' links with one id, that of the app installed last counts;
+        ``app.links`` has those of one app.
+        """
         with self._journal.changed:
             self._site.pending.arrive()
-            return {link.id: copy.deepcopy(link.data) for link in self._site.store}
+            return {link.id: copy.deepcopy(link.data) for link in self._stored_links()}
 
     def link(self, id: str) -> dict[str, Any] | None:
         """One link as it is stored now, None if it is not. Does not count as a read."""
         with self._journal.changed:
             self._site.pending.arrive()
-            stored = self._site.store.get(id)
+            stored = self._stored(id)
             return copy.deepcopy(stored.data) if stored else None
 
     @property
@@ -206,5 +224,22 @@ class FakeJira(Assertions):
         return self.settings.strict
 
     def __repr__(self) -> str:
-        where = self._listener.url if self._listener else "not running"
+        where = self._url if self._listener else "not running"
         return f"<FakeJira {where} contract={self.settings.contract} consistency={self.settings.consistency}>"
+
+
+def _host_name(given: str | None) -> str:
+    if given is None:
+        return ""
+    if not isinstance(given, str) or not _HOST_NAME.fullmatch(given):
+        raise SettingsError(f"host_name must be a name such as 'acme.localhost', not {given!r}")
+    return given.lower()
+
+
+def _cloud_id(given: str | None) -> tuple[str, bool]:
+    """The cloud id, and whether a test gave it."""
+    if given is None:
+        return str(uuid.uuid4()), False
+    if not isinstance(given, str) or not _CLOUD_ID.fullmatch(given):
+        raise SettingsError(f"cloud_id must be text that needs no percent-encoding, such as a UUID, not {given!r}")
+    return given, True

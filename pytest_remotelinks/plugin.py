@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_remotelinks.server.listener import Listener
 
 _MARKER = "remotelinks"
-_NAMES = ("contract", "consistency", "strict", "ignore", "next_contract")
+_NAMES = ("contract", "consistency", "strict", "ignore", "next_contract", "app", "shared_secret")
 #: The fake Jiras of a test, as long as it runs.
 _SITES = pytest.StashKey["list[FakeJira]"]()
 #: The violations that the call phase ended with.
@@ -42,12 +42,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("remotelinks_strict", "whether a broken contract fails the test", type="bool", default=None)
     parser.addini("remotelinks_ignore", "rules that do not apply", type="args", default=None)
     parser.addini("remotelinks_next_contract", "newer contract, what it will refuse is warned of")
+    parser.addini("remotelinks_app", "descriptor or manifest of the app that is installed")
+    parser.addini("remotelinks_shared_secret", "secret that the installed app signs with")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "remotelinks(contract=..., consistency=..., strict=..., ignore=..., next_contract=...): settings of this test's fake Jira",
+        "remotelinks(contract=..., consistency=..., strict=..., ignore=..., next_contract=..., app=..., shared_secret=...): "
+        "settings of this test's fake Jira",
     )
     _check(_config_settings(config), "")
 
@@ -66,7 +69,7 @@ def _config_settings(config: pytest.Config) -> dict[str, Any]:
         value = config.getoption(f"remotelinks_{name}", None)
         if value is None:
             value = config.getini(f"remotelinks_{name}")
-            if name.endswith("contract") and value and (config.rootpath / str(value)).is_file():
+            if (name.endswith("contract") or name == "app") and value and (config.rootpath / str(value)).is_file():
                 value = str(config.rootpath / str(value))
         if value not in (None, "", []):
             settings[name] = ",".join(value) if isinstance(value, list) else value
@@ -77,6 +80,7 @@ def _check(layer: Mapping[str, Any], place: str) -> None:
     if not layer:
         return
     from pytest_remotelinks.contract.document import ContractError, load_document
+    from pytest_remotelinks.contract.installable import DescriptorError, load_descriptor
     from pytest_remotelinks.settings import Settings, SettingsError
 
     try:
@@ -84,7 +88,9 @@ def _check(layer: Mapping[str, Any], place: str) -> None:
         for contract in (settings.contract, settings.next_contract):
             if contract is not None:
                 load_document(contract)
-    except (SettingsError, ContractError) as error:
+        if settings.app is not None:
+            load_descriptor(settings.app, settings.ignore)
+    except (SettingsError, ContractError, DescriptorError) as error:
         raise pytest.UsageError(f"{place}{error}") from None
 
 
@@ -99,52 +105,50 @@ def _marker_settings(node: pytest.Item) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def remotelinks_settings() -> dict[str, Any]:
-    """Override it to set a project's defaults: a dictionary of contract, consistency, strict, ignore, next_contract."""
+    """Override it to set a project's defaults: a dictionary of contract, consistency, strict, ignore, next_contract, app, shared_secret."""
     return {}
 
 
 @pytest.fixture(scope="session")
-def _remotelinks_listeners(remotelinks_settings: dict[str, Any]) -> Iterator[_Listeners]:
-    listeners = _Listeners(remotelinks_settings)
-    yield listeners
-    for listener in listeners.idle:
-        listener.stop()
+def _remotelinks_listener(remotelinks_settings: dict[str, Any]) -> Iterator[_SharedListener]:
+    shared = _SharedListener(remotelinks_settings)
+    yield shared
+    if shared.listener is not None:
+        shared.listener.stop()
 
 
 @pytest.fixture
-def make_fake_jira(request: pytest.FixtureRequest, _remotelinks_listeners: _Listeners) -> Iterator[Callable[..., FakeJira]]:
+def make_fake_jira(request: pytest.FixtureRequest, _remotelinks_listener: _SharedListener) -> Iterator[Callable[..., FakeJira]]:
     """A factory of fake Jiras, each a site of its own; it takes the arguments of ``FakeJira``."""
-    with _remotelinks_listeners.sites_of(request.node) as make:
+    with _remotelinks_listener.sites_of(request.node) as make:
         yield make
 
 
 @pytest.fixture
-def fake_jira(request: pytest.FixtureRequest, _remotelinks_listeners: _Listeners) -> Iterator[FakeJira]:
+def fake_jira(request: pytest.FixtureRequest, _remotelinks_listener: _SharedListener) -> Iterator[FakeJira]:
     """A fake Jira, empty and running; what the test's provider sends to its ``url`` is judged and recorded."""
-    with _remotelinks_listeners.sites_of(request.node) as make:
+    with _remotelinks_listener.sites_of(request.node) as make:
         yield make()
 
 
-class _Listeners:
-    """The listeners of a session; each serves one site after the other."""
+class _SharedListener:
+    """The one listener of a session, which all of its sites share."""
 
     def __init__(self, project: dict[str, Any]) -> None:
         self._project = project
-        #: Listeners that run and wait for a site.
-        self.idle: list[Listener] = []
+        #: None until the first site is asked for.
+        self.listener: Listener | None = None
 
     @contextmanager
     def sites_of(self, node: pytest.Item) -> Iterator[Callable[..., FakeJira]]:
         """Make sites for a test, and stop and judge them at its end."""
-        used: list[Listener] = []
         sites: list[FakeJira] = []
 
         def make(contract: Any = None, consistency: Any = None, strict: Any = None, ignore: Any = None, **others: Any) -> FakeJira:
             given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
-            given["next_contract"] = others.pop("next_contract", None)
+            given |= {name: others.pop(name, None) for name in ("next_contract", "app", "shared_secret")}
             site = self._site(node, {name: value for name, value in given.items() if value is not None}, others)
-            used.append(self._listener())
-            sites.append(site.start(used[-1]))
+            sites.append(site.start(self._running()))
             node.stash.setdefault(_SITES, []).append(site)
             return site
 
@@ -153,33 +157,32 @@ class _Listeners:
             site.stop()
             # A test that is run again starts from nothing.
             node.stash[_SITES].remove(site)
-        # The first one is used first by the next test too, so that a site's URL stays the same.
-        self.idle.extend(reversed(used))
-        for listener in used:
-            listener.check_handler_errors()
+        if self.listener is not None:
+            self.listener.check_handler_errors()
         # What came after the call phase can only fail the teardown.
         _judge(node, sites, node.stash.get(_JUDGED, []))
 
     def _site(self, node: pytest.Item, given: dict[str, Any], others: dict[str, Any]) -> FakeJira:
         from pytest_remotelinks.contract.document import ContractError
+        from pytest_remotelinks.contract.installable import DescriptorError
         from pytest_remotelinks.fake_jira import FakeJira
         from pytest_remotelinks.settings import Settings, SettingsError
 
         try:
             settings = Settings.merged(self._project, _config_settings(node.config), _marker_settings(node), given)
             return FakeJira(**{field.name: getattr(settings, field.name) for field in fields(settings)}, **others)
-        except (SettingsError, ContractError) as error:
+        except (SettingsError, ContractError, DescriptorError) as error:
             problem = str(error)
         pytest.fail(f"the fake Jira cannot be set up: {problem}", pytrace=False)
 
-    def _listener(self) -> Listener:
-        if self.idle:
-            return self.idle.pop()
-        from pytest_remotelinks.server.listener import Listener
+    def _running(self) -> Listener:
+        if self.listener is None:
+            from pytest_remotelinks.server.listener import Listener
 
-        listener = Listener()
-        listener.start()
-        return listener
+            listener = Listener()
+            listener.start()
+            self.listener = listener
+        return self.listener
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from pytest_remotelinks.contract.document import NEWEST, VERSIONS
 from pytest_remotelinks.contract.selectors import parse_selectors
 from pytest_remotelinks.site.consistency import Consistency, parse_consistency
+from pytest_remotelinks.site.secret import Secret
 
 
 class SettingsError(ValueError):
@@ -26,6 +27,9 @@ class Settings:
     ignore: tuple[str, ...] = ()
     #: The newer contract that requests are looked at by too; None means the bundled one that follows.
     next_contract: str | None = None
+    #: The descriptor of the app that is installed from the start: a path, or the descriptor itself.
+    app: str | Mapping[str, Any] | None = None
+    shared_secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contract", _contract("contract", self.contract))
@@ -36,6 +40,12 @@ class Settings:
             object.__setattr__(self, "consistency", parse_consistency(self.consistency))
         except ValueError as error:
             raise SettingsError(str(error)) from None
+        if self.app is not None:
+            object.__setattr__(self, "app", _app(self.app))
+        if self.shared_secret is not None:
+            if not isinstance(self.shared_secret, str) or not self.shared_secret:
+                raise SettingsError("shared_secret must be a string that is not empty")
+            object.__setattr__(self, "shared_secret", Secret(self.shared_secret))
         if not isinstance(self.strict, bool):
             raise SettingsError(f"strict must be True or False, not {self.strict!r}")
 
@@ -45,7 +55,7 @@ class Settings:
 
         Raises SettingsError for a setting that does not exist or a wrong value.
         """
-        known = [field.name for field in fields(cls)]
+        known = [setting.name for setting in fields(cls)]
         merged: dict[str, Any] = {}
         for layer in layers:
             if not isinstance(layer, Mapping):
@@ -62,6 +72,16 @@ def _contract(name: str, given: str | Path) -> str:
         raise SettingsError(f"{name} must be one of {', '.join(VERSIONS)} or the path of an OpenAPI document, not {given!r}")
     if str(given) not in VERSIONS and not Path(given).is_file():
         raise SettingsError(f"{name} {str(given)!r} is neither one of {', '.join(VERSIONS)} nor a file")
+    return str(given)
+
+
+def _app(given: Any) -> str | Mapping[str, Any]:
+    if isinstance(given, Mapping):
+        return given
+    if not isinstance(given, (str, Path)) or not str(given):
+        raise SettingsError(f"app must be the path of atlassian-connect.json or manifest.yml, or a dictionary, not {given!r}")
+    if not Path(given).is_file():
+        raise SettingsError(f"app {str(given)!r} is no file; give the path of atlassian-connect.json or manifest.yml")
     return str(given)
 
 

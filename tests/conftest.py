@@ -88,6 +88,8 @@ def make_site(_listener: Listener) -> Iterator[Callable[..., FakeJira]]:
     sites = []
 
     def make(**settings: Any) -> FakeJira:
+        for site in sites:
+            site.stop()
         sites.append(FakeJira(**settings).start(_listener))
         return sites[-1]
 

@@ -9,6 +9,8 @@ import re
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.headers import Headers, masked_header
 
+#: Characters above which an Authorization header is not read; an assumption, tokens have hundreds.
+HEADER_LIMIT = 16 * 1024
 _TOKEN = re.compile(r"(?:JWT|Bearer) +\S+", re.IGNORECASE)
 _BASIC = re.compile(r"Basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 
@@ -22,6 +24,13 @@ def check_well_formed(findings: Findings, headers: Headers, accepts_basic: bool)
             "the request has no Authorization header",
             "#header/Authorization",
             "sign it ('JWT <token>') or send an OAuth token ('Bearer <token>'); fake_jira.authorization(method, path) makes a valid value",
+        )
+    elif len(value) > HEADER_LIMIT:
+        findings.add(
+            "RL502",
+            f"the Authorization header has over {HEADER_LIMIT} characters",
+            "#header/Authorization",
+            "send a token of some hundred characters; it holds claims, no data",
         )
     elif not _TOKEN.fullmatch(value) and not (accepts_basic and _is_basic(value)):
         basic = ", 'Basic base64(email:token)'" if accepts_basic else ""

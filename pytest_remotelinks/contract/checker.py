@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pytest_remotelinks.contract.action_rules import check_actions
 from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
 from pytest_remotelinks.contract.circumstances import Circumstances
 from pytest_remotelinks.contract.document import Document
@@ -25,6 +26,7 @@ from pytest_remotelinks.contract.property_rules import (
 )
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.schema_error import ParameterError
+from pytest_remotelinks.contract.secret_parameters import masked_target
 from pytest_remotelinks.contract.violation import Violation
 
 if TYPE_CHECKING:
@@ -92,22 +94,29 @@ class Checker:
         findings = Findings(self.ignore)
         if request.malformed and not request.method:
             spaces = "percent-encode spaces in the path as %20; " if request.target.count(" ") > 2 else ""
-            findings.add("RL113", request.malformed, "#request", f"{spaces}let an HTTP library build the request", request.target)
+            findings.add(
+                "RL113", request.malformed, "#request", f"{spaces}let an HTTP library build the request", masked_target(request.target)
+            )
             return Judgement(None, tuple(findings.violations), refusal=400)
         route = self.document.router.route(request.path)
         operation = route.operation(request.method)
         app = circumstances.authorize(findings, request, operation, self.document)
         history = circumstances.histories.get(app) or History()
-        if operation is None or "/" in (route.raw_id or ""):
+        if operation is None or request.astray or "/" in (route.raw_id or ""):
             judgement = self._misdirected(findings, request, route)
         elif operation.id == SUBMIT:
             judgement = self._submission(findings, operation, request)
         else:
             judgement = self._without_body(findings, operation, request, route, history)
+        if app in circumstances.actions:
+            check_actions(findings, judgement.payload, circumstances.actions[app])
         return replace(judgement, app=app, violations=tuple(findings.violations))
 
     def _misdirected(self, findings: Findings, request: Request, route: Route) -> Judgement:
-        if "/" in (route.raw_id or ""):
+        if request.astray:
+            findings.add("RL104", request.astray, "#path", "use the url or the cloud_id of a site that is running", request.path)
+            status = 404
+        elif "/" in (route.raw_id or ""):
             findings.add(
                 "RL110",
                 "the path goes on after the link's id, as if the id held a slash",

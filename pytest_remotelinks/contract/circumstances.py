@@ -9,6 +9,7 @@ from pytest_remotelinks.contract.authorization_rules import check_well_formed
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.history import History
+from pytest_remotelinks.contract.installable import Action
 from pytest_remotelinks.contract.operations import Operation
 from pytest_remotelinks.contract.request import Request
 
@@ -28,9 +29,10 @@ class Circumstances:
     """What is known when a request comes.
 
     ``now`` is in seconds since the epoch, on the site's clock; ``histories``
-    has the past of each app.
+    has the past of each app, ``actions`` those of each installed one by their ids.
     """
 
     now: float = 0.0
     histories: Mapping[str, History] = field(default_factory=dict)
     authorize: Authorize = anybody
+    actions: Mapping[str, Mapping[str, Action]] = field(default_factory=dict)

@@ -6,8 +6,12 @@ from collections import defaultdict
 from typing import Any
 
 from pytest_remotelinks.contract.catalogue import REJECTS_LINK, RULES
+from pytest_remotelinks.contract.headers import MASK
+from pytest_remotelinks.contract.secret_parameters import is_secret
 from pytest_remotelinks.contract.selectors import selects
 from pytest_remotelinks.contract.violation import NO_VALUE, Violation
+
+_QUERY = "#query/"
 
 
 class Findings:
@@ -36,6 +40,8 @@ class Findings:
         if selects(self._ignore, code):
             return
         rule = RULES[code]
+        if pointer.startswith(_QUERY) and is_secret(pointer.removeprefix(_QUERY)):
+            value = MASK
         violation = Violation(code, rule.severity, message, pointer, hint, value, link)
         self.violations.append(violation)
         status = refusal or rule.refusal

@@ -25,6 +25,8 @@ class Request:
     body: bytes = b""
     body_size: int = 0
     malformed: str = ""
+    #: Why the request reaches no site, empty where it reaches one.
+    astray: str = ""
 
     @property
     def path(self) -> str:

@@ -8,7 +8,7 @@ import shlex
 
 from pytest_remotelinks.contract.headers import masked_header
 from pytest_remotelinks.recording.exchange import Exchange
-from pytest_remotelinks.recording.masking import masked_target
+from pytest_remotelinks.recording.masking import masked_json, masked_target
 
 #: A longer body is cut to the links that broke a rule, or left to the record.
 BODY_LIMIT = 4000
@@ -32,7 +32,7 @@ def curl_line(exchange: Exchange, base_url: str) -> str:
         if body is None:
             return f"{' '.join(words)} --data-binary @BODY  # {remark}"
         # Unlike --data-binary, --data-raw does not read a body that starts with @ from a file.
-        words += ["--data-raw", _quoted(body)]
+        words += ["--data-raw", _quoted(_masked(body))]
         return " ".join(words) + (f"  # {remark}" if remark else "")
     return " ".join(words)
 
@@ -47,6 +47,11 @@ def _body(exchange: Exchange) -> tuple[str | bytes | None, str]:
         if len(body) <= BODY_LIMIT:
             return body, f"cut to the first of {len(links)} links that broke a rule"
     return None, f"BODY: the {exchange.incoming.body_size} bytes of this exchange's .body in fake_jira.requests"
+
+
+def _masked(body: str | bytes) -> str | bytes:
+    # As Latin-1 every byte is a character, and comes back as the same one.
+    return masked_json(body.decode("latin-1")).encode("latin-1") if isinstance(body, bytes) else masked_json(body)
 
 
 def _quoted(text: str | bytes) -> str:

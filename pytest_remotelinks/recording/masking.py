@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from pytest_remotelinks.contract.secret_parameters import masked_json, masked_target
 
-from pytest_remotelinks.contract.headers import MASK
-
-_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:jwt|access_token|token|api_key|apikey|client_secret|password)=)[^&#]*")
-
-
-def masked_target(target: str) -> str:
-    """A path and query with the values of secret parameters masked."""
-    return _SECRET_PARAMETER.sub(rf"\g<1>{MASK}", target)
+__all__ = ["masked_json", "masked_target", "printable"]
 
 
 def printable(text: str) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_remotelinks.contract.checker import Checker, Judgement
 from pytest_remotelinks.contract.circumstances import Authorize, Circumstances, anybody
 from pytest_remotelinks.contract.history import History
+from pytest_remotelinks.contract.installable import Action
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, READ, SUBMIT
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, link_name
 from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.server.answers import Answer, json_answer, refusal
+from pytest_remotelinks.server.token_endpoint import TokenEndpoint
 from pytest_remotelinks.site.site import Site
 
 _REASONS = {
@@ -36,6 +39,10 @@ class Application:
         self.histories: defaultdict[str, History] = defaultdict(History)
         #: Who judges the credentials of a request.
         self.authorize: Authorize = anybody
+        #: By the app's key, the actions of its module.
+        self.actions: Callable[[], Mapping[str, Mapping[str, Action]]] = dict
+        #: Who answers a request for a token.
+        self.token_endpoint: TokenEndpoint | None = None
         self._traces = 0
 
     def forget(self) -> None:
@@ -45,9 +52,12 @@ class Application:
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
+        if self.token_endpoint is not None and self.token_endpoint.is_meant_by(request):
+            return self.token_endpoint.answer(request, started, clock)
         with self._journal.changed:
             self._site.pending.arrive()
-            judgement = self.checker.judge(request, Circumstances(self._site.clock.now(), self.histories, self.authorize))
+            circumstances = Circumstances(self._site.clock.now(), self.histories, self.authorize, self.actions())
+            judgement = self.checker.judge(request, circumstances)
             rejected: dict[int, list[dict[str, str]]] = {}
             if judgement.refusal is not None:
                 answer = self._refuse(judgement, judgement.refusal)

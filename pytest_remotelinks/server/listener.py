@@ -1,4 +1,4 @@
-"""The listener: pytest-httpserver's server thread, answering from one application at a time."""
+"""The listener: pytest-httpserver's server threads, answering for the sites that it has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from pytest_httpserver.httpserver import HTTPServerBase
@@ -18,8 +19,9 @@ from pytest_remotelinks.contract.checker import BYTE_LIMIT
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.server.answers import Answer
-from pytest_remotelinks.server.application import Application
 from pytest_remotelinks.server.body import read_body
+from pytest_remotelinks.server.long_headers import LongHeaders
+from pytest_remotelinks.server.sites import Sites
 
 #: Seconds without a byte after which a request counts as broken off.
 IDLE_LIMIT = 2.0
@@ -31,12 +33,12 @@ _NOBODY = Answer(503)
 
 
 class Listener(HTTPServerBase):
-    """One HTTP server on a free loopback port; ``application`` may change while it runs."""
+    """One HTTP server on a free loopback port; its sites may change while it runs."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         super().__init__(host, 0)
-        #: Who answers; without one, every request gets 503.
-        self.site_application: Application | None = None
+        #: Who answers; without any, every request gets 503.
+        self.sites = Sites()
         self._threads: list[threading.Thread] = []
         self._stopping = False
 
@@ -101,18 +103,16 @@ class Listener(HTTPServerBase):
     def dispatch(self, request: WerkzeugRequest) -> Response:
         started, clock = time.time(), time.perf_counter()
         environ = request.environ
-        limit = self.site_application.checker.byte_limit if self.site_application else BYTE_LIMIT
-        body, size, malformed = read_body(environ, limit)
-        answer = self.respond(
-            Request(environ["REQUEST_METHOD"], environ["remotelinks.target"], environ["remotelinks.headers"], body, size, malformed),
-            started,
-            clock,
-        )
+        head = Request(environ["REQUEST_METHOD"], environ["remotelinks.target"], environ["remotelinks.headers"])
+        application, head = self.sites.lead(head)
+        body, size, malformed = read_body(environ, application.checker.byte_limit if application else BYTE_LIMIT)
+        received = replace(head, body=body, body_size=size, malformed=malformed)
+        answer = application.answer(received, started, clock) if application else _NOBODY
         return Response(answer.body, answer.status, list(answer.headers))
 
     def respond(self, request: Request, started: float, clock: float) -> Answer:
-        """Answer from the application that the listener has now."""
-        application = self.site_application
+        """Answer a request whose body is not waited for."""
+        application, request = self.sites.lead(request)
         return application.answer(request, started, clock) if application else _NOBODY
 
 
@@ -121,6 +121,14 @@ class _Handler(WSGIRequestHandler):
 
     timeout = IDLE_LIMIT
     protocol_version = "HTTP/1.1"
+
+    def parse_request(self) -> bool:
+        stream = self.rfile
+        self.rfile = LongHeaders(stream)  # type: ignore[assignment]  # parse_request reads lines only
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile = stream
 
     def make_environ(self) -> dict[str, Any]:
         environ = super().make_environ()

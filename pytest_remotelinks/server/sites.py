@@ -1,0 +1,80 @@
+"""Which of a listener's sites a request is for: by cloud id, by host name, or the first one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.server.application import Application
+
+_CLOUD_ID = re.compile(r"/(?:ex/jira|jira/remotelinks/1\.0/cloud)/([^/?]+)(?=/)")
+#: The base of the gateway, under which the second site of a listener and all further ones have their URLs.
+_GATEWAY = "/ex/jira/"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a site is found. ``is_named`` says that a test gave the cloud id, so that no other one will do."""
+
+    application: Application
+    cloud_id: str
+    is_named: bool = False
+    host_name: str = ""
+
+
+class Sites:
+    """The sites of one listener."""
+
+    def __init__(self) -> None:
+        # Replaced as a whole, never changed: requests come in threads of their own.
+        self._places: tuple[Place, ...] = ()
+
+    def add(self, place: Place, url: str) -> str:
+        """Take a site in, and return its URL, given that of the listener."""
+        taken = any(not other.host_name for other in self._places)
+        for other in self._places:
+            if other.cloud_id == place.cloud_id or (place.host_name and other.host_name == place.host_name):
+                raise ValueError(f"two sites cannot both be {place.host_name or place.cloud_id!r}; give each its own name")
+        self._places = (*self._places, place)
+        if place.host_name:
+            return f"http://{place.host_name}:{url.rpartition(':')[2]}"
+        return f"{url}{_GATEWAY}{place.cloud_id}" if taken else url
+
+    def remove(self, application: Application) -> None:
+        self._places = tuple(place for place in self._places if place.application is not application)
+
+    def lead(self, request: Request) -> tuple[Application | None, Request]:
+        """Who answers a request, and the request as it reaches them."""
+        places = self._places
+        if not places:
+            return None, request
+        found = _CLOUD_ID.match(request.path)
+        if found is not None:
+            for place in places:
+                if place.cloud_id == found[1]:
+                    return place.application, _below_gateway(request, place)
+            if len(places) > 1 or places[0].is_named:
+                return places[0].application, replace(request, astray=f"no site here has the cloud id {found[1]!a}")
+        if len(places) == 1:
+            return places[0].application, request
+        host = _host(request)
+        for place in places:
+            if place.host_name and place.host_name == host:
+                return place.application, request
+        first = next((place for place in places if not place.host_name), None)
+        # Any other name of this machine leads to the first site, but not one that is made for sites.
+        if first is None or (host.endswith(".localhost") and any(place.host_name for place in places)):
+            return places[0].application, replace(request, astray=f"no site here has the host name {host!a}")
+        return first.application, request
+
+
+def _below_gateway(request: Request, place: Place) -> Request:
+    """The request, its path starting below the site's URL where something else than the operations is asked for there."""
+    rest = request.target.removeprefix(_GATEWAY + place.cloud_id)
+    return replace(request, target=rest) if rest.startswith(("/jira/", _GATEWAY, "/oauth/")) else request
+
+
+def _host(request: Request) -> str:
+    name = request.headers.get("Host", "").strip().lower()
+    return name if name.endswith("]") else re.sub(r":\d*$", "", name)

@@ -1,0 +1,79 @@
+"""The client-credentials endpoint: on-premises tools trade their id and secret for a bearer token."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pytest_remotelinks.contract.body import NotJSON, decode
+from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.recording.journal import Journal
+from pytest_remotelinks.server.answers import Answer, json_answer
+from pytest_remotelinks.site.credentials import TOKEN_LIFETIME, Credentials
+
+PATH = "/oauth/token"
+_GRANT = "client_credentials"
+_MEMBERS = ("audience", "grant_type", "client_id", "client_secret")
+# What OAuth 2 asks of every answer that may hold a token.
+_UNCACHED = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+
+
+class TokenEndpoint:
+    """Answers as RFC 6749 says: its exchanges are recorded, and break no rule of remote links."""
+
+    def __init__(self, credentials: Credentials, journal: Journal) -> None:
+        self._credentials = credentials
+        self._journal = journal
+
+    def is_meant_by(self, request: Request) -> bool:
+        """Whether a request asks for a token."""
+        return request.path == PATH
+
+    def answer(self, request: Request, started: float, clock: float) -> Answer:
+        """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
+        with self._journal.changed:
+            payload, answer, app = self._judge(request)
+            self._journal.add(
+                Exchange(
+                    incoming=request,
+                    operation=None,
+                    status=answer.status,
+                    response_headers=answer.headers,
+                    response_body=answer.body,
+                    started=started,
+                    duration=time.perf_counter() - clock,
+                    json=payload,
+                    app=app,
+                )
+            )
+        return answer
+
+    def _judge(self, request: Request) -> tuple[Any, Answer, str]:
+        if request.method != "POST":
+            return None, Answer(405, headers=(("Allow", "POST"),)), ""
+        if request.malformed or len(request.body) < request.body_size:
+            return None, _error(400, "invalid_request", request.malformed or "the body is too long"), ""
+        try:
+            payload, _ = decode(request.body)
+        except NotJSON as problem:
+            return None, _error(400, "invalid_request", str(problem)), ""
+        if not isinstance(payload, dict):
+            return payload, _error(400, "invalid_request", "the body is no JSON object"), ""
+        for name in _MEMBERS:
+            if not isinstance(payload.get(name), str) or not payload[name]:
+                return payload, _error(400, "invalid_request", f"the member {name!r} must be a string that is not empty"), ""
+        if payload["grant_type"] != _GRANT:
+            return payload, _error(400, "unsupported_grant_type", f"grant_type must be {_GRANT!r}"), ""
+        app = self._credentials.client(payload["client_id"], payload["client_secret"])
+        if app is None and not self._credentials.asks_nobody:
+            return payload, _error(401, "invalid_client", "no installed app has this client_id and client_secret"), ""
+        key = app.key if app is not None else ""
+        token = self._credentials.issue(key, None, TOKEN_LIFETIME)
+        answer = json_answer(200, {"access_token": token, "expires_in": TOKEN_LIFETIME, "token_type": "Bearer"})
+        return payload, Answer(200, answer.body, (*answer.headers, *_UNCACHED)), key
+
+
+def _error(status: int, error: str, description: str) -> Answer:
+    answer = json_answer(status, {"error": error, "error_description": description})
+    return Answer(status, answer.body, (*answer.headers, *_UNCACHED))
