@@ -61,7 +61,7 @@ def _page(rule: Rule) -> str:
 
 
 def _example(example: Example) -> str:
-    settings = ", ".join(f"{name}={value!r}" for name, value in example.settings.items())
+    settings = ", ".join(f"{name}={value!r}" for name, value in example.settings.items() if name not in ("app", "shared_secret"))
     remark = f"Under `FakeJira({settings})`:\n\n" if settings else ""
     return f"{remark}```text\n{example.text}\n```"
 

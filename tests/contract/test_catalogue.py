@@ -14,6 +14,8 @@ from pytest_remotelinks.contract.findings import Findings
 def sent_over_the_wire(jira, request):
     """Send a request byte for byte, however wrong, and wait for its answer."""
     headers = list(request.headers)
+    if request.credential is not None:
+        headers.append(("Authorization", request.credential.value(jira.token)))
     if request.body is not None and not any(name == "Content-Length" for name, _ in headers):
         headers.append(("Content-Length", str(len(request.content))))
     lines = [f"{request.method} {request.target} HTTP/1.1", "Host: localhost", "Connection: close"]

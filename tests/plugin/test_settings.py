@@ -96,7 +96,10 @@ def test_a_wrong_option_is_a_usage_error_of_one_line(project, options, says):
     ("marker", "says"),
     [
         ("consistency='sometimes'", "*consistency 'sometimes' is unknown*"),
-        ("speed=3", "*there is no setting 'speed'; the settings are contract, consistency, strict, ignore, next_contract, app, shared_secret"),
+        (
+            "speed=3",
+            "*there is no setting 'speed'; the settings are contract, consistency, strict, ignore, next_contract, app, shared_secret",
+        ),
         ("'2023-06'", "*there is no setting \"'2023-06'\"; the settings are contract, *"),
         ("contract=5", "*contract must be one of*"),
         ("strict='no'", "*strict must be True or False, not 'no'"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_remotelinks.contract.catalogue.rule import Example, Rule
+from pytest_remotelinks.contract.catalogue.rule import Example, Rule, installed, link, signed_submission
 
 _DESCRIPTORS = "Connect reference, Jira Remote Link Provider module; Forge reference, devops:remoteLinkInfoProvider"
 
@@ -42,5 +42,27 @@ APP_RULES = (
         "Connect reference, Jira Remote Link Provider module: actionId is unique",
         _module(actions=[_action("dismiss"), _action("dismiss")]),
         _module(actions=[_action("dismiss"), _action("assign")]),
+    ),
+    Rule(
+        "RL603",
+        "unknown-action",
+        "error",
+        None,
+        "A link's actionIds are those of the app's module.",
+        "People would not see the action: Jira has no label and no URL for it.",
+        "Connect reference, Jira Remote Link Provider module: actions",
+        installed(signed_submission(link(actionIds=["dismis"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
+        installed(signed_submission(link(actionIds=["dismiss"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
+    ),
+    Rule(
+        "RL604",
+        "unfilled-placeholder",
+        "error",
+        None,
+        "A link's attributeMap fills every placeholder of its actions' URLs.",
+        "Otherwise the action leads nowhere.",
+        "Connect reference, Jira Remote Link Provider module: templateUrl",
+        installed(signed_submission(link(actionIds=["dismiss"])), module={"actions": [_action("dismiss")]}),
+        installed(signed_submission(link(actionIds=["dismiss"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
     ),
 )

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_remotelinks.contract.catalogue.credential import APP_KEY, SHARED_SECRET, Issued, Signed
 from pytest_remotelinks.contract.operations import SITE_BASE
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Sent:
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: Any = None
+    #: What its Authorization header is made of, where it is none of the headers.
+    credential: Signed | Issued | None = None
 
     @property
     def content(self) -> bytes:
@@ -39,7 +42,9 @@ class Sent:
     @property
     def text(self) -> str:
         """The request to read: long lists and texts are cut, and say so."""
-        lines = [f"{self.method} {self.target}", *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [f"{self.method} {self.target}"]
+        lines += [f"Authorization: {self.credential.text}"] if self.credential is not None else []
+        lines += [f"{name}: {value}" for name, value in self.headers]
         if self.body is not None:
             lines += ["", self.body if isinstance(self.body, str) else json.dumps(_shortened(self.body), indent=2, ensure_ascii=False)]
         return "\n".join(lines)
@@ -61,7 +66,10 @@ class Example:
         """The example to read."""
         if self.descriptor is not None:
             return json.dumps(_shortened(self.descriptor), indent=2, ensure_ascii=False)
-        return "\n\n".join(request.text for request in self.requests)
+        texts = [request.text for request in self.requests]
+        if "app" in self.settings:
+            texts.insert(0, f"The installed app:\n{json.dumps(self.settings['app'], indent=2)}")
+        return "\n\n".join(texts)
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,35 @@ def call(method: str, path: str, *headers: tuple[str, str]) -> Sent:
 def example(*requests: Sent, **settings: Any) -> Example:
     """An example of requests."""
     return Example(requests, settings=settings)
+
+
+def installed(*requests: Sent, **members: Any) -> Example:
+    """An example of an installed app's requests; members of its descriptor, or of its module, are replaced."""
+    module = {"key": APP_KEY, "name": {"value": "Shop Scanner"}, "homeUrl": "https://scanner.example", **members.pop("module", {})}
+    descriptor = {
+        "key": APP_KEY,
+        "baseUrl": "https://scanner.example",
+        "scopes": ["READ", "WRITE", "DELETE"],
+        "modules": {"jiraRemoteLinkInfoProvider": module},
+        **members,
+    }
+    return Example(requests, settings={"app": descriptor, "shared_secret": SHARED_SECRET})
+
+
+def read_with(credential: Signed | Issued) -> Sent:
+    """A read with a credential."""
+    return Sent("GET", f"{SITE_BASE}/remotelink/alert-1", credential=credential)
+
+
+def signed(hashed: str = f"GET&{SITE_BASE}/remotelink/alert-1&", **changes: Any) -> Signed:
+    """The token of a read; of another request where that is given."""
+    return Signed(hashed, **changes)
+
+
+def signed_submission(*links: Any) -> Sent:
+    """A submission of links by the installed app."""
+    unsigned = submission(*links)
+    return Sent(unsigned.method, unsigned.target, (_JSON,), unsigned.body, signed(f"POST&{SITE_BASE}/bulk&"))
 
 
 def _shortened(value: Any) -> Any:
