@@ -8,23 +8,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_remotelinks.checking.values import check_link, check_submission
     from pytest_remotelinks.contract.document import ContractError
+    from pytest_remotelinks.contract.installable import DescriptorError
     from pytest_remotelinks.contract.violation import Violation
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.plugin import RemoteLinksWarning
     from pytest_remotelinks.recording.exchange import Exchange, Submission
     from pytest_remotelinks.settings import SettingsError
+    from pytest_remotelinks.site.app import App
     from pytest_remotelinks.site.consistency import AfterReads, Immediate, Manual
+    from pytest_remotelinks.site.panel import Lozenge, ShownAction, ShownLink
     from pytest_remotelinks.site.write import Write
 
 __all__ = [
     "AfterReads",
+    "App",
     "ContractError",
+    "DescriptorError",
     "Exchange",
     "FakeJira",
     "Immediate",
+    "Lozenge",
     "Manual",
     "RemoteLinksWarning",
     "SettingsError",
+    "ShownAction",
+    "ShownLink",
     "Submission",
     "Violation",
     "Write",
@@ -35,13 +43,18 @@ __all__ = [
 # pytest loads this package at every start, also where no test uses it: names are imported when asked for.
 _HOMES = {
     "AfterReads": "site.consistency",
+    "App": "site.app",
     "ContractError": "contract.document",
+    "DescriptorError": "contract.installable",
     "Exchange": "recording.exchange",
     "FakeJira": "fake_jira",
     "Immediate": "site.consistency",
+    "Lozenge": "site.panel",
     "Manual": "site.consistency",
     "RemoteLinksWarning": "plugin",
     "SettingsError": "settings",
+    "ShownAction": "site.panel",
+    "ShownLink": "site.panel",
     "Submission": "recording.exchange",
     "Violation": "contract.violation",
     "Write": "site.write",
