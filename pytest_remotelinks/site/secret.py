@@ -11,4 +11,4 @@ class Secret(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return repr(masked_header("Authorization", self) if " " in self else MASK)
+        return repr(masked_header("Authorization", self) if self.startswith(("JWT ", "Bearer ")) else MASK)

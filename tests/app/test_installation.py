@@ -259,7 +259,7 @@ def test_after_the_last_app_is_gone_everybody_is_unknown(make_site):
 
 @pytest.mark.parametrize("key", [None, "other"])
 def test_what_is_not_installed_cannot_be_uninstalled(make_site, key):
-    with pytest.raises(ValueError, match="no app .*is installed"):
+    with pytest.raises(ValueError, match=r"no app .*is installed"):
         make_site().uninstall(key)
 
 
