@@ -33,6 +33,15 @@ PUBLISHED = Path(__file__).parents[2] / "shared" / "contract" / "published" / "j
 PATH = "/rest/remotelinks/1.0/bulk"
 HEADERS = {"Authorization": "JWT x", "Content-Type": "application/json"}
 
+APP = {
+    "key": "scanner",
+    "name": {"value": "Scanner"},
+    "homeUrl": "https://scanner.example",
+    "actions": [
+        {"actionId": "dismiss", "actionLabel": {"value": "Dismiss"}, "templateUrl": "https://scanner.example/dismiss?alert={alert}"},
+    ],
+}
+
 
 def link(number: int, **members: Any) -> dict[str, Any]:
     return {
@@ -59,11 +68,11 @@ def bare_handler(request: Request) -> Response:
     return Response(b'{"acceptedRemoteLinks":[]}', 202, content_type="application/json")
 
 
-def post(port: int, payload: bytes) -> float:
+def post(port: int, payload: bytes, headers: dict[str, str] = HEADERS) -> float:
     """Send one submission on a connection of its own and return the milliseconds until its answer was read."""
     begun = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("POST", PATH, payload, HEADERS)
+    connection.request("POST", PATH, payload, headers)
     answer = connection.getresponse()
     answer.read()
     connection.close()
@@ -71,10 +80,10 @@ def post(port: int, payload: bytes) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-def submissions(rounds: int, sizes: dict[str, bytes]) -> dict[str, tuple[float, float]]:
-    """By name, the median milliseconds of a submission: ours, and the bare handler's."""
+def submissions(rounds: int, sizes: dict[str, bytes], app: dict[str, Any] | None = None) -> dict[str, tuple[float, float]]:
+    """By name, the median milliseconds of a submission: ours, and the bare handler's. An app signs, where one is given."""
     results = {}
-    with FakeJira() as jira, HTTPServer(port=0) as server:
+    with FakeJira(app=app) as jira, HTTPServer(port=0) as server:
         server.expect_request(PATH).respond_with_handler(bare_handler)
         our_port = int(jira.url.rpartition(":")[2])
         for name, payload in sizes.items():
@@ -84,7 +93,8 @@ def submissions(rounds: int, sizes: dict[str, bytes]) -> dict[str, tuple[float, 
                     # Each side drops its record as between tests, so that neither pays for the other's garbage.
                     jira.reset()
                     server.clear_log()
-                ours += [post(our_port, payload) for _ in range(5)]
+                headers = {**HEADERS, "Authorization": jira.authorization("POST", PATH)} if app else HEADERS
+                ours += [post(our_port, payload, headers) for _ in range(5)]
                 bare += [post(server.port, payload) for _ in range(5)]
             results[name] = (median(ours[20:]), median(bare[20:]))
     return results
@@ -226,6 +236,9 @@ def main() -> None:
     counts = {"1 link": body(1), "10 links": body(10), "100 links": body(100)}
     for name, (ours, bare) in submissions(20 if quick else 200, counts).items():
         rows.append((f"a valid submission of {name}", ours, bare, f"{ours / bare:.2f} times; aim 1.5"))
+    acting = body(100, actionIds=["dismiss"], attributeMap={"alert": "7"})
+    for name, (ours, bare) in submissions(20 if quick else 200, {"1 link": body(1), "100 links with actions": acting}, APP).items():
+        rows.append((f"the same, signed: {name}", ours, bare, f"{ours / bare:.2f} times; aim 1.5"))
     for name, (ours, bare) in submissions(
         5 if quick else 30, {"1 link": body(1, url="<string>"), "100 links": body(100, url="<string>")}
     ).items():

@@ -32,6 +32,15 @@ def test_the_readmes_first_test_passes(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_recipes_for_signing_work(tmp_path):
+    blocks = re.findall(r"```python\n(.+?)```", (ROOT / "docs/signing.md").read_text(), re.DOTALL)
+    for number, block in enumerate(blocks):
+        (tmp_path / f"test_{number}.py").write_text(block)
+    words = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert f"{len(blocks)} passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_every_name_of_the_package_can_be_imported():
     import pytest_remotelinks
 

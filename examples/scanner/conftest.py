@@ -1,4 +1,4 @@
-"""The scanner's modules, and a reporter that talks to the fake Jira."""
+"""The scanner's modules, the app as it is installed, and a reporter that talks to the fake Jira."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+
+@pytest.fixture(scope="session")
+def remotelinks_settings():
+    return {"app": HERE / "atlassian-connect.json", "shared_secret": "what Jira hands over at the installation"}
 
 
 @pytest.fixture
 def reporter(fake_jira):
     from jira_client import JiraClient
     from reporter import Reporter
+    from signing import Signer
 
-    return Reporter(JiraClient(fake_jira.url, fake_jira.authorization), account="acme-7")
+    signer = Signer(fake_jira.app.key, fake_jira.app.shared_secret)
+    return Reporter(JiraClient(fake_jira.url, signer), account="acme-7")

@@ -35,6 +35,9 @@ def remote_link(alert: Alert) -> dict[str, Any]:
         "type": "security",
         "lastUpdated": alert.changed.isoformat(),
         "status": {"appearance": _APPEARANCES[alert.state], "label": alert.state.upper()},
+        "actionIds": ["dismiss", "assign"] if alert.state == "open" else [],
+        # What the app's descriptor names in the URLs of its actions.
+        "attributeMap": {"repository": alert.repository, "alert": str(alert.number)},
     }
     if keys := issue_keys(alert.context):
         link["associations"] = [{"associationType": "issueKeys", "values": keys[:ISSUES_LIMIT]}]

@@ -41,6 +41,35 @@ def test_an_alert_becomes_a_link_on_its_issue(reporter, fake_jira):
     fake_jira.assert_linked("SHOP-12", "shop#1")
 
 
+def test_people_see_the_alert_on_its_issue(reporter, fake_jira):
+    reporter.report([ALERT, later(ALERT, number=2, state="fixed", title="Open redirect")])
+    fake_jira.settle()
+    fixed, open_alert = fake_jira.issue("SHOP-12")
+    assert (fixed.display_name, fixed.lozenge.label, fixed.lozenge.colour) == ("Open redirect", "FIXED", "green")
+    assert fixed.actions == ()
+    assert open_alert.display_name == "SQL injection in checkout"
+    assert open_alert.description == "The order number reaches the database unescaped."
+    assert (open_alert.lozenge.label, open_alert.lozenge.colour) == ("OPEN", "red")
+    assert [action.label for action in open_alert.actions] == ["Dismiss this alert", "Assign to somebody"]
+
+
+def test_the_actions_lead_to_the_alert(reporter, fake_jira):
+    alert = replace(ALERT, repository="web/shop & more")
+    reporter.report([alert])
+    fake_jira.settle()
+    fake_jira.assert_action(alert.id, "dismiss", "https://scanner.example/dismiss?repository=web%2Fshop%20%26%20more&alert=1")
+    fake_jira.assert_action(alert.id, "assign", "https://scanner.example/assign/1?in=web%2Fshop%20%26%20more")
+
+
+def test_a_reporter_that_was_uninstalled_is_refused_and_leaves_nothing_behind(reporter, fake_jira):
+    reporter.report([ALERT])
+    fake_jira.uninstall()
+    fake_jira.settle()
+    assert fake_jira.links == {}
+    with fake_jira.expect_violations("RL505"), pytest.raises(JiraRefused, match="401"):
+        reporter.report([ALERT])
+
+
 def test_a_fixed_alert_updates_its_link(reporter, fake_jira):
     reporter.report([ALERT])
     reporter.report([later(ALERT, state="fixed")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -28,10 +29,15 @@ class Action:
     label: str
     template_url: str
 
+    @cached_property
+    def placeholders(self) -> tuple[str, ...]:
+        """What stands in braces in the template, each once."""
+        return tuple(dict.fromkeys(_PLACEHOLDER.findall(self.template_url)))
+
     def unfilled(self, attributes: Any) -> tuple[str, ...]:
         """The placeholders that a link's attributeMap has nothing for, each once."""
         given = attributes if isinstance(attributes, Mapping) else {}
-        return tuple(dict.fromkeys(name for name in _PLACEHOLDER.findall(self.template_url) if name not in given))
+        return tuple(name for name in self.placeholders if name not in given)
 
     def url(self, attributes: Any) -> str | None:
         """The URL for a link, attributes percent-encoded in it; None where a placeholder stays empty."""
@@ -63,7 +69,7 @@ class Descriptor:
     scopes: frozenset[str] | None
     modules: tuple[Module, ...]
 
-    @property
+    @cached_property
     def actions(self) -> dict[str, Action]:
         """The actions of all modules, by their ids."""
         return {action.id: action for module in self.modules for action in module.actions}

@@ -8,7 +8,8 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from pytest_remotelinks.contract.canonical import canonical_requests, query_hash
 from pytest_remotelinks.contract.explain import preview
@@ -16,6 +17,9 @@ from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.hash_slips import find_slip
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.secret_parameters import masked_target
+
+if TYPE_CHECKING:
+    from jwt.api_jws import PyJWS
 
 #: Seconds by which the clocks of provider and site may differ; an assumption.
 LEEWAY = 30
@@ -79,14 +83,12 @@ def check_token(findings: Findings, token: str, request: Request, secrets: Mappi
 
 
 def _read(token: str) -> _Token:
-    # Takes 40 ms to import, and many runs see no token.
-    from jwt.api_jws import PyJWS
     from jwt.exceptions import PyJWTError
 
     if token.count(".") != 2:
         raise _NoToken(f"the token has {token.count('.') + 1} parts, not 3")
     try:
-        decoded = PyJWS().decode_complete(token.encode("utf-8", "replace"), options={"verify_signature": False})
+        decoded = _reader().decode_complete(token.encode("utf-8", "replace"), options={"verify_signature": False})
     except PyJWTError as error:
         raise _NoToken(f"the token cannot be read: {str(error)[:80]}") from None
     except (ValueError, RecursionError):
@@ -98,6 +100,14 @@ def _read(token: str) -> _Token:
     if not isinstance(claims, dict):
         raise _NoToken("the token's payload is no JSON object")
     return _Token(decoded["header"].get("alg"), claims, token.rpartition(".")[0].encode(), decoded["signature"])
+
+
+@cache
+def _reader() -> PyJWS:
+    # Takes 40 ms to import and some to build, and many runs see no token.
+    from jwt.api_jws import PyJWS
+
+    return PyJWS()
 
 
 def _is_signed_with(token: _Token, secret: str) -> bool:
