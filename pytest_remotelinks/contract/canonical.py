@@ -52,7 +52,9 @@ def canonical_requests(request: Request) -> tuple[str, ...]:
     """The canonical forms that a request can have: what is its base URL only the client knows."""
     target = sent_target(request)
     gateway = _GATEWAY.match(target)
-    targets = (target[gateway.end() :], target) if gateway else (target,)
+    targets = [target[gateway.end() :], target] if gateway else [target]
+    if request.base:
+        targets.append(request.base + target)
     return tuple(canonical_request(request.method, target) for target in targets)
 
 

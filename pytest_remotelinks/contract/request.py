@@ -13,7 +13,8 @@ from pytest_remotelinks.contract.headers import Headers
 class Request:
     """One HTTP request.
 
-    ``target`` is the request line's path and query, still percent-encoded.
+    ``target`` is the request line's path and query, still percent-encoded,
+    without the ``base`` that belongs to the site's URL.
     ``body_size`` counts the bytes that were sent; ``body`` holds fewer where
     the size was over the limit. ``malformed`` says why request line, headers or
     body length are not well-formed HTTP, and is empty where they are.
@@ -25,6 +26,7 @@ class Request:
     body: bytes = b""
     body_size: int = 0
     malformed: str = ""
+    base: str = ""
     #: Why the request reaches no site, empty where it reaches one.
     astray: str = ""
 

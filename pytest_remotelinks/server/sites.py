@@ -21,6 +21,8 @@ class Place:
     cloud_id: str
     is_named: bool = False
     host_name: str = ""
+    #: What the paths of the site's URL start with; the first site of a listener needs nothing.
+    base: str = ""
 
 
 class Sites:
@@ -36,10 +38,12 @@ class Sites:
         for other in self._places:
             if other.cloud_id == place.cloud_id or (place.host_name and other.host_name == place.host_name):
                 raise ValueError(f"two sites cannot both be {place.host_name or place.cloud_id!r}; give each its own name")
+        if taken and not place.host_name:
+            place = replace(place, base=_GATEWAY + place.cloud_id)
         self._places = (*self._places, place)
         if place.host_name:
             return f"http://{place.host_name}:{url.rpartition(':')[2]}"
-        return f"{url}{_GATEWAY}{place.cloud_id}" if taken else url
+        return url + place.base
 
     def remove(self, application: Application) -> None:
         self._places = tuple(place for place in self._places if place.application is not application)
@@ -53,7 +57,7 @@ class Sites:
         if found is not None:
             for place in places:
                 if place.cloud_id == found[1]:
-                    return place.application, _below_gateway(request, place)
+                    return place.application, _below(request, place.base)
             if len(places) > 1 or places[0].is_named:
                 return places[0].application, replace(request, astray=f"no site here has the cloud id {found[1]!a}")
         if len(places) == 1:
@@ -69,10 +73,11 @@ class Sites:
         return first.application, request
 
 
-def _below_gateway(request: Request, place: Place) -> Request:
-    """The request, its path starting below the site's URL where something else than the operations is asked for there."""
-    rest = request.target.removeprefix(_GATEWAY + place.cloud_id)
-    return replace(request, target=rest) if rest.startswith(("/jira/", _GATEWAY, "/oauth/")) else request
+def _below(request: Request, base: str) -> Request:
+    """The request as the site sees it, whose URL the base belongs to."""
+    if not base or not request.target.startswith(base + "/"):
+        return request
+    return replace(request, target=request.target.removeprefix(base), base=base)
 
 
 def _host(request: Request) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import time
 from urllib.parse import quote, urlencode
@@ -195,15 +196,39 @@ def test_no_claim_makes_the_fake_stumble(text, claim, data):
         assert (status == 401) == any(violation.severity == "error" for violation in jira.violations)
 
 
-# No token at all
-
-
 def part(value):
     content = value if isinstance(value, bytes) else json.dumps(value).encode()
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 HEADER, SIGNATURE = part({"alg": "HS256", "typ": "JWT"}), part(b"0" * 32)
+HEADER_TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=255, exclude_characters="\x7f\x85\xa0\xad"), min_size=1, max_size=40)
+
+
+def test_no_header_makes_the_fake_stumble():
+    with FakeJira(app=DESCRIPTOR, shared_secret=SECRET) as jira:
+
+        @settings(max_examples=150, deadline=None)
+        @given(st.sampled_from(["JWT ", "Bearer ", "Basic ", "", "jwt  ", "JWT e30.", f"JWT {HEADER}.", "Token "]), HEADER_TEXT)
+        def holds(scheme, text):
+            connection = http.client.HTTPConnection("127.0.0.1", int(jira.url.rpartition(":")[2]), timeout=30)
+            connection.putrequest("GET", READ)
+            connection.putheader("Authorization", (scheme + text).encode("latin-1"))
+            connection.endheaders()
+            status = connection.getresponse().status
+            connection.close()
+            codes = codes_of(jira)
+            # Basic credentials are not verified, so those that are well-formed come in.
+            assert (status, bool(codes)) in ((401, True), (404, False))
+            assert status == 401 or scheme == "Basic "
+            assert all(code.startswith("RL5") for code in codes)
+
+        holds()
+
+
+# No token at all
+
+
 BROKEN = {
     "no dots": "JWT abc",
     "one dot": f"JWT {HEADER}.{part({})}",

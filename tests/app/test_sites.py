@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import subprocess
+
 import pytest
 import requests
 
 from pytest_remotelinks import FakeJira, SettingsError
+from pytest_remotelinks.recording.curl import curl_line
 from pytest_remotelinks.server.listener import Listener
 
 from .conftest import DESCRIPTOR
@@ -52,6 +57,16 @@ def test_each_sites_url_leads_to_it_alone(start, listener, link, provider_of):
         provider.delete_by(account="a")
     assert [set(site.links) for site in sites] == [{"0"}, {"1"}, {"2"}]
     assert [len(site.requests) for site in sites] == [3, 3, 3]
+    assert {site.requests[0].path for site in sites} == {BASE + "/bulk"}
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_curl_line_of_each_site_sends_the_request_again(start, provider_of):
+    for site in (start(), start(), start()):
+        provider_of(site).send("GET", "/remotelink/1?expand=all")
+        line = curl_line(site.requests[0], site.url).replace("***", "x")
+        subprocess.run(shlex.split(line), check=True, capture_output=True, timeout=30)
+        assert [exchange.incoming.target for exchange in site.requests] == [READ + "?expand=all"] * 2
 
 
 def test_each_site_has_its_own_clock_contract_and_apps(start):
