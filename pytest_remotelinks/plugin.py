@@ -110,44 +110,49 @@ def remotelinks_settings() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def _remotelinks_listener(remotelinks_settings: dict[str, Any]) -> Iterator[_SharedListener]:
-    shared = _SharedListener(remotelinks_settings)
+def _remotelinks_listener() -> Iterator[_SharedListener]:
+    shared = _SharedListener()
     yield shared
     if shared.listener is not None:
         shared.listener.stop()
 
 
 @pytest.fixture
-def make_fake_jira(request: pytest.FixtureRequest, _remotelinks_listener: _SharedListener) -> Iterator[Callable[..., FakeJira]]:
+def make_fake_jira(
+    request: pytest.FixtureRequest, _remotelinks_listener: _SharedListener, remotelinks_settings: dict[str, Any]
+) -> Iterator[Callable[..., FakeJira]]:
     """A factory of fake Jiras, each a site of its own; it takes the arguments of ``FakeJira``."""
-    with _remotelinks_listener.sites_of(request.node) as make:
+    # The settings are asked for here, not once a session: each folder may override them.
+    with _remotelinks_listener.sites_of(request.node, remotelinks_settings) as make:
         yield make
 
 
 @pytest.fixture
-def fake_jira(request: pytest.FixtureRequest, _remotelinks_listener: _SharedListener) -> Iterator[FakeJira]:
+def fake_jira(
+    request: pytest.FixtureRequest, _remotelinks_listener: _SharedListener, remotelinks_settings: dict[str, Any]
+) -> Iterator[FakeJira]:
     """A fake Jira, empty and running; what the test's provider sends to its ``url`` is judged and recorded."""
-    with _remotelinks_listener.sites_of(request.node) as make:
+    with _remotelinks_listener.sites_of(request.node, remotelinks_settings) as make:
         yield make()
 
 
 class _SharedListener:
     """The one listener of a session, which all of its sites share."""
 
-    def __init__(self, project: dict[str, Any]) -> None:
-        self._project = project
+    def __init__(self) -> None:
         #: None until the first site is asked for.
         self.listener: Listener | None = None
 
     @contextmanager
-    def sites_of(self, node: pytest.Item) -> Iterator[Callable[..., FakeJira]]:
+    def sites_of(self, node: pytest.Item, project: dict[str, Any]) -> Iterator[Callable[..., FakeJira]]:
         """Make sites for a test, and stop and judge them at its end."""
         sites: list[FakeJira] = []
 
         def make(contract: Any = None, consistency: Any = None, strict: Any = None, ignore: Any = None, **others: Any) -> FakeJira:
             given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
             given |= {name: others.pop(name, None) for name in ("next_contract", "app", "shared_secret")}
-            site = self._site(node, {name: value for name, value in given.items() if value is not None}, others)
+            given = {name: value for name, value in given.items() if value is not None}
+            site = _site((project, _config_settings(node.config), _marker_settings(node), given), others)
             sites.append(site.start(self._running()))
             node.stash.setdefault(_SITES, []).append(site)
             return site
@@ -162,19 +167,6 @@ class _SharedListener:
         # What came after the call phase can only fail the teardown.
         _judge(node, sites, node.stash.get(_JUDGED, []))
 
-    def _site(self, node: pytest.Item, given: dict[str, Any], others: dict[str, Any]) -> FakeJira:
-        from pytest_remotelinks.contract.document import ContractError
-        from pytest_remotelinks.contract.installable import DescriptorError
-        from pytest_remotelinks.fake_jira import FakeJira
-        from pytest_remotelinks.settings import Settings, SettingsError
-
-        try:
-            settings = Settings.merged(self._project, _config_settings(node.config), _marker_settings(node), given)
-            return FakeJira(**{field.name: getattr(settings, field.name) for field in fields(settings)}, **others)
-        except (SettingsError, ContractError, DescriptorError) as error:
-            problem = str(error)
-        pytest.fail(f"the fake Jira cannot be set up: {problem}", pytrace=False)
-
     def _running(self) -> Listener:
         if self.listener is None:
             from pytest_remotelinks.server.listener import Listener
@@ -183,6 +175,20 @@ class _SharedListener:
             listener.start()
             self.listener = listener
         return self.listener
+
+
+def _site(layers: tuple[dict[str, Any], ...], others: dict[str, Any]) -> FakeJira:
+    from pytest_remotelinks.contract.document import ContractError
+    from pytest_remotelinks.contract.installable import DescriptorError
+    from pytest_remotelinks.fake_jira import FakeJira
+    from pytest_remotelinks.settings import Settings, SettingsError
+
+    try:
+        settings = Settings.merged(*layers)
+        return FakeJira(**{field.name: getattr(settings, field.name) for field in fields(settings)}, **others)
+    except (SettingsError, ContractError, DescriptorError) as error:
+        problem = str(error)
+    pytest.fail(f"the fake Jira cannot be set up: {problem}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -86,7 +86,7 @@ def _read(token: str) -> _Token:
     from jwt.exceptions import PyJWTError
 
     if token.count(".") != 2:
-        raise _NoToken(f"the token has {token.count('.') + 1} parts, not 3")
+        raise _NoToken(f"a token has three parts with 2 dots between them; this one has {token.count('.')}")
     try:
         decoded = _reader().decode_complete(token.encode("utf-8", "replace"), options={"verify_signature": False})
     except PyJWTError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_remotelinks.contract.installable import Action, Descriptor, Module
@@ -12,7 +12,7 @@ from pytest_remotelinks.site.request_auth import RequestAuth
 from pytest_remotelinks.site.secret import Secret
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class App:
     """An app that a site knows, or knew: who it is, and what it signs with.
 
@@ -22,12 +22,15 @@ class App:
     """
 
     descriptor: Descriptor
-    shared_secret: Secret = field(repr=False)
+    shared_secret: Secret
     client_key: str
     client_id: str
-    client_secret: Secret = field(repr=False)
-    _issue: Callable[[str, Iterable[str] | str | None, float], Secret] = field(repr=False)
-    _read: Callable[[str], dict[str, dict[str, Any]]] = field(repr=False)
+    client_secret: Secret
+    _issue: Callable[[str, Iterable[str] | str | None, float], Secret]
+    _read: Callable[[str], dict[str, dict[str, Any]]]
+
+    def __repr__(self) -> str:
+        return f"<App {self.key} ({self.kind})>"
 
     @property
     def key(self) -> str:

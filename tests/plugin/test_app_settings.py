@@ -57,6 +57,18 @@ def test_the_fixture_and_the_marker_install_an_app(project):
     assert shown(project) == "other False"
 
 
+def test_each_folder_has_the_settings_of_its_own_conftest(project):
+    for name in ("one", "other"):
+        folder = project.mkpydir(name)
+        folder.joinpath(f"test_{name}.py").write_text(f"def test_it(fake_jira):\n    assert fake_jira.app.key == {name!r}\n")
+        folder.joinpath("conftest.py").write_text(
+            "import pytest\n@pytest.fixture(scope='session')\ndef remotelinks_settings():\n"
+            f"    return {{'app': { ({**MODULE, 'key': name})!r}}}\n"
+        )
+    project.makepyfile(test_it="def test_it(fake_jira):\n    assert fake_jira.app is None\n")
+    project.runpytest_subprocess().assert_outcomes(passed=3)
+
+
 def test_make_fake_jira_takes_apps_and_names(with_app):
     with_app.makepyfile(
         f"""
