@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from pytest_remotelinks.comparison import Difference, differences, nearest_names
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY
@@ -20,6 +20,8 @@ from pytest_remotelinks.recording.masking import printable
 from pytest_remotelinks.recording.terminal import report, request_line, violation_lines
 from pytest_remotelinks.site.associations import issue_keys
 from pytest_remotelinks.site.site import Site
+
+Result = TypeVar("Result")
 
 
 class Assertions(ABC):
@@ -92,20 +94,75 @@ class Assertions(ABC):
     def wait_for_submission(self, id: str, timeout: float = 5.0) -> Submission:
         """Wait until the link is submitted, for ``timeout`` seconds at most, and return its last submission."""
         __tracebackhide__ = True
-        deadline = time.monotonic() + timeout
         seen = 0
+        for _ in self._events(timeout):
+            arrived = self._journal.exchanges[seen:]
+            seen += len(arrived)
+            found = [submission for exchange in arrived for submission in exchange.submissions if submission.id == id]
+            if found:
+                return found[-1]
+        self._fail(f"{id!a} was not submitted within {timeout:g} seconds", id, {}, None, [])
+
+    def wait_until(self, predicate: Callable[[], Result], timeout: float = 5.0) -> Result:
+        """Wait until the predicate returns something true, for ``timeout`` seconds at most, and return that.
+
+        It is asked again whenever something has happened here: a request, a
+        write that arrived, a move of the clock. One that raises AssertionError
+        counts as not yet true, so that the helpers that return something will
+        do: ``wait_until(lambda: fake_jira.assert_stored("alert-1"))``.
+        """
+        __tracebackhide__ = True
+        reason = ""
+        for _ in self._events(timeout):
+            try:
+                if result := predicate():
+                    return result
+                reason = f"it returned {result!a}"
+            except AssertionError as error:
+                reason = str(error)
+        raise AssertionError(
+            printable("\n".join([f"what was waited for did not come true within {timeout:g} seconds: {reason}", *self._requests_so_far()]))
+        )
+
+    def wait_idle(self, quiet: float = 0.1, timeout: float = 5.0) -> None:
+        """Wait until no request is under way and none has come for ``quiet`` seconds, for ``timeout`` seconds at most."""
+        __tracebackhide__ = True
+        deadline = time.monotonic() + timeout
         with self._journal.changed:
             while True:
-                arrived = self._journal.exchanges[seen:]
-                seen += len(arrived)
-                found = [submission for exchange in arrived for submission in exchange.submissions if submission.id == id]
-                if found:
-                    return found[-1]
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
+                now = time.monotonic()
+                rest = self._journal.last_active + quiet - now
+                if self._journal.under_way == 0 and rest <= 0:
+                    return
+                if now >= deadline:
                     break
-                self._journal.changed.wait(remaining)
-        self._fail(f"{id!a} was not submitted within {timeout:g} seconds", id, {}, None, [])
+                self._journal.changed.wait(min(deadline - now, rest if self._journal.under_way == 0 else deadline - now))
+            under_way = self._journal.under_way
+        state = f"{under_way} still under way" if under_way else f"the last one less than {quiet:g} seconds ago"
+        raise AssertionError("\n".join([f"requests did not end within {timeout:g} seconds: {state}", *self._requests_so_far()]))
+
+    def _events(self, timeout: float) -> Iterator[None]:
+        """Once now, once after everything that happens, and once more when the time is over; lets due writes arrive."""
+        deadline = time.monotonic() + timeout
+        journal, pending, clock = self._journal, self._site.pending, self._site.clock
+        while True:
+            with journal.changed:
+                pending.arrive()
+                events = journal.events
+            yield
+            with journal.changed:
+                while journal.events == events:
+                    rest = deadline - time.monotonic()
+                    if rest <= 0:
+                        break
+                    due = pending.next_due()
+                    journal.changed.wait(rest if due is None else max(0.0, min(rest, due - clock.now())))
+                    if pending.arrive():
+                        journal.wake()
+                over = journal.events == events
+            if over:
+                yield
+                return
 
     # What is stored
 
@@ -128,14 +185,15 @@ class Assertions(ABC):
             raise AssertionError("\n".join([*lines, *self._history(id)]))
         return stored.data
 
-    def assert_deleted(self, id: str) -> None:
-        """Assert that the provider deleted the link, by id or by properties.
+    def assert_deleted(self, id: str) -> Exchange:
+        """Assert that the provider deleted the link, by id or by properties, and return the last request that did.
 
         A deletion counts from its acceptance: pending writes are looked at as
         if they had arrived, in their order.
         """
         __tracebackhide__ = True
-        if not any(self._deletes(exchange, id) for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY)):
+        found = [exchange for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY) if self._deletes(exchange, id)]
+        if not found:
             deletions = [request_line(exchange) for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY)]
             raise AssertionError(
                 "\n".join([f"no deletion of {id!a} was accepted", *_requests("deletions that were", deletions), *self._history(id)])
@@ -152,6 +210,7 @@ class Assertions(ABC):
                     ]
                 )
             )
+        return found[-1]
 
     def assert_deleted_by(self, **properties: Any) -> Exchange:
         """Assert that a deletion by exactly these properties was accepted, and return its request."""
@@ -173,8 +232,8 @@ class Assertions(ABC):
             lines += self._requests_so_far()
         raise AssertionError(printable("\n".join(lines)))
 
-    def assert_linked(self, issue_key: str, id: str) -> None:
-        """Assert that the link is stored and associated with the issue."""
+    def assert_linked(self, issue_key: str, id: str) -> dict[str, Any]:
+        """Assert that the link is stored and associated with the issue, and return it."""
         __tracebackhide__ = True
         stored = self.assert_stored(id)
         keys = issue_keys(stored)
@@ -183,6 +242,7 @@ class Assertions(ABC):
             lines = [f"{id!a} is stored, but not linked to {issue_key!a}", f"  it is linked to {', '.join(map(ascii, keys)) or 'no issue'}"]
             lines += [f"  perhaps {near[0]!a} was meant"] if near else []
             raise AssertionError("\n".join([*lines, *self._pending_hint(id), *self._history(id)]))
+        return stored
 
     # Violations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_remotelinks.contract.document import NEWEST, VERSIONS
 from pytest_remotelinks.contract.selectors import parse_selectors
-from pytest_remotelinks.site.consistency import Consistency, parse_consistency
+from pytest_remotelinks.site.consistency import DEFAULT, Policy, parse_consistency
 
 
 class SettingsError(ValueError):
@@ -21,7 +21,7 @@ class Settings:
     """The settings of one fake Jira, checked."""
 
     contract: str = NEWEST
-    consistency: Consistency | str = "after-reads:1"
+    consistency: Policy | str | Mapping[str, Policy | str] = DEFAULT
     strict: bool = True
     ignore: tuple[str, ...] = ()
     #: The newer contract that requests are looked at by too; None means the bundled one that follows.
@@ -38,6 +38,11 @@ class Settings:
             raise SettingsError(str(error)) from None
         if not isinstance(self.strict, bool):
             raise SettingsError(f"strict must be True or False, not {self.strict!r}")
+
+    @property
+    def policy(self) -> Policy:
+        """The consistency, read."""
+        return parse_consistency(self.consistency)
 
     @classmethod
     def merged(cls, *layers: Mapping[str, Any]) -> Settings:

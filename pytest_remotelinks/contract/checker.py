@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.future import check_future
 from pytest_remotelinks.contract.history import History
 from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
+from pytest_remotelinks.contract.manners_rules import check_patience, check_resent
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
+from pytest_remotelinks.contract.order_rules import check_order
 from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.property_rules import (
     SEQUENCE_PARAMETER,
@@ -88,6 +91,14 @@ class Checker:
         warnings = check_future(self._next.document, self.ignore, judgement.violations, by_next.violations)
         return replace(judgement, violations=(*judgement.violations, *warnings))
 
+    def review(self, judgement: Judgement, accepted: Container[int], history: History) -> tuple[Violation, ...]:
+        """What can be said of a submission once it is known which of its links were accepted."""
+        findings = Findings(self.ignore)
+        links = judgement.payload["remoteLinks"]
+        check_order(findings, links, (index for index in range(len(links)) if index in accepted), history)
+        check_resent(findings, links, accepted, history)
+        return tuple(findings.violations)
+
     def _judge(self, request: Request, circumstances: Circumstances) -> Judgement:
         findings = Findings(self.ignore)
         if request.malformed and not request.method:
@@ -98,6 +109,8 @@ class Checker:
         operation = route.operation(request.method)
         app = circumstances.authorize(findings, request, operation, self.document)
         history = circumstances.histories.get(app) or History()
+        if operation is not None:
+            check_patience(findings, request, operation, history, circumstances.now)
         if operation is None or "/" in (route.raw_id or ""):
             judgement = self._misdirected(findings, request, route)
         elif operation.id == SUBMIT:

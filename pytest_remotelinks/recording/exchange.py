@@ -18,7 +18,9 @@ from pytest_remotelinks.recording.masking import masked_target
 class Exchange:
     """One request and the answer it got.
 
-    ``started`` is in seconds since the epoch, ``duration`` in seconds, from the
+    ``fault`` names the trouble that the test or a limit made of it, and is
+    empty where there was none; ``status`` is 0 where the connection was closed
+    before the request was read. ``started`` is in seconds since the epoch, ``duration`` in seconds, from the
     first byte of the request's body to the finished answer.
     """
 
@@ -38,6 +40,7 @@ class Exchange:
     findings: tuple[Violation, ...] = field(default=(), repr=False)
     #: The key of the app that sent it; empty where that is unknown or the site asks nobody.
     app: str = ""
+    fault: str = ""
 
     @property
     def method(self) -> str:
@@ -65,8 +68,12 @@ class Exchange:
 
     @cached_property
     def response_json(self) -> Any:
-        """The answer's body as JSON, None where there is none."""
-        return loads(self.response_body) if self.response_body else None
+        """The answer's body as JSON, None where there is none, or where a fault made something else of it."""
+        return loads(self.response_body) if self.response_body and self._is_json else None
+
+    @property
+    def _is_json(self) -> bool:
+        return any(name == "Content-Type" and value.startswith("application/json") for name, value in self.response_headers)
 
     @cached_property
     def violations(self) -> tuple[Violation, ...]:
@@ -93,7 +100,13 @@ class Exchange:
         )
 
     def __repr__(self) -> str:
-        return f"<Exchange {self.method} {masked_target(self.incoming.target)} -> {self.status}>"
+        return f"<Exchange {self.method} {masked_target(self.incoming.target)} -> {self.outcome}>"
+
+    @property
+    def outcome(self) -> str:
+        """The status, or that there was none, and the fault that had a part in it."""
+        status = str(self.status) if self.status else "no answer"
+        return f"{status} (fault: {self.fault})" if self.fault else status
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,8 +25,8 @@ def count_by_code(violations: Sequence[Violation]) -> str:
 
 
 def request_line(exchange: Exchange) -> str:
-    """``POST /rest/… -> 202``, with secrets masked."""
-    return printable(f"{exchange.method} {masked_target(exchange.incoming.target)} -> {exchange.status}".strip())
+    """``POST /rest/… -> 202``, with secrets masked and faults named."""
+    return printable(f"{exchange.method} {masked_target(exchange.incoming.target)} -> {exchange.outcome}".strip())
 
 
 def violation_lines(violation: Violation) -> list[str]:

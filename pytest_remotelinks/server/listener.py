@@ -7,6 +7,8 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pytest_httpserver.httpserver import HTTPServerBase
@@ -38,7 +40,7 @@ class Listener(HTTPServerBase):
         #: Who answers; without one, every request gets 503.
         self.site_application: Application | None = None
         self._threads: list[threading.Thread] = []
-        self._stopping = False
+        self._stopped = threading.Event()
 
     @property
     def url(self) -> str:
@@ -46,7 +48,7 @@ class Listener(HTTPServerBase):
         return self.url_for("/").rstrip("/")
 
     def start(self) -> None:
-        self._stopping = False
+        self._stopped.clear()
         super().start()
         server = self.server
         assert server is not None
@@ -61,13 +63,13 @@ class Listener(HTTPServerBase):
     def thread_target(self) -> None:
         server = self.server
         assert server is not None
-        while not self._stopping:
+        while not self._stopped.is_set():
             try:
                 connection, address = server.get_request()
             except OSError:  # the connection was gone before it was accepted
                 continue
             try:
-                if self._stopping:
+                if self._stopped.is_set():
                     server.shutdown_request(connection)
                 else:
                     server.process_request(connection, address)
@@ -79,7 +81,7 @@ class Listener(HTTPServerBase):
         server, self.server, self.server_thread = self.server, None, None
         if server is None:
             return
-        self._stopping = True
+        self._stopped.set()
         for _ in self._threads:
             # Whoever waits for a connection gets one, and looks up.
             with contextlib.suppress(OSError):
@@ -101,19 +103,42 @@ class Listener(HTTPServerBase):
     def dispatch(self, request: WerkzeugRequest) -> Response:
         started, clock = time.time(), time.perf_counter()
         environ = request.environ
-        limit = self.site_application.checker.byte_limit if self.site_application else BYTE_LIMIT
-        body, size, malformed = read_body(environ, limit)
-        answer = self.respond(
-            Request(environ["REQUEST_METHOD"], environ["remotelinks.target"], environ["remotelinks.headers"], body, size, malformed),
-            started,
-            clock,
-        )
-        return Response(answer.body, answer.status, list(answer.headers))
-
-    def respond(self, request: Request, started: float, clock: float) -> Answer:
-        """Answer from the application that the listener has now."""
+        head = Request(environ["REQUEST_METHOD"], environ["remotelinks.target"], environ["remotelinks.headers"])
         application = self.site_application
-        return application.answer(request, started, clock) if application else _NOBODY
+        if application is None:
+            read_body(environ, BYTE_LIMIT)
+            return _response(_NOBODY, environ)
+        with application.under_way():
+            answer = application.drop_unread(head, started)
+            if answer is None:
+                body, size, malformed = read_body(environ, application.checker.byte_limit)
+                answer = application.answer(replace(head, body=body, body_size=size, malformed=malformed), started, clock)
+            if answer.delay:
+                self._stopped.wait(answer.delay)
+        return _response(answer, environ)
+
+    def respond(self, request: Request) -> Answer:
+        """Answer a request that never became one."""
+        application = self.site_application
+        return application.answer(request, time.time(), time.perf_counter()) if application else _NOBODY
+
+
+def _response(answer: Answer, environ: dict[str, Any]) -> Response:
+    if answer.ending == "whole":
+        return Response(answer.body, answer.status, list(answer.headers))
+    # A status must be given, though a dropped answer's is never sent.
+    return Response(
+        _broken_off(answer, environ["werkzeug.socket"]), answer.status or 503, [*answer.headers, ("Content-Length", str(len(answer.body)))]
+    )
+
+
+def _broken_off(answer: Answer, connection: socket.socket) -> Iterator[bytes]:
+    """The beginning of the answer, if any, and then the end of the connection."""
+    if answer.ending == "truncated":
+        yield answer.body[: len(answer.body) // 2]
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("the test asked for it")
 
 
 class _Handler(WSGIRequestHandler):
@@ -139,7 +164,7 @@ class _Handler(WSGIRequestHandler):
         reason = message or explain or "this is no HTTP request"
         request = Request("", self.requestline or "", Headers(), malformed=reason)
         respond = getattr(self.server, "respond")  # noqa: B009
-        answer: Answer = respond(request, time.time(), time.perf_counter())
+        answer: Answer = respond(request)
         body = answer.body or json.dumps([{"message": reason}]).encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", "application/json;charset=UTF-8")

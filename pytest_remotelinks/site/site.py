@@ -109,9 +109,12 @@ class Site:
         self.store.remove_app(app)
 
     def forget(self) -> None:
-        """Go back to an empty site; known issues and services are forgotten too. The clock stays as it is."""
+        """Go back to a site without links and writes; what it knows stays, and the clock."""
         self.pending.clear()
         self.store.clear()
+
+    def forget_known(self) -> None:
+        """Know every issue and service again."""
         self.known_issues.clear()
         self.known_services.clear()
 
