@@ -62,16 +62,26 @@ class Settings:
         return cls(**merged)
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file stands there that can be looked at; no path makes this fail."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long a name, a folder that must not be entered, a NUL
+        return False
+
+
 def _contract(name: str, given: str | Path) -> str:
     if not isinstance(given, (str, Path)) or not str(given):
         raise SettingsError(f"{name} must be one of {', '.join(VERSIONS)} or the path of an OpenAPI document, not {given!r}")
-    if str(given) not in VERSIONS and not Path(given).is_file():
+    if str(given) not in VERSIONS and not is_file(Path(given)):
         raise SettingsError(f"{name} {str(given)!r} is neither one of {', '.join(VERSIONS)} nor a file")
     return str(given)
 
 
 def _ignore(given: str | Iterable[str]) -> tuple[str, ...]:
     try:
+        if not isinstance(given, Iterable):
+            raise ValueError(f"give codes such as 'RL206' or 'RL2', not {given!r}")
         return parse_selectors(given)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise SettingsError(f"ignore: {error}") from None

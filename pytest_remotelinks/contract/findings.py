@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from pytest_remotelinks.contract.catalogue import REJECTS_LINK, RULES
 from pytest_remotelinks.contract.selectors import selects
 from pytest_remotelinks.contract.violation import NO_VALUE, Violation
+
+#: Breaches of one rule in one request, above which no more are kept; a link's first one always is.
+MOST_OF_A_CODE = 1_000
 
 
 class Findings:
@@ -16,6 +19,7 @@ class Findings:
     def __init__(self, ignore: tuple[str, ...]) -> None:
         self._ignore = ignore
         self.violations: list[Violation] = []
+        self._counts: Counter[str] = Counter()
         #: The statuses with which Jira would refuse the request as a whole.
         self.refusals: set[int] = set()
         #: By the index of a link, why Jira rejects it.
@@ -37,10 +41,12 @@ class Findings:
             return
         rule = RULES[code]
         violation = Violation(code, rule.severity, message, pointer, hint, value, link)
-        self.violations.append(violation)
+        self._counts[code] += 1
+        if self._counts[code] <= MOST_OF_A_CODE or (link is not None and link not in self.rejections):
+            self.violations.append(violation)
         status = refusal or rule.refusal
         if status == REJECTS_LINK:
-            if link is not None:
+            if link is not None and (self._counts[code] <= MOST_OF_A_CODE or link not in self.rejections):
                 self.rejections[link].append(violation)
         elif status is not None:
             self.refusals.add(status)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, Operation
+from pytest_remotelinks.contract.property_rules import property_text
 from pytest_remotelinks.contract.request import Request
 
 #: Statuses that the same request will get again however often it is sent.
@@ -20,6 +21,10 @@ class Known:
 
     data: dict[str, Any]
     properties: dict[str, Any]
+
+    def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
+        """Whether it was submitted with all of the properties."""
+        return all(key in self.properties and property_text(self.properties[key]) == value for key, value in criteria)
 
 
 @dataclass
@@ -73,7 +78,7 @@ class History:
         if operation.id == DELETE_BY_ID and link_id is not None:
             self.links.pop(link_id, None)
         elif operation.id == DELETE_BY_PROPERTY:
-            gone = [id for id, known in self.links.items() if all(known.properties.get(key) == value for key, value in properties)]
+            gone = [id for id, known in self.links.items() if known.has(properties)]
             for id in gone:
                 del self.links[id]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pytest_remotelinks.contract.headers import MASK
+from pytest_remotelinks.contract.headers import MASK, SECRET_PARAMETERS
 
-_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:jwt|access_token|token|api_key|apikey|client_secret|password)=)[^&#]*")
+_SECRET_PARAMETER = re.compile(rf"(?i)([?&](?:{'|'.join(sorted(SECRET_PARAMETERS))})=)[^&#]*")
 
 
 def masked_target(target: str) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from pytest_httpserver.httpserver import HTTPServerBase
 from werkzeug import Request as WerkzeugRequest
@@ -22,6 +23,7 @@ from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.server.answers import Answer
 from pytest_remotelinks.server.application import Application
 from pytest_remotelinks.server.body import read_body
+from pytest_remotelinks.server.chunks import Chunks
 
 #: Seconds without a byte after which a request counts as broken off.
 IDLE_LIMIT = 2.0
@@ -73,7 +75,8 @@ class Listener(HTTPServerBase):
                     server.shutdown_request(connection)
                 else:
                     server.process_request(connection, address)
-            except Exception:
+            except Exception as error:
+                self.handler_errors.append(error)
                 server.shutdown_request(connection)
 
     def stop(self) -> None:
@@ -111,7 +114,7 @@ class Listener(HTTPServerBase):
         with application.under_way():
             answer = application.drop_unread(head, started)
             if answer is None:
-                body, size, malformed = read_body(environ, application.checker.byte_limit)
+                body, size, malformed = read_body(environ, application.checker.kept_bytes)
                 answer = application.answer(replace(head, body=body, body_size=size, malformed=malformed), started, clock)
             if answer.delay:
                 self._stopped.wait(answer.delay)
@@ -149,6 +152,8 @@ class _Handler(WSGIRequestHandler):
 
     def make_environ(self) -> dict[str, Any]:
         environ = super().make_environ()
+        if environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = Chunks(self.rfile)
         environ["remotelinks.headers"] = Headers(self.headers.items())
         target = self.path
         if not target.startswith("/"):  # the absolute form that proxies get
@@ -156,8 +161,21 @@ class _Handler(WSGIRequestHandler):
         environ["remotelinks.target"] = target
         return environ
 
+    def parse_request(self) -> bool:
+        if not super().parse_request():
+            return False
+        try:
+            urlsplit(self.path)
+        except ValueError as error:  # such as "http://[", on which werkzeug stumbles
+            self.send_error(400, f"the request's target is no URL: {error}")
+            return False
+        return True
+
     def log(self, type: str, message: str, *args: Any) -> None:
         pass
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass  # not even put together: werkzeug stumbles over a target that is no URL
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a request that is no HTTP: in Jira's shape, and in the record."""

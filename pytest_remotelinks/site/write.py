@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pytest_remotelinks.contract.property_rules import property_text
+
 Kind = Literal["submit", "delete", "delete-by-properties"]
 
 
@@ -62,4 +64,4 @@ class Write:
 
     def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
         """Whether the submission had all of the properties."""
-        return all(self.properties.get(key) == value for key, value in criteria)
+        return all(key in self.properties and property_text(self.properties[key]) == value for key, value in criteria)

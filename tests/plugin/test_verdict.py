@@ -130,6 +130,12 @@ def test_without_strict_a_breach_is_only_reported(project):
     result.stdout.fnmatch_lines(["*remote links contract*", "*RL201 link-schema*"])
 
 
+def test_without_strict_a_breach_is_a_warning(project):
+    result = run(project, BREACH, "--no-remotelinks-strict")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*RemoteLinksWarning: RL201 /remoteLinks/0/url*"])
+
+
 def test_a_breach_of_a_fixtures_setup_fails_the_call(project):
     source = """
 @pytest.fixture
