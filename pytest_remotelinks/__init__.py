@@ -9,22 +9,26 @@ if TYPE_CHECKING:
     from pytest_remotelinks.checking.values import check_link, check_submission
     from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.contract.violation import Violation
+    from pytest_remotelinks.exploration import Exploration
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.plugin import RemoteLinksWarning
     from pytest_remotelinks.recording.exchange import Exchange, Submission
     from pytest_remotelinks.settings import SettingsError
-    from pytest_remotelinks.site.consistency import AfterReads, Immediate, Manual
+    from pytest_remotelinks.site.consistency import AfterReads, AfterSeconds, Immediate, Manual, Shuffled
     from pytest_remotelinks.site.write import Write
 
 __all__ = [
     "AfterReads",
+    "AfterSeconds",
     "ContractError",
     "Exchange",
+    "Exploration",
     "FakeJira",
     "Immediate",
     "Manual",
     "RemoteLinksWarning",
     "SettingsError",
+    "Shuffled",
     "Submission",
     "Violation",
     "Write",
@@ -35,13 +39,16 @@ __all__ = [
 # pytest loads this package at every start, also where no test uses it: names are imported when asked for.
 _HOMES = {
     "AfterReads": "site.consistency",
+    "AfterSeconds": "site.consistency",
     "ContractError": "contract.document",
     "Exchange": "recording.exchange",
+    "Exploration": "exploration",
     "FakeJira": "fake_jira",
     "Immediate": "site.consistency",
     "Manual": "site.consistency",
     "RemoteLinksWarning": "plugin",
     "SettingsError": "settings",
+    "Shuffled": "site.consistency",
     "Submission": "recording.exchange",
     "Violation": "contract.violation",
     "Write": "site.write",

@@ -32,7 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--remotelinks-contract", metavar="VERSION|FILE", help="contract to test against: 2023-06, 2026-06, or an OpenAPI document"
     )
-    group.addoption("--remotelinks-consistency", metavar="POLICY", help="when writes become visible: immediate, after-reads:N, manual")
+    group.addoption(
+        "--remotelinks-consistency",
+        metavar="POLICY",
+        help="when writes become visible: immediate, after-reads:N, after-seconds:S, manual, shuffled:SEED, or submit=…,delete=…",
+    )
     group.addoption("--remotelinks-strict", action="store_true", default=None, help="a broken contract fails the test (the default)")
     group.addoption("--no-remotelinks-strict", dest="remotelinks_strict", action="store_false", help="a broken contract is only reported")
     group.addoption("--remotelinks-ignore", metavar="CODES", help="rules that do not apply, by code or beginning, with commas: RL206,RL3")
@@ -216,6 +220,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             crash.path, crash.lineno, crash.message = path, (line or 0) + 1, call.excinfo.value.verdict
     elif call.when == "call" and (found := item.stash.get(_JUDGED, [])):
         test_report.sections.append(("remote links contract", _report(found)))
+    if test_report.failed:
+        for site in item.stash.get(_SITES, []):
+            if weather := _weather(site):
+                test_report.sections.append(("remote links weather", weather))
     return test_report
 
 
@@ -236,6 +244,12 @@ def _report(found: list[tuple[FakeJira, Violation]]) -> str:
 
     sites = dict.fromkeys(site for site, _ in found)
     return "\n\n".join(report([violation for owner, violation in found if owner is site], site.url) for site in sites)
+
+
+def _weather(site: FakeJira) -> str:
+    from pytest_remotelinks.recording.terminal import weather_report
+
+    return weather_report(site.settings.policy, site.arrivals)
 
 
 def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira, Violation]]) -> None:
