@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container
 from typing import Any
 
@@ -28,7 +29,7 @@ def check_patience(findings: Findings, request: Request, operation: Operation, h
     if now < until - TOLERANCE:
         findings.add(
             "RL701",
-            f"{until - now:.1f} of the seconds that Retry-After asked for (status {status}) had not passed",
+            f"{math.ceil(until - now)} seconds of what Retry-After asked for (with status {status}) had not passed",
             "#request",
             "wait as long as Retry-After says, counted from the answer, before the next request of this kind",
         )
