@@ -102,7 +102,7 @@ class AfterSeconds(Policy):
         return write.accepted_at + self.seconds
 
     def __str__(self) -> str:
-        return f"after-seconds:{self.seconds:g}"
+        return f"after-seconds:{self.seconds!r}".removesuffix(".0")
 
 
 @dataclass(frozen=True)
