@@ -1,0 +1,103 @@
+"""What failure messages are made of: what was asked for, and the nearest thing that was there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pytest_remotelinks.comparison import Difference, nearest_names
+from pytest_remotelinks.contract.violation import Violation
+from pytest_remotelinks.recording.exchange import Exchange, Submission
+from pytest_remotelinks.recording.journal import Journal
+from pytest_remotelinks.recording.masking import printable
+from pytest_remotelinks.recording.terminal import request_line, violation_lines
+from pytest_remotelinks.site.pending import PendingWrites
+
+#: More requests or violations than this are counted, not shown.
+_SHOWN = 5
+
+
+def failure(verdict: str, *evidence: Iterable[str]) -> AssertionError:
+    """The error to raise: a verdict, and below it the lines of what led to it."""
+    return AssertionError(printable("\n".join([verdict, *(line for lines in evidence for line in lines)])))
+
+
+def times(count: int) -> str:
+    """``once``, ``2 times``"""
+    return "once" if count == 1 else f"{count} times"
+
+
+def expected_line(fields: Mapping[str, Any]) -> list[str]:
+    """The fields that were asked for, if any were."""
+    return ["  expected: " + ", ".join(f"{name}={value!a}" for name, value in fields.items())] if fields else []
+
+
+def difference_lines(found: Iterable[Difference]) -> list[str]:
+    """A line for each place that is not as expected."""
+    return [f"  {difference}" for difference in found]
+
+
+def id_listing(what: str, id: str, ids: Sequence[str]) -> list[str]:
+    """The ids that are nearest to one that was not found; ``what`` is what has become of them all."""
+    if not ids:
+        return [f"  nothing was {what}" if what == "submitted" else f"  nothing is {what}"]
+    near = nearest_names(id, ids)
+    shown = near or list(dict.fromkeys(ids))[:_SHOWN]
+    more = len(set(ids)) - len(shown)
+    return [f"  {'nearest ids' if near else 'ids'} {what}: {', '.join(map(ascii, shown))}{f' and {more} more' if more > 0 else ''}"]
+
+
+def pending_hint(pending: PendingWrites, id: str) -> list[str]:
+    """That writes which may concern the link have not arrived yet, if there are any."""
+    writes = [write for write in pending if write.may_concern(id)]
+    if not writes:
+        return []
+    count = "1 write that may concern it is" if len(writes) == 1 else f"{len(writes)} writes that may concern it are"
+    return [f"  {count} pending under '{pending.consistency}': call fake_jira.settle() first"]
+
+
+def request_section(title: str, exchanges: Sequence[Exchange]) -> list[str]:
+    """The last of some requests."""
+    if not exchanges:
+        return ["", f"{title}: none"]
+    lines = [f"  {request_line(exchange)}" for exchange in exchanges[-_SHOWN:]]
+    return ["", f"{title}:", *lines, *([f"  and {len(exchanges) - _SHOWN} before them"] if len(exchanges) > _SHOWN else [])]
+
+
+def missing_submission(journal: Journal, id: str, fields: Mapping[str, Any]) -> list[str]:
+    """What there was where no submission has the id."""
+    submitted = journal.submissions
+    ids = [submission.id for submission in submitted]
+    lines = [*expected_line(fields), *id_listing("submitted", id, ids)]
+    near = nearest_names(id, ids, 1)
+    if near:
+        lines += submission_section("nearest submission", next(one for one in reversed(submitted) if one.id == near[0]))
+    elif not submitted:
+        lines += request_section("requests so far", journal.exchanges)
+        lines += violation_section(journal.violations)
+    return lines
+
+
+def submission_section(title: str, submission: Submission, found: Iterable[Difference] = ()) -> list[str]:
+    """One submitted link: what became of it, where it is not as expected, what Jira said of it, and its violations."""
+    state = "accepted" if submission.accepted else "rejected"
+    lines = ["", f"{title}: {submission.id!a}, {state}, in {request_line(submission.request)}"]
+    lines += difference_lines(found)
+    for error in submission.errors:
+        lines.append(f"  Jira said: {error['message']} (errorTraceId {error['errorTraceId']})")
+    return [*lines, *violation_section(submission.violations)]
+
+
+def violation_section(violations: Sequence[Violation]) -> list[str]:
+    """The first of some violations, if there are any."""
+    if not violations:
+        return []
+    lines = ["", "violations:"]
+    for violation in violations[:_SHOWN]:
+        lines += [f"  {line}" for line in violation_lines(violation)]
+    return lines + ([f"  and {len(violations) - _SHOWN} more"] if len(violations) > _SHOWN else [])
+
+
+def members(submission: Submission) -> dict[str, Any]:
+    """What the fields of an expectation are compared with."""
+    return {"properties": submission.properties, **(submission.data if isinstance(submission.data, dict) else {})}
