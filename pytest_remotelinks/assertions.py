@@ -187,7 +187,7 @@ class Assertions(Waiting, ABC):
 
     @contextmanager
     def expect_violations(self, *codes: str) -> Iterator[None]:
-        """Within the block, violations of these codes are wanted; each code's absence fails.
+        """Within the block, violations of these codes are wanted; each code's absence fails, unless the block raises.
 
         A code may be the beginning of one, such as ``RL2``. Raises ValueError
         for one that covers no rule, or if none is given.
@@ -197,11 +197,12 @@ class Assertions(Waiting, ABC):
         if not selectors:
             raise ValueError("expect_violations() takes the codes that are wanted, such as 'RL201'")
         before = len(self._journal.exchanges)
-        yield
-        found = [violation for exchange in self._journal.exchanges[before:] for violation in exchange.violations]
-        for violation in found:
-            if selects(selectors, violation.code):
-                self._expected[id(violation)] = violation
+        try:
+            yield
+        finally:
+            # Also where the block raises: a client may well do so on being refused.
+            found = [violation for exchange in self._journal.exchanges[before:] for violation in exchange.violations]
+            self._expected.update((id(violation), violation) for violation in found if selects(selectors, violation.code))
         missing = [selector for selector in selectors if not any(violation.code.startswith(selector) for violation in found)]
         if missing:
             came = len(self._journal.exchanges) - before

@@ -6,6 +6,7 @@ import threading
 from unittest.mock import ANY
 
 import pytest
+import requests
 
 
 @pytest.fixture(params=["2026-06"])
@@ -193,6 +194,19 @@ def test_expected_violations_do_not_count(jira, provider, link):
     jira.assert_no_violations()
     assert len(jira.violations) == 2
     assert jira.unexpected_violations == []
+
+
+def test_expected_violations_do_not_count_where_the_block_raises(jira, provider, link):
+    with pytest.raises(requests.HTTPError), jira.expect_violations("RL302"):
+        provider.submit(link(), properties={"_a": "x"}).raise_for_status()
+    jira.assert_no_violations()
+    assert [violation.code for violation in jira.violations] == ["RL302"]
+
+
+def test_where_the_block_raises_absence_is_not_asserted_and_other_violations_count(jira, provider, link):
+    with pytest.raises(requests.HTTPError), jira.expect_violations("RL9", "RL302"):
+        provider.submit(link(severity="x"), properties={"_a": "x"}).raise_for_status()
+    assert [violation.code for violation in jira.unexpected_violations] == ["RL206"]
 
 
 @pytest.mark.parametrize("codes", [(), ("RL999",), ("link-schema",)])
