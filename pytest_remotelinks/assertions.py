@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -89,7 +90,7 @@ class Assertions(Waiting, ABC):
         last = self._last_submission(id)
         if last.accepted:
             raise failure(f"the last submission of {id!a} was accepted", submission_section("the submission", last))
-        if match is not None and not any(re.search(match, error["message"]) for error in last.errors):
+        if match is not None and not any(re.search(match, error["message"]) for error in last.raw_errors):
             raise failure(f"{id!a} was rejected, but no message matches {match!a}", submission_section("the submission", last))
         return last
 
@@ -117,7 +118,7 @@ class Assertions(Waiting, ABC):
                 pending_hint(self._site.pending, id),
                 self._history(id),
             )
-        return stored.data
+        return copy.deepcopy(stored.data)
 
     def assert_deleted(self, id: str) -> Exchange:
         """Assert that the provider deleted the link, by id or by properties, and return the last request that did.
@@ -237,7 +238,7 @@ class Assertions(Waiting, ABC):
         position = self._journal.exchanges.index(exchange)
         sent = _criteria(exchange)
         return any(
-            submission.id == id and submission.accepted and not differences(sent, submission.properties)
+            submission.id == id and submission.accepted and not differences(sent, submission.raw_properties)
             for earlier in self._journal.exchanges[:position]
             for submission in earlier.submissions
         )

@@ -83,7 +83,7 @@ def submission_section(title: str, submission: Submission, found: Iterable[Diffe
     state = "accepted" if submission.accepted else "rejected"
     lines = ["", f"{title}: {submission.id!a}, {state}, in {request_line(submission.request)}"]
     lines += difference_lines(found)
-    for error in submission.errors:
+    for error in submission.raw_errors:
         lines.append(f"  Jira said: {error['message']} (errorTraceId {error['errorTraceId']})")
     return [*lines, *violation_section(submission.violations)]
 
@@ -100,4 +100,4 @@ def violation_section(violations: Sequence[Violation]) -> list[str]:
 
 def members(submission: Submission) -> dict[str, Any]:
     """What the fields of an expectation are compared with."""
-    return {"properties": submission.properties, **(submission.data if isinstance(submission.data, dict) else {})}
+    return {"properties": submission.raw_properties, **(submission.raw_data if isinstance(submission.raw_data, dict) else {})}
