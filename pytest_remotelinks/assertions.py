@@ -11,25 +11,25 @@ from typing import Any
 
 from pytest_remotelinks.comparison import differences, nearest_names
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY
-from pytest_remotelinks.contract.property_rules import SEQUENCE_PARAMETER
 from pytest_remotelinks.contract.selectors import parse_selectors, selects
 from pytest_remotelinks.contract.violation import Violation
+from pytest_remotelinks.deletions import criteria, criteria_differences, misses, not_accepted, replay
 from pytest_remotelinks.evidence import (
+    arrival_section,
     difference_lines,
     expected_line,
     failure,
-    id_listing,
-    members,
-    missing_submission,
     pending_hint,
     request_section,
     submission_section,
     times,
     violation_section,
 )
+from pytest_remotelinks.nearest import link_line, members, missing_link, missing_submission, stored_members, stored_submission
 from pytest_remotelinks.recording.exchange import Exchange, Submission
-from pytest_remotelinks.recording.terminal import report, request_line
+from pytest_remotelinks.recording.terminal import report
 from pytest_remotelinks.site.associations import issue_keys
+from pytest_remotelinks.site.write import Write
 from pytest_remotelinks.waiting import Waiting
 
 
@@ -61,7 +61,7 @@ class Assertions(Waiting, ABC):
                 return candidate
         verdict = f"no submission of {id!a} has the expected fields"
         if not compared:
-            raise failure(verdict, missing_submission(self._journal, id, fields))
+            raise failure(verdict, expected_line(fields), missing_submission(self._journal, id, fields))
         found, nearest = min(reversed(compared), key=lambda pair: len(pair[0]))
         raise failure(verdict, expected_line(fields), submission_section("nearest submission", nearest, found))
 
@@ -102,80 +102,79 @@ class Assertions(Waiting, ABC):
         ``properties=`` compares the properties that it was submitted with.
         """
         __tracebackhide__ = True
-        with self._journal.changed:
-            self._site.pending.arrive()
-            stored = self._site.store.get(id)
-            others = [link.id for link in self._site.store]
-        if stored is None:
-            raise failure(
-                f"{id!a} is not stored", pending_hint(self._site.pending, id), id_listing("stored", id, others), self._history(id)
-            )
-        found = differences(fields, {"properties": stored.properties, **stored.data})
-        if found:
-            raise failure(
-                f"{id!a} is stored, with other fields than expected",
-                difference_lines(found),
-                pending_hint(self._site.pending, id),
-                self._history(id),
-            )
-        return copy.deepcopy(stored.data)
+        return copy.deepcopy(self._stored(id, fields).data)
 
     def assert_deleted(self, id: str) -> Exchange:
         """Assert that the provider deleted the link, by id or by properties, and return the last request that did.
 
-        A deletion counts from its acceptance: pending writes are looked at as
-        if they had arrived, in their order.
+        A deletion counts from its acceptance, and by properties only for what
+        it could touch in the order of acceptance. Pending writes are looked at
+        as if they had arrived: then the link must not be stored.
         """
         __tracebackhide__ = True
-        found = [exchange for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY) if self._deletes(exchange, id)]
-        if not found:
-            deletions = self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY)
-            raise failure(f"no deletion of {id!a} was accepted", request_section("deletions that were", deletions), self._history(id))
         with self._journal.changed:
-            stored = self._site.settled_link(id)
-        if stored is not None:
-            raise failure(
-                f"{id!a} was deleted, but is or will be stored all the same",
-                [f"  a submission with updateSequenceNumber {stored.data.get('updateSequenceNumber')!a} came after the deletion"],
-                self._history(id),
-            )
-        return found[-1]
+            self._site.pending.arrive()
+            deletions, remaining = replay(self._journal.exchanges, id)
+            now, settled = self._site.store.get(id), self._site.settled_link(id)
+            arrivals = arrival_section(self._site.pending, id)
+        found = [deletion.request for deletion in deletions if deletion.touches]
+        if found and settled is None:
+            return found[-1]
+        state = []
+        if found and remaining is not None:
+            state.append(f"  a submission with updateSequenceNumber {remaining.sequence!a} came after the deletion")
+        if (remaining is None) != (settled is None):
+            state.append(f"  under '{self._site.pending.consistency}' its writes arrive in another order than they were accepted in")
+        if settled is not None:
+            state.append(f"  it {'is' if now is settled else 'will be'} stored with updateSequenceNumber {settled.sequence!a}")
+        elif remaining is not None:
+            state.append(f"  it {'is' if now is None else 'will be'} gone all the same")
+        if found:
+            verdict = f"{id!a} was deleted, but is or will be stored all the same"
+            accepted = request_section("the last deletion", found[-1:])
+        else:
+            verdict = f"no deletion of {id!a} was accepted"
+            requests = [deletion.request for deletion in deletions]
+            accepted = request_section("deletions that were", requests, {deletion.request: misses(deletion, id) for deletion in deletions})
+        without_effect = self._deletions_without_effect(bool(deletions), DELETE_BY_ID, DELETE_BY_PROPERTY)
+        raise failure(verdict, state, accepted, without_effect, arrivals, self._history(id))
 
     def assert_deleted_by(self, **properties: Any) -> Exchange:
         """Assert that a deletion by exactly these properties was accepted, and return its request."""
         __tracebackhide__ = True
-        accepted = self._accepted(DELETE_BY_PROPERTY)
-        for exchange in reversed(accepted):
-            sent = _criteria(exchange)
-            if len(sent) == len(properties) and not differences(properties, sent):
-                return exchange
+        accepted = [exchange for exchange in self._journal.exchanges if exchange.operation == DELETE_BY_PROPERTY and exchange.status == 202]
+        compared = [(criteria_differences(properties, criteria(exchange)), exchange) for exchange in reversed(accepted)]
+        found, nearest = min(compared, key=lambda pair: len(pair[0]), default=([], None))
+        if nearest is not None and not found:
+            return nearest
         wanted = ", ".join(f"{key}={value!a}" for key, value in properties.items())
-        lines: list[str] = []
-        if accepted:
-            nearest = min(accepted, key=lambda exchange: len(differences(properties, _criteria(exchange))))
-            sent = _criteria(nearest)
-            lines += ["", f"nearest: {request_line(nearest)}", *difference_lines(differences(properties, sent))]
-            lines += [f"  {key}: not expected, it is {value!a}" for key, value in sent.items() if key not in properties]
-            lines += violation_section(nearest.violations)
-        else:
-            lines += request_section("requests so far", self._journal.exchanges)
-        raise failure(f"no deletion by exactly {wanted or 'no property'} was accepted", lines)
+        raise failure(
+            f"no deletion by exactly {wanted or 'no property'} was accepted",
+            request_section("nearest", [nearest], {nearest: found}) if nearest is not None else [],
+            self._deletions_without_effect(bool(accepted), DELETE_BY_PROPERTY),
+        )
 
     def assert_linked(self, issue_key: str, id: str) -> dict[str, Any]:
-        """Assert that the link is stored and associated with the issue, and return it."""
+        """Assert that the link is stored and associated with the issue, and return it.
+
+        An issue that the site did not know when it took the link does not
+        count, and neither does what is no issue key.
+        """
         __tracebackhide__ = True
-        stored = self.assert_stored(id)
-        keys = issue_keys(stored)
+        stored = self._stored(id, {}, issue_key)
+        keys = issue_keys(stored.data, stored.unknown)
         if issue_key not in keys:
-            near = nearest_names(issue_key, keys, 1)
+            unknown = issue_key in issue_keys(stored.data)
+            near = [] if unknown else nearest_names(issue_key, keys, 1)
             raise failure(
                 f"{id!a} is stored, but not linked to {issue_key!a}",
-                [f"  it is linked to {', '.join(map(ascii, keys)) or 'no issue'}"],
+                ["  the link names it, but the issue is unknown to the site (unknownAssociations)"] if unknown else [],
+                link_line(stored),
                 [f"  perhaps {near[0]!a} was meant"] if near else [],
                 pending_hint(self._site.pending, id),
-                self._history(id),
+                stored_submission(self._journal, stored),
             )
-        return stored
+        return copy.deepcopy(stored.data)
 
     # Violations
 
@@ -229,26 +228,36 @@ class Assertions(Waiting, ABC):
             raise failure(f"{id!a} was never submitted", missing_submission(self._journal, id, {}))
         return candidates[-1]
 
-    def _accepted(self, *operations: str) -> list[Exchange]:
-        return [exchange for exchange in tuple(self._journal.exchanges) if exchange.operation in operations and exchange.status == 202]
+    def _stored(self, id: str, fields: dict[str, Any], issue_key: str | None = None) -> Write:
+        """The link as it is stored with these fields; the issue key is what a message says of the expectation."""
+        __tracebackhide__ = True
+        with self._journal.changed:
+            self._site.pending.arrive()
+            stored = self._site.store.get(id)
+            if stored is None:
+                raise failure(
+                    f"{id!a} is not stored",
+                    expected_line(fields) if issue_key is None else [f"  expected: linked to {issue_key!a}"],
+                    missing_link(self._journal, self._site, id, fields, issue_key),
+                )
+        found = differences(fields, stored_members(stored))
+        if found:
+            raise failure(
+                f"{id!a} is stored, with other fields than expected",
+                expected_line(fields),
+                difference_lines(found),
+                pending_hint(self._site.pending, id),
+                stored_submission(self._journal, stored),
+            )
+        return stored
 
-    def _deletes(self, exchange: Exchange, id: str) -> bool:
-        if exchange.operation == DELETE_BY_ID:
-            return exchange.link_id == id
-        position = self._journal.exchanges.index(exchange)
-        sent = _criteria(exchange)
-        return any(
-            submission.id == id and submission.accepted and not differences(sent, submission.raw_properties)
-            for earlier in self._journal.exchanges[:position]
-            for submission in earlier.submissions
-        )
+    def _deletions_without_effect(self, others: bool, *operations: str) -> list[str]:
+        """Deletions that were not accepted; where there were no others either, what was done instead."""
+        without_effect = not_accepted(self._journal.exchanges, *operations)
+        if without_effect:
+            return request_section("deletions that were not accepted", without_effect)
+        return [] if others else request_section("requests so far", self._journal.exchanges)
 
     def _history(self, id: str) -> list[str]:
         submissions = self._submissions_of(id)
-        if submissions:
-            return submission_section("last submission", submissions[-1])
-        return [] if self._journal.submissions else request_section("requests so far", self._journal.exchanges)
-
-
-def _criteria(exchange: Exchange) -> dict[str, str]:
-    return {key: value for key, value in exchange.query.items() if key != SEQUENCE_PARAMETER}
+        return submission_section("last submission", submissions[-1]) if submissions else []

@@ -1,4 +1,4 @@
-"""What failure messages are made of: what was asked for, and the nearest thing that was there."""
+"""What failure messages are made of: lines and sections on what was asked for and what was there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from pytest_remotelinks.comparison import Difference, nearest_names
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, Submission
-from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.recording.masking import printable
 from pytest_remotelinks.recording.terminal import request_line, violation_lines
 from pytest_remotelinks.site.pending import PendingWrites
@@ -56,26 +55,27 @@ def pending_hint(pending: PendingWrites, id: str) -> list[str]:
     return [f"  {count} pending under '{pending.consistency}': call fake_jira.settle() first"]
 
 
-def request_section(title: str, exchanges: Sequence[Exchange]) -> list[str]:
-    """The last of some requests."""
+def request_section(title: str, exchanges: Sequence[Exchange], remarks: Mapping[Exchange, list[str]] | None = None) -> list[str]:
+    """The last of some requests, each with what there is to remark and with its violations."""
     if not exchanges:
         return ["", f"{title}: none"]
-    lines = [f"  {request_line(exchange)}" for exchange in exchanges[-_SHOWN:]]
-    return ["", f"{title}:", *lines, *([f"  and {len(exchanges) - _SHOWN} before them"] if len(exchanges) > _SHOWN else [])]
+    lines = ["", f"{title}:"]
+    for exchange in exchanges[-_SHOWN:]:
+        lines.append(f"  {request_line(exchange)}")
+        lines += [f"    {remark}" for remark in (remarks or {}).get(exchange, ())]
+        lines += [f"    {line}" for line in _first(exchange.violations)]
+    return lines + ([f"  and {len(exchanges) - _SHOWN} before them"] if len(exchanges) > _SHOWN else [])
 
 
-def missing_submission(journal: Journal, id: str, fields: Mapping[str, Any]) -> list[str]:
-    """What there was where no submission has the id."""
-    submitted = journal.submissions
-    ids = [submission.id for submission in submitted]
-    lines = [*expected_line(fields), *id_listing("submitted", id, ids)]
-    near = nearest_names(id, ids, 1)
-    if near:
-        lines += submission_section("nearest submission", next(one for one in reversed(submitted) if one.id == near[0]))
-    elif not submitted:
-        lines += request_section("requests so far", journal.exchanges)
-        lines += violation_section(journal.violations)
-    return lines
+def arrival_section(pending: PendingWrites, id: str) -> list[str]:
+    """The writes that may concern a link, where they don't arrive in the order in which they were accepted."""
+    arrived = [write for write in pending.arrivals if write.may_concern(id)]
+    coming = [write for write in pending.in_turn() if write.may_concern(id)]
+    numbers = [write.number for write in (*arrived, *coming)]
+    if numbers == sorted(set(numbers)):
+        return []
+    lines = [*(f"  {write}" for write in arrived), *(f"  {write}, pending" for write in coming)]
+    return ["", f"order of arrival under '{pending.consistency}', if settled now:", *lines]
 
 
 def submission_section(title: str, submission: Submission, found: Iterable[Difference] = ()) -> list[str]:
@@ -92,12 +92,9 @@ def violation_section(violations: Sequence[Violation]) -> list[str]:
     """The first of some violations, if there are any."""
     if not violations:
         return []
-    lines = ["", "violations:"]
-    for violation in violations[:_SHOWN]:
-        lines += [f"  {line}" for line in violation_lines(violation)]
-    return lines + ([f"  and {len(violations) - _SHOWN} more"] if len(violations) > _SHOWN else [])
+    return ["", "violations:", *(f"  {line}" for line in _first(violations))]
 
 
-def members(submission: Submission) -> dict[str, Any]:
-    """What the fields of an expectation are compared with."""
-    return {"properties": submission.raw_properties, **(submission.raw_data if isinstance(submission.raw_data, dict) else {})}
+def _first(violations: Sequence[Violation]) -> list[str]:
+    lines = [line for violation in violations[:_SHOWN] for line in violation_lines(violation)]
+    return lines + ([f"and {len(violations) - _SHOWN} more"] if len(violations) > _SHOWN else [])
