@@ -166,7 +166,7 @@ class FakeJira(Assertions, TroubleMaking):
         """Accepted writes that are not visible yet, in the order of their acceptance."""
         with self._journal.changed:
             self._site.pending.arrive()
-            return [write for write in self._site.pending if not write.is_repeat]
+            return [write.copy() for write in self._site.pending if not write.is_repeat]
 
     def settle(self) -> None:
         """Let all pending writes arrive: in order, or, where the policy is to shuffle them, in its order."""
@@ -186,7 +186,7 @@ class FakeJira(Assertions, TroubleMaking):
         """Every write that has arrived, in the order in which it did; one that came twice stands there twice."""
         with self._journal.changed:
             self._site.pending.arrive()
-            return list(self._site.pending.arrivals)
+            return [write.copy() for write in self._site.pending.arrivals]
 
     def explore(
         self,

@@ -64,9 +64,9 @@ def _body(exchange: Exchange) -> tuple[str | bytes | None, str]:
     if len(exchange.body) <= BODY_LIMIT and b"\0" not in exchange.body:
         return exchange.body, ""
     broken = {violation.link for violation in exchange.violations if violation.link is not None}
-    if broken and isinstance(exchange.json, dict):
-        links = [link for index, link in enumerate(exchange.json["remoteLinks"]) if index in broken]
-        body = json.dumps({**exchange.json, "remoteLinks": links[:1]})
+    if broken and isinstance(exchange.raw_json, dict):
+        links = [link for index, link in enumerate(exchange.raw_json["remoteLinks"]) if index in broken]
+        body = json.dumps({**exchange.raw_json, "remoteLinks": links[:1]})
         if len(body) <= BODY_LIMIT:
             return body, f"cut to the first of {len(links)} links that broke a rule"
     return None, f"BODY: the {exchange.incoming.body_size} bytes of this exchange's .body in fake_jira.requests"

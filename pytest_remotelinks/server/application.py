@@ -129,7 +129,7 @@ class Application:
                 response_body=answer.body,
                 started=started,
                 duration=time.perf_counter() - clock,
-                json=judgement.payload,
+                raw_json=judgement.payload,
                 link_id=judgement.link_id,
                 rejected=rejected or {},
                 findings=judgement.violations,

@@ -69,11 +69,18 @@ class Site:
             if unwanted and link["id"] in unwanted:
                 rejected[index] = unwanted[link["id"]]
                 continue
-            if not everything_known and self._is_unknown(link, impossible, unknown):
-                rejected[index] = "none of the link's associations is known to this site"
-                continue
+            not_known: tuple[tuple[str, str], ...] = ()
+            if not everything_known:
+                not_known, some_known = self._unknown_of(link, impossible)
+                for name, value in not_known:
+                    listed = unknown.setdefault(name, [])
+                    if value not in listed:
+                        listed.append(value)
+                if not_known and not some_known:
+                    rejected[index] = "none of the link's associations is known to this site"
+                    continue
             accepted.append(index)
-            self.pending.accept(Write(0, "submit", link["id"], link, properties, app=app))
+            self.pending.accept(Write(0, "submit", link["id"], link, properties, unknown=not_known, app=app))
         return Outcome(
             tuple(accepted),
             rejected,
@@ -118,9 +125,10 @@ class Site:
         self.known_issues.clear()
         self.known_services.clear()
 
-    def _is_unknown(self, link: dict[str, Any], impossible: frozenset[str], unknown: dict[str, list[str]]) -> bool:
-        """Gather the link's unknown associations; True if it has some and none is known."""
-        some_known = some_unknown = False
+    def _unknown_of(self, link: dict[str, Any], impossible: frozenset[str]) -> tuple[tuple[tuple[str, str], ...], bool]:
+        """The types and values of the link's unknown associations, and whether it has a known one."""
+        not_known: list[tuple[str, str]] = []
+        some_known = False
         for name, values in associations(link):
             is_service = name in SERVICE_TYPES
             known = self.known_services if is_service else self.known_issues
@@ -128,8 +136,5 @@ class Site:
                 if (is_service or value not in impossible) and (not known or value in known):
                     some_known = True
                 else:
-                    some_unknown = True
-                    listed = unknown.setdefault(name, [])
-                    if value not in listed:
-                        listed.append(value)
-        return some_unknown and not some_known
+                    not_known.append((name, value))
+        return tuple(not_known), some_known
