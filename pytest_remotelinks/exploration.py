@@ -64,9 +64,10 @@ class Explorer:
         for order in candidates:
             problem = self._run(order)
             if problem is not None:
+                runs = self._runs
                 order, problem = self._shortest(orders, order, problem)
                 self._run(order)  # so that the record shows this one
-                raise AssertionError(printable(self._report(orders, order, problem)))
+                raise AssertionError(printable(self._report(runs, problem)))
         return Exploration(self._runs, exhaustive)
 
     def _candidates(self, orders: Orders) -> tuple[Iterator[Order], bool]:
@@ -122,11 +123,10 @@ class Explorer:
         whose = "the order of sending leaves" if self._expected is None else "was expected"
         return "\n".join([f"what is stored then is not what {whose}:", *(f"  {line}" for line in found[:10])])
 
-    def _report(self, orders: Orders, order: Order, problem: str) -> str:
-        arrived = [write.number for write in self._arrivals]
-        lines = [f"the scenario fails under an order of arrival that Jira allows (found in {self._runs} runs); writes arrived so:"]
+    def _report(self, runs: int, problem: str) -> str:
+        lines = [f"the scenario fails under an order of arrival that Jira allows (found in {runs} runs); writes arrived so:"]
         for place, write in enumerate(self._arrivals):
-            overtaken = [number for number in arrived[place + 1 :] if number < write.number]
+            overtaken = [late.number for late in self._arrivals[place + 1 :] if late.number < write.number and late.may_touch(write)]
             remark = f"  (before {', '.join(map(str, overtaken))}, sent earlier)" if overtaken else ""
             lines.append(f"  {write}{remark}")
         return "\n".join([*lines, problem, f"change: {_mend(self._arrivals)}"])

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from weather_model import Model
 
 from pytest_remotelinks import FakeJira
-from weather_model import Model
 
 BASE = "/rest/remotelinks/1.0"
 IDS = st.sampled_from("abc")

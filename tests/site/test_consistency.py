@@ -48,17 +48,10 @@ def test_short_forms_name_what_they_say(given, policy):
 @pytest.mark.parametrize(
     "given",
     [
-        "",
-        "soon",
-        "after-reads:-1",
-        "after-seconds:-1",
-        "after-seconds:nan",
-        "after-seconds:inf",
-        "after-seconds:",
-        "shuffled:",
-        "shuffled:x",
-    ]
-    + ["immediate:1", "read=manual", "submit=soon", "submit", {"read": "manual"}, {"submit": {"delete": "manual"}}, 5, None, []],
+        *["", "soon", "immediate:1", "after-reads:-1", "after-seconds:-1", "after-seconds:nan", "after-seconds:inf", "after-seconds:"],
+        *["shuffled:", "shuffled:x", "read=manual", "submit=soon", "submit"],
+        *[{"read": "manual"}, {"submit": {"delete": "manual"}}, 5, None, []],
+    ],
 )
 def test_what_names_no_policy_is_told_with_what_does(given):
     with pytest.raises(ValueError, match=r"^consistency .*(use 'immediate'|the operations are)"):
