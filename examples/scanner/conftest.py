@@ -15,4 +15,5 @@ def reporter(fake_jira):
     from jira_client import JiraClient
     from reporter import Reporter
 
-    return Reporter(JiraClient(fake_jira.url, fake_jira.authorization), account="acme-7")
+    # Waiting moves the fake's clock instead of taking time.
+    return Reporter(JiraClient(fake_jira.url, fake_jira.authorization, sleep=fake_jira.advance), account="acme-7")
