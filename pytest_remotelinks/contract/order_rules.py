@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.history import History, Known
+from pytest_remotelinks.contract.history import History, Known, outranks
 from pytest_remotelinks.contract.pointer import pointer_to
 
 _GROW = "give every change a higher number than the one before, such as the time of the change in milliseconds"
@@ -18,11 +18,9 @@ def check_order(findings: Findings, links: list[Any], accepted: Iterable[int], h
     for index in accepted:
         link = links[index]
         known = history.links.get(link["id"])
-        if known is None or link == known.data:
+        if known is None or not outranks(known.data, link) or link == known.data:
             continue
-        new, old = link.get("updateSequenceNumber"), known.data.get("updateSequenceNumber")
-        if not isinstance(new, (int, float)) or not isinstance(old, (int, float)) or new > old:
-            continue
+        new, old = link["updateSequenceNumber"], known.data["updateSequenceNumber"]
         pointer = pointer_to(("remoteLinks", index, "updateSequenceNumber"))
         if new == old:
             findings.add(

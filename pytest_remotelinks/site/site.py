@@ -57,6 +57,7 @@ class Site:
         reason why a link is rejected in any case.
         """
         accepted: list[int] = []
+        writes: list[Write] = []
         rejected: dict[int, str] = {}
         unknown: dict[str, list[str]] = {}
         everything_known = not (self.known_issues or self.known_services or impossible)
@@ -80,7 +81,8 @@ class Site:
                     rejected[index] = "none of the link's associations is known to this site"
                     continue
             accepted.append(index)
-            self.pending.accept(Write(0, "submit", link["id"], link, properties, unknown=not_known, app=app))
+            writes.append(Write(0, "submit", link["id"], link, properties, unknown=not_known, app=app))
+        self.pending.accept(writes)
         return Outcome(
             tuple(accepted),
             rejected,
@@ -88,10 +90,10 @@ class Site:
         )
 
     def delete(self, link_id: str, app: str = "") -> None:
-        self.pending.accept(Write(0, "delete", link_id, app=app))
+        self.pending.accept([Write(0, "delete", link_id, app=app)])
 
     def delete_by(self, properties: tuple[tuple[str, str], ...], app: str = "") -> None:
-        self.pending.accept(Write(0, "delete-by-properties", properties=dict(properties), criteria=properties, app=app))
+        self.pending.accept([Write(0, "delete-by-properties", properties=dict(properties), criteria=properties, app=app)])
 
     def read(self, link_id: str, app: str = "") -> dict[str, Any] | None:
         """The link as it is stored now; pending writes come closer by this read."""
