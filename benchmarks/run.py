@@ -31,6 +31,8 @@ from pytest_remotelinks.contract.document import _loaded, load_document
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "contract" / "published" / "jira-software-2026-06-10.json"
 PATH = "/rest/remotelinks/1.0/bulk"
+SEQUENCE = 1_769_860_800_000
+_SEQUENCE = str(SEQUENCE).encode()
 HEADERS = {"Authorization": "JWT x", "Content-Type": "application/json"}
 
 APP = {
@@ -47,7 +49,7 @@ def link(number: int, **members: Any) -> dict[str, Any]:
     return {
         "schemaVersion": "1.0",
         "id": f"shop#{number}",
-        "updateSequenceNumber": 1_769_860_800_000 + number,
+        "updateSequenceNumber": SEQUENCE,
         "displayName": f"SQL injection in checkout, alert {number}",
         "url": f"https://scanner.example/shop/alerts/{number}",
         "type": "security",
@@ -81,7 +83,11 @@ def post(port: int, payload: bytes, headers: dict[str, str] = HEADERS) -> float:
 
 
 def submissions(rounds: int, sizes: dict[str, bytes], app: dict[str, Any] | None = None) -> dict[str, tuple[float, float]]:
-    """By name, the median milliseconds of a submission: ours, and the bare handler's. An app signs, where one is given."""
+    """By name, the median milliseconds of a submission: ours, and the bare handler's. An app signs, where one is given.
+
+    Each submission updates the links of the one before: to send them again
+    unchanged would be a breach.
+    """
     results = {}
     with FakeJira(app=app) as jira, HTTPServer(port=0) as server:
         server.expect_request(PATH).respond_with_handler(bare_handler)
@@ -94,8 +100,9 @@ def submissions(rounds: int, sizes: dict[str, bytes], app: dict[str, Any] | None
                     jira.reset()
                     server.clear_log()
                 headers = {**HEADERS, "Authorization": jira.authorization("POST", PATH)} if app else HEADERS
-                ours += [post(our_port, payload, headers) for _ in range(5)]
-                bare += [post(server.port, payload) for _ in range(5)]
+                updates = [payload.replace(_SEQUENCE, str(SEQUENCE + turn * 5 + number).encode()) for number in range(5)]
+                ours += [post(our_port, update, headers) for update in updates]
+                bare += [post(server.port, update) for update in updates]
             results[name] = (median(ours[20:]), median(bare[20:]))
     return results
 

@@ -10,21 +10,24 @@ if TYPE_CHECKING:
     from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.contract.installable import DescriptorError
     from pytest_remotelinks.contract.violation import Violation
+    from pytest_remotelinks.exploration import Exploration
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.plugin import RemoteLinksWarning
     from pytest_remotelinks.recording.exchange import Exchange, Submission
     from pytest_remotelinks.settings import SettingsError
     from pytest_remotelinks.site.app import App
-    from pytest_remotelinks.site.consistency import AfterReads, Immediate, Manual
+    from pytest_remotelinks.site.consistency import AfterReads, AfterSeconds, Immediate, Manual, Shuffled
     from pytest_remotelinks.site.panel import Lozenge, ShownAction, ShownLink
     from pytest_remotelinks.site.write import Write
 
 __all__ = [
     "AfterReads",
+    "AfterSeconds",
     "App",
     "ContractError",
     "DescriptorError",
     "Exchange",
+    "Exploration",
     "FakeJira",
     "Immediate",
     "Lozenge",
@@ -33,6 +36,7 @@ __all__ = [
     "SettingsError",
     "ShownAction",
     "ShownLink",
+    "Shuffled",
     "Submission",
     "Violation",
     "Write",
@@ -43,10 +47,12 @@ __all__ = [
 # pytest loads this package at every start, also where no test uses it: names are imported when asked for.
 _HOMES = {
     "AfterReads": "site.consistency",
+    "AfterSeconds": "site.consistency",
     "App": "site.app",
     "ContractError": "contract.document",
     "DescriptorError": "contract.installable",
     "Exchange": "recording.exchange",
+    "Exploration": "exploration",
     "FakeJira": "fake_jira",
     "Immediate": "site.consistency",
     "Lozenge": "site.panel",
@@ -55,6 +61,7 @@ _HOMES = {
     "SettingsError": "settings",
     "ShownAction": "site.panel",
     "ShownLink": "site.panel",
+    "Shuffled": "site.consistency",
     "Submission": "recording.exchange",
     "Violation": "contract.violation",
     "Write": "site.write",

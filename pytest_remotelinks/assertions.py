@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import copy
 import re
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
-from pytest_remotelinks.comparison import Difference, differences, nearest_names
+from pytest_remotelinks.comparison import differences, nearest_names
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY
-from pytest_remotelinks.contract.property_rules import SEQUENCE_PARAMETER
 from pytest_remotelinks.contract.selectors import parse_selectors, selects
 from pytest_remotelinks.contract.violation import Violation
+from pytest_remotelinks.deletions import criteria, criteria_differences, misses, not_accepted, replay
+from pytest_remotelinks.evidence import (
+    arrival_section,
+    difference_lines,
+    expected_line,
+    failure,
+    pending_hint,
+    request_section,
+    submission_section,
+    times,
+    violation_section,
+)
+from pytest_remotelinks.nearest import link_line, members, missing_link, missing_submission, stored_members, stored_submission
 from pytest_remotelinks.recording.exchange import Exchange, Submission
-from pytest_remotelinks.recording.journal import Journal
-from pytest_remotelinks.recording.masking import printable
-from pytest_remotelinks.recording.terminal import report, request_line, violation_lines
+from pytest_remotelinks.recording.terminal import report
 from pytest_remotelinks.recording.unseen import action_problem
 from pytest_remotelinks.site.associations import issue_keys
 from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.panel import ShownAction, ShownLink, shown_actions
-from pytest_remotelinks.site.site import Site
 from pytest_remotelinks.site.write import Write
+from pytest_remotelinks.waiting import Waiting
 
 
-class Assertions(ABC):
+class Assertions(Waiting, ABC):
     """What a test can assert about a site. All helpers raise AssertionError."""
 
-    _journal: Journal
-    _site: Site
     _credentials: Credentials
 
     @property
@@ -57,30 +65,30 @@ class Assertions(ABC):
         """
         __tracebackhide__ = True
         candidates = self._submissions_of(id)
-        compared = [
-            (differences(fields, {"properties": candidate.properties, **_members(candidate)}), candidate) for candidate in candidates
-        ]
+        compared = [(differences(fields, members(candidate)), candidate) for candidate in candidates]
         for found, candidate in reversed(compared):
             if not found:
                 return candidate
-        found, nearest = min(reversed(compared), key=lambda pair: len(pair[0])) if compared else ([], None)
-        self._fail(f"no submission of {id!a} has the expected fields", id, fields, nearest, found)
+        verdict = f"no submission of {id!a} has the expected fields"
+        if not compared:
+            raise failure(verdict, expected_line(fields), missing_submission(self._journal, id, fields))
+        found, nearest = min(reversed(compared), key=lambda pair: len(pair[0]))
+        raise failure(verdict, expected_line(fields), submission_section("nearest submission", nearest, found))
 
     def assert_not_submitted(self, id: str) -> None:
         """Assert that no request submitted the link, accepted or not."""
         __tracebackhide__ = True
         candidates = self._submissions_of(id)
         if candidates:
-            self._fail(f"{id!a} was submitted {_times(len(candidates))}", None, {}, candidates[-1], [])
+            raise failure(f"{id!a} was submitted {times(len(candidates))}", submission_section("the submission", candidates[-1]))
 
     def assert_accepted(self, id: str) -> Submission:
         """Assert that Jira accepted the link's last submission, and return it."""
         __tracebackhide__ = True
-        candidates = self._submissions_of(id)
-        if candidates and candidates[-1].accepted:
-            return candidates[-1]
-        verdict = f"the last submission of {id!a} was not accepted" if candidates else f"{id!a} was never submitted"
-        self._fail(verdict, id, {}, candidates[-1] if candidates else None, [])
+        last = self._last_submission(id)
+        if not last.accepted:
+            raise failure(f"the last submission of {id!a} was not accepted", submission_section("the submission", last))
+        return last
 
     def assert_rejected(self, id: str, match: str | None = None) -> Submission:
         """Assert that Jira rejected the link's last submission, and return it.
@@ -89,33 +97,12 @@ class Assertions(ABC):
         A link without an id goes by ``remoteLinks[INDEX]``.
         """
         __tracebackhide__ = True
-        candidates = self._submissions_of(id)
-        if not candidates:
-            self._fail(f"{id!a} was never submitted", id, {}, None, [])
-        last = candidates[-1]
+        last = self._last_submission(id)
         if last.accepted:
-            self._fail(f"the last submission of {id!a} was accepted", None, {}, last, [])
-        if match is not None and not any(re.search(match, error["message"]) for error in last.errors):
-            self._fail(f"{id!a} was rejected, but no message matches {match!a}", None, {}, last, [])
+            raise failure(f"the last submission of {id!a} was accepted", submission_section("the submission", last))
+        if match is not None and not any(re.search(match, error["message"]) for error in last.raw_errors):
+            raise failure(f"{id!a} was rejected, but no message matches {match!a}", submission_section("the submission", last))
         return last
-
-    def wait_for_submission(self, id: str, timeout: float = 5.0) -> Submission:
-        """Wait until the link is submitted, for ``timeout`` seconds at most, and return its last submission."""
-        __tracebackhide__ = True
-        deadline = time.monotonic() + timeout
-        seen = 0
-        with self._journal.changed:
-            while True:
-                arrived = self._journal.exchanges[seen:]
-                seen += len(arrived)
-                found = [submission for exchange in arrived for submission in exchange.submissions if submission.id == id]
-                if found:
-                    return found[-1]
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
-                    break
-                self._journal.changed.wait(remaining)
-        self._fail(f"{id!a} was not submitted within {timeout:g} seconds", id, {}, None, [])
 
     # What is stored
 
@@ -125,84 +112,86 @@ class Assertions(ABC):
         ``properties=`` compares the properties that it was submitted with.
         """
         __tracebackhide__ = True
-        with self._journal.changed:
-            self._site.pending.arrive()
-            stored = self._stored(id)
-            others = [link.id for link in self._site.store]
-        if stored is None:
-            lines = [f"{id!a} is not stored", *self._pending_hint(id), *_listing("stored", id, others)]
-            raise AssertionError("\n".join([*lines, *self._history(id)]))
-        found = differences(fields, {"properties": stored.properties, **stored.data})
-        if found:
-            lines = [f"{id!a} is stored, with other fields than expected", *_difference_lines(found), *self._pending_hint(id)]
-            raise AssertionError("\n".join([*lines, *self._history(id)]))
-        return stored.data
+        return copy.deepcopy(self._stored(id, fields).data)
 
-    def assert_deleted(self, id: str) -> None:
-        """Assert that the provider deleted the link, by id or by properties.
+    def assert_deleted(self, id: str) -> Exchange:
+        """Assert that the provider deleted the link, by id or by properties, and return the last request that did.
 
-        A deletion counts from its acceptance: pending writes are looked at as
-        if they had arrived, in their order.
+        A deletion counts from its acceptance, and by properties only for what
+        it could touch in the order of acceptance. Pending writes are looked at
+        as if they had arrived: then the link must not be stored.
         """
         __tracebackhide__ = True
-        if not any(self._deletes(exchange, id) for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY)):
-            deletions = [request_line(exchange) for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY)]
-            raise AssertionError(
-                "\n".join([f"no deletion of {id!a} was accepted", *_requests("deletions that were", deletions), *self._history(id)])
-            )
         with self._journal.changed:
-            apps = {exchange.app for exchange in self._accepted(DELETE_BY_ID, DELETE_BY_PROPERTY) if self._deletes(exchange, id)}
-            stored = next((link for app in apps if (link := self._site.settled_link(id, app)) is not None), None)
-        if stored is not None:
-            raise AssertionError(
-                "\n".join(
-                    [
-                        f"{id!a} was deleted, but is or will be stored all the same",
-                        f"  a submission with updateSequenceNumber {stored.data.get('updateSequenceNumber')!a} came after the deletion",
-                        *self._history(id),
-                    ]
-                )
-            )
+            self._site.pending.arrive()
+            app = self._sender(id)
+            deletions, remaining = replay(self._journal.exchanges, id, app)
+            now, settled = self._site.store.get(id, app), self._site.settled_link(id, app)
+            arrivals = arrival_section(self._site.pending, id)
+        found = [deletion.request for deletion in deletions if deletion.touches]
+        if found and settled is None:
+            return found[-1]
+        state = []
+        if found and remaining is not None:
+            state.append(f"  a submission with updateSequenceNumber {remaining.sequence!a} came after the deletion")
+        if (remaining is None) != (settled is None):
+            state.append(f"  under '{self._site.pending.consistency}' its writes arrive in another order than they were accepted in")
+        if settled is not None:
+            state.append(f"  it {'is' if now is settled else 'will be'} stored with updateSequenceNumber {settled.sequence!a}")
+        elif remaining is not None:
+            state.append(f"  it {'is' if now is None else 'will be'} gone all the same")
+        if found:
+            verdict = f"{id!a} was deleted, but is or will be stored all the same"
+            accepted = request_section("the last deletion", found[-1:])
+        else:
+            verdict = f"no deletion of {id!a} was accepted"
+            requests = [deletion.request for deletion in deletions]
+            accepted = request_section("deletions that were", requests, {deletion.request: misses(deletion, id) for deletion in deletions})
+        without_effect = self._deletions_without_effect(bool(deletions), DELETE_BY_ID, DELETE_BY_PROPERTY)
+        raise failure(verdict, state, accepted, without_effect, arrivals, self._history(id))
 
     def assert_deleted_by(self, **properties: Any) -> Exchange:
         """Assert that a deletion by exactly these properties was accepted, and return its request."""
         __tracebackhide__ = True
-        accepted = self._accepted(DELETE_BY_PROPERTY)
-        for exchange in reversed(accepted):
-            sent = _criteria(exchange)
-            if len(sent) == len(properties) and not differences(properties, sent):
-                return exchange
+        accepted = [exchange for exchange in self._journal.exchanges if exchange.operation == DELETE_BY_PROPERTY and exchange.status == 202]
+        compared = [(criteria_differences(properties, criteria(exchange)), exchange) for exchange in reversed(accepted)]
+        found, nearest = min(compared, key=lambda pair: len(pair[0]), default=([], None))
+        if nearest is not None and not found:
+            return nearest
         wanted = ", ".join(f"{key}={value!a}" for key, value in properties.items())
-        lines = [f"no deletion by exactly {wanted or 'no property'} was accepted"]
-        if accepted:
-            nearest = min(accepted, key=lambda exchange: len(differences(properties, _criteria(exchange))))
-            sent = _criteria(nearest)
-            lines += ["", f"nearest: {request_line(nearest)}", *_difference_lines(differences(properties, sent))]
-            lines += [f"  {key}: not expected, it is {value!a}" for key, value in sent.items() if key not in properties]
-            lines += _violations(nearest.violations)
-        else:
-            lines += self._requests_so_far()
-        raise AssertionError(printable("\n".join(lines)))
+        raise failure(
+            f"no deletion by exactly {wanted or 'no property'} was accepted",
+            request_section("nearest", [nearest], {nearest: found}) if nearest is not None else [],
+            self._deletions_without_effect(bool(accepted), DELETE_BY_PROPERTY),
+        )
 
-    def assert_linked(self, issue_key: str, id: str) -> None:
-        """Assert that people see the link on the issue: that it is stored, associated with the issue, and shown there."""
+    def assert_linked(self, issue_key: str, id: str) -> dict[str, Any]:
+        """Assert that people see the link on the issue: that it is stored, associated with it and shown there; and return it.
+
+        An issue that the site did not know when it took the link does not
+        count, and neither does what is no issue key.
+        """
         __tracebackhide__ = True
-        stored = self.assert_stored(id)
-        keys = issue_keys(stored)
+        stored = self._stored(id, {}, issue_key)
+        keys = issue_keys(stored.data, stored.unknown)
         if issue_key not in keys:
-            near = nearest_names(issue_key, keys, 1)
-            lines = [f"{id!a} is stored, but not linked to {issue_key!a}", f"  it is linked to {', '.join(map(ascii, keys)) or 'no issue'}"]
-            lines += [f"  perhaps {near[0]!a} was meant"] if near else []
-            raise AssertionError("\n".join([*lines, *self._pending_hint(id), *self._history(id)]))
-        if not any(link.id == id for link in self.issue(issue_key)):
-            if self._site.known_issues and issue_key not in self._site.known_issues:
-                near = nearest_names(issue_key, self._site.known_issues, 1)
-                reason = f"the issue is not among known_issues{f'; perhaps {near[0]!a} was meant' if near else ''}"
-            else:
-                reason = "no installed app with a remote link module sent it"
-            raise AssertionError(
-                "\n".join([f"{id!a} is linked to {issue_key!a}, but nobody sees it there", f"  {reason}", *self._history(id)])
+            unknown = issue_key in issue_keys(stored.data)
+            near = [] if unknown else nearest_names(issue_key, keys, 1)
+            raise failure(
+                f"{id!a} is stored, but not linked to {issue_key!a}",
+                ["  the link names it, but the issue is unknown to the site (unknownAssociations)"] if unknown else [],
+                link_line(stored),
+                [f"  perhaps {near[0]!a} was meant"] if near else [],
+                pending_hint(self._site.pending, id),
+                stored_submission(self._journal, stored),
             )
+        if not any(link.id == id for link in self.issue(issue_key)):
+            raise failure(
+                f"{id!a} is linked to {issue_key!a}, but nobody sees it there",
+                ["  no installed app with a remote link module sent it"],
+                stored_submission(self._journal, stored),
+            )
+        return copy.deepcopy(stored.data)
 
     def assert_action(self, id: str, action_id: str, url: Any) -> ShownAction:
         """Assert that the stored link offers the action, that it leads to the URL, and return it as people see it.
@@ -211,15 +200,13 @@ class Assertions(ABC):
         attributeMap, percent-encoded; it may be a matcher.
         """
         __tracebackhide__ = True
-        data = self.assert_stored(id)
-        with self._journal.changed:
-            stored = self._stored(id)
-            actions = self._credentials.actions.get(stored.app, {}) if stored is not None else {}
-        for shown in shown_actions(data, actions):
+        stored = self._stored(id, {})
+        actions = self._credentials.actions.get(stored.app, {})
+        for shown in shown_actions(stored.data, actions):
             if shown.action_id == action_id and url == shown.url:
                 return shown
-        lines = action_problem(id, action_id, url, data, actions)
-        raise AssertionError(printable("\n".join([*lines, *self._pending_hint(id), *self._history(id)])))
+        problem, *reasons = action_problem(id, action_id, url, stored.data, actions)
+        raise failure(problem, reasons, pending_hint(self._site.pending, id), stored_submission(self._journal, stored))
 
     # Violations
 
@@ -228,11 +215,11 @@ class Assertions(ABC):
         __tracebackhide__ = True
         found = self.unexpected_violations
         if found:
-            raise AssertionError(f"the contract was broken {_times(len(found))}\n\n{report(found, self.url)}")
+            raise AssertionError(f"the contract was broken {times(len(found))}\n\n{report(found, self.url)}")
 
     @contextmanager
     def expect_violations(self, *codes: str) -> Iterator[None]:
-        """Within the block, violations of these codes are wanted; each code's absence fails.
+        """Within the block, violations of these codes are wanted; each code's absence fails, unless the block raises.
 
         A code may be the beginning of one, such as ``RL2``. Raises ValueError
         for one that covers no rule, or if none is given.
@@ -242,36 +229,42 @@ class Assertions(ABC):
         if not selectors:
             raise ValueError("expect_violations() takes the codes that are wanted, such as 'RL201'")
         before = len(self._journal.exchanges)
-        yield
-        found = [violation for exchange in self._journal.exchanges[before:] for violation in exchange.violations]
-        for violation in found:
-            if selects(selectors, violation.code):
-                self._expected[id(violation)] = violation
+        try:
+            yield
+        finally:
+            # Also where the block raises: a client may well do so on being refused.
+            found = [violation for exchange in self._journal.exchanges[before:] for violation in exchange.violations]
+            self._expected.update((id(violation), violation) for violation in found if selects(selectors, violation.code))
         missing = [selector for selector in selectors if not any(violation.code.startswith(selector) for violation in found)]
         if missing:
-            lines = [f"no violation of {', '.join(missing)} happened here", *_violations(found)]
-            if not found:
-                lines += ["", f"{len(self._journal.exchanges) - before} requests came in this block; none broke the contract"]
-            raise AssertionError("\n".join(lines))
+            came = len(self._journal.exchanges) - before
+            raise failure(
+                f"no violation of {', '.join(missing)} happened here",
+                violation_section(found) if found else ["", f"{came} requests came in this block; none broke the contract"],
+            )
 
     @property
     def unexpected_violations(self) -> list[Violation]:
         """Every violation that no ``expect_violations`` block asked for."""
         return [violation for violation in self._journal.violations if id(violation) not in self._expected]
 
-    # What the messages are made of
+    # What was there
 
     @property
     def _latest_app(self) -> str:
         app = self._credentials.app
         return app.key if app is not None else ""
 
+    def _sender(self, id: str) -> str:
+        """The app that submitted the link last."""
+        return next((found.request.app for found in reversed(self._submissions_of(id))), self._latest_app)
+
     def _stored_links(self) -> list[Write]:
         """Every stored link, those of the app installed last at the end, so that of one id they count."""
         latest = self._latest_app
         return sorted(self._site.store, key=lambda link: link.app == latest)
 
-    def _stored(self, id: str) -> Write | None:
+    def _find(self, id: str) -> Write | None:
         """The link as it is stored now, of whatever app."""
         latest = self._site.store.get(id, self._latest_app)
         return latest if latest is not None else next((link for link in self._site.store if link.id == id), None)
@@ -279,99 +272,43 @@ class Assertions(ABC):
     def _submissions_of(self, id: str) -> list[Submission]:
         return [submission for submission in self._journal.submissions if submission.id == id]
 
-    def _accepted(self, *operations: str) -> list[Exchange]:
-        return [exchange for exchange in tuple(self._journal.exchanges) if exchange.operation in operations and exchange.status == 202]
+    def _last_submission(self, id: str) -> Submission:
+        __tracebackhide__ = True
+        candidates = self._submissions_of(id)
+        if not candidates:
+            raise failure(f"{id!a} was never submitted", missing_submission(self._journal, id, {}))
+        return candidates[-1]
 
-    def _deletes(self, exchange: Exchange, id: str) -> bool:
-        if exchange.operation == DELETE_BY_ID:
-            return exchange.link_id == id
-        position = self._journal.exchanges.index(exchange)
-        sent = _criteria(exchange)
-        return any(
-            submission.id == id and submission.accepted and earlier.app == exchange.app and not differences(sent, submission.properties)
-            for earlier in self._journal.exchanges[:position]
-            for submission in earlier.submissions
-        )
+    def _stored(self, id: str, fields: dict[str, Any], issue_key: str | None = None) -> Write:
+        """The link as it is stored with these fields; the issue key is what a message says of the expectation."""
+        __tracebackhide__ = True
+        with self._journal.changed:
+            self._site.pending.arrive()
+            stored = self._find(id)
+            if stored is None:
+                raise failure(
+                    f"{id!a} is not stored",
+                    expected_line(fields) if issue_key is None else [f"  expected: linked to {issue_key!a}"],
+                    missing_link(self._journal, self._site, id, fields, issue_key),
+                )
+        found = differences(fields, stored_members(stored))
+        if found:
+            raise failure(
+                f"{id!a} is stored, with other fields than expected",
+                expected_line(fields),
+                difference_lines(found),
+                pending_hint(self._site.pending, id),
+                stored_submission(self._journal, stored),
+            )
+        return stored
 
-    def _pending_hint(self, id: str) -> list[str]:
-        writes = [write for write in self._site.pending if write.may_concern(id, write.app)]
-        if not writes:
-            return []
-        count = "1 write that may concern it is" if len(writes) == 1 else f"{len(writes)} writes that may concern it are"
-        return [f"  {count} pending under '{self._site.pending.consistency}': call fake_jira.settle() first"]
+    def _deletions_without_effect(self, others: bool, *operations: str) -> list[str]:
+        """Deletions that were not accepted; where there were no others either, what was done instead."""
+        without_effect = not_accepted(self._journal.exchanges, *operations)
+        if without_effect:
+            return request_section("deletions that were not accepted", without_effect)
+        return [] if others else request_section("requests so far", self._journal.exchanges)
 
     def _history(self, id: str) -> list[str]:
         submissions = self._submissions_of(id)
-        if not submissions:
-            return self._requests_so_far() if not self._journal.submissions else []
-        return _submission_lines("last submission", submissions[-1])
-
-    def _requests_so_far(self) -> list[str]:
-        return _requests("requests so far", [request_line(exchange) for exchange in self._journal.exchanges])
-
-    def _fail(self, verdict: str, id: str | None, fields: dict[str, Any], nearest: Submission | None, found: list[Difference]) -> NoReturn:
-        __tracebackhide__ = True
-        lines = [verdict]
-        if fields:
-            lines.append("  expected: " + ", ".join(f"{name}={value!a}" for name, value in fields.items()))
-        if nearest is not None:
-            lines += _submission_lines("nearest submission" if fields else "the submission", nearest, found)
-        elif id is not None:
-            submitted = [submission.id for submission in self._journal.submissions]
-            lines += _listing("submitted", id, submitted)
-            near = nearest_names(id, submitted, 1)
-            if near:
-                lines += _submission_lines("nearest submission", self._submissions_of(near[0])[-1])
-            elif not submitted:
-                lines += self._requests_so_far()
-                lines += _violations(self._journal.violations)
-        raise AssertionError(printable("\n".join(lines)))
-
-
-def _members(submission: Submission) -> dict[str, Any]:
-    return submission.data if isinstance(submission.data, dict) else {}
-
-
-def _criteria(exchange: Exchange) -> dict[str, str]:
-    return {key: value for key, value in exchange.query.items() if key != SEQUENCE_PARAMETER}
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
-
-
-def _difference_lines(found: Sequence[Difference]) -> list[str]:
-    return [f"  {difference}" for difference in found]
-
-
-def _listing(what: str, id: str, ids: Sequence[str]) -> list[str]:
-    if not ids:
-        return [f"  nothing was {what}" if what == "submitted" else f"  nothing is {what}"]
-    near = nearest_names(id, ids)
-    shown = near or list(dict.fromkeys(ids))[:5]
-    more = len(set(ids)) - len(shown)
-    return [f"  {'nearest ids' if near else 'ids'} {what}: {', '.join(map(ascii, shown))}{f' and {more} more' if more > 0 else ''}"]
-
-
-def _requests(title: str, lines: Sequence[str]) -> list[str]:
-    if not lines:
-        return ["", f"{title}: none"]
-    return ["", f"{title}:", *(f"  {line}" for line in lines[-5:]), *([f"  and {len(lines) - 5} before them"] if len(lines) > 5 else [])]
-
-
-def _submission_lines(title: str, submission: Submission, found: Sequence[Difference] = ()) -> list[str]:
-    state = "accepted" if submission.accepted else "rejected"
-    lines = ["", f"{title}: {submission.id!a}, {state}, in {request_line(submission.request)}"]
-    lines += _difference_lines(found)
-    for error in submission.errors:
-        lines.append(f"  Jira said: {error['message']} (errorTraceId {error['errorTraceId']})")
-    return [*lines, *_violations(submission.violations)]
-
-
-def _violations(violations: Sequence[Violation]) -> list[str]:
-    if not violations:
-        return []
-    lines = ["", "violations:"]
-    for violation in violations[:5]:
-        lines += [f"  {line}" for line in violation_lines(violation)]
-    return lines + ([f"  and {len(violations) - 5} more"] if len(violations) > 5 else [])
+        return submission_section("last submission", submissions[-1]) if submissions else []

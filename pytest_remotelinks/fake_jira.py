@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_remotelinks.apps import Apps
 from pytest_remotelinks.assertions import Assertions
@@ -26,16 +27,22 @@ from pytest_remotelinks.site.consistency import Consistency
 from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.site import Site
 from pytest_remotelinks.site.write import Write
+from pytest_remotelinks.trouble.trouble import Trouble
+from pytest_remotelinks.trouble_making import TroubleMaking
+
+if TYPE_CHECKING:
+    from pytest_remotelinks.exploration import Exploration
 
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 _CLOUD_ID = re.compile(r"[A-Za-z0-9._~-]+")
 
 
-class FakeJira(Apps, Assertions):
+class FakeJira(Apps, Assertions, TroubleMaking):
     """A Jira site that knows the remote links API, on a port of the loopback interface.
 
     ``contract`` is a version (``2023-06``, ``2026-06``) or the path of an
-    OpenAPI document; ``consistency`` a policy or its name; ``strict`` says
+    OpenAPI document; ``consistency`` a policy or its name, or one for each of
+    ``submit``, ``delete`` and ``delete-by-properties``; ``strict`` says
     whether violations fail a pytest test; ``ignore`` names rules that don't
     apply, by code or by the beginning of one; ``next_contract`` is a newer
     contract that requests are looked at by too (RL901), by itself the bundled
@@ -55,7 +62,7 @@ class FakeJira(Apps, Assertions):
     def __init__(
         self,
         contract: str | Path = NEWEST,
-        consistency: Consistency | str = "after-reads:1",
+        consistency: Consistency | str | Mapping[str, Consistency | str] = "after-reads:1",
         strict: bool = True,
         ignore: str | tuple[str, ...] | list[str] = (),
         *,
@@ -75,13 +82,15 @@ class FakeJira(Apps, Assertions):
         self.settings = settings
         self._host = host
         self._journal = Journal()
-        self._site = Site(settings.consistency)  # type: ignore[arg-type]  # Settings has made a policy of it
+        self._trouble = Trouble()
+        self._site = Site(settings.policy)
         document = load_document(settings.contract)
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
         self._application = Application(
             Checker(document, settings.ignore, byte_limit, newer),
             self._site,
             self._journal,
+            self._trouble,
         )
         self._credentials = Credentials(self._site.clock)
         self._application.authorize = self._credentials.authorize
@@ -118,12 +127,18 @@ class FakeJira(Apps, Assertions):
             listener.stop()
 
     def reset(self) -> None:
-        """Forget all that was recorded, stored and made known; settings and installed apps stay."""
+        """Forget all that was recorded, stored, planned and made known; settings and installed apps stay, and the clock."""
         with self._journal.changed:
-            self._journal.forget()
-            self._site.forget()
-            self._application.forget()
-            self._expected.clear()
+            self._start_over()
+            self._site.forget_known()
+            self._trouble.clear()
+            self._journal.wake()
+
+    def _start_over(self) -> None:
+        self._journal.forget()
+        self._site.forget()
+        self._application.forget()
+        self._expected.clear()
 
     def __enter__(self) -> FakeJira:
         return self.start()
@@ -160,7 +175,7 @@ class FakeJira(Apps, Assertions):
         """One link as it is stored now, None if it is not. Does not count as a read."""
         with self._journal.changed:
             self._site.pending.arrive()
-            stored = self._stored(id)
+            stored = self._find(id)
             return copy.deepcopy(stored.data) if stored else None
 
     @property
@@ -168,20 +183,67 @@ class FakeJira(Apps, Assertions):
         """Accepted writes that are not visible yet, in the order of their acceptance."""
         with self._journal.changed:
             self._site.pending.arrive()
-            return [write for write in self._site.pending if not write.is_repeat]
+            return [write.copy() for write in self._site.pending if not write.is_repeat]
 
     def settle(self) -> None:
         """Let all pending writes arrive: in order, or, where the policy is to shuffle them, in its order."""
         with self._journal.changed:
             self._site.pending.settle()
-            self._journal.changed.notify_all()
+            self._journal.wake()
 
     def advance(self, seconds: float) -> None:
         """Move the site's clock on, and let arrive what is due by then. Raises ValueError for less than nothing."""
         with self._journal.changed:
             self._site.clock.advance(seconds)
             self._site.pending.arrive()
-            self._journal.changed.notify_all()
+            self._journal.wake()
+
+    @property
+    def arrivals(self) -> list[Write]:
+        """Every write that has arrived, in the order in which it did; one that came twice stands there twice."""
+        with self._journal.changed:
+            self._site.pending.arrive()
+            return [write.copy() for write in self._site.pending.arrivals]
+
+    def explore(
+        self,
+        scenario: Callable[..., object],
+        runs: int = 100,
+        *,
+        expected: Mapping[str, Mapping[str, Any]] | None = None,
+        check: Callable[[], object] | None = None,
+        seed: int = 0,
+    ) -> Exploration:
+        """Run a scenario again and again, each time with another order in which its writes arrive.
+
+        ``scenario`` makes the provider send its requests; it is called without
+        arguments, or with this fake Jira if it takes one. Every run starts from
+        an empty site; a read of a link lets what is pending of it arrive, and at
+        the end everything does. What is then stored must be what the order of
+        sending leaves, or ``expected``: by id, fields of all the links; and
+        ``check``, if given, must not raise.
+
+        All orders that can make a difference are tried if they number at most
+        ``runs``; otherwise those nearest to the order of sending, and others
+        that follow from ``seed``. Raises AssertionError for the shortest order
+        that fails, and ValueError for ``runs`` below 1.
+        """
+        __tracebackhide__ = True
+        from pytest_remotelinks.exploration import Explorer
+
+        return Explorer(self, scenario, runs, expected, check, seed).explore()
+
+    @contextmanager
+    def _weather(self, policy: Consistency) -> Iterator[None]:
+        """Within the block the site starts over and goes by another policy."""
+        pending = self._site.pending
+        before, pending.consistency = pending.consistency, policy
+        try:
+            with self._journal.changed:
+                self._start_over()
+            yield
+        finally:
+            pending.consistency = before
 
     @property
     def known_issues(self) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_remotelinks.contract.document import NEWEST, VERSIONS
 from pytest_remotelinks.contract.selectors import parse_selectors
-from pytest_remotelinks.site.consistency import Consistency, parse_consistency
+from pytest_remotelinks.site.consistency import DEFAULT, Policy, parse_consistency
 from pytest_remotelinks.site.secret import Secret
 
 
@@ -22,7 +22,7 @@ class Settings:
     """The settings of one fake Jira, checked."""
 
     contract: str = NEWEST
-    consistency: Consistency | str = "after-reads:1"
+    consistency: Policy | str | Mapping[str, Policy | str] = DEFAULT
     strict: bool = True
     ignore: tuple[str, ...] = ()
     #: The newer contract that requests are looked at by too; None means the bundled one that follows.
@@ -49,6 +49,11 @@ class Settings:
         if not isinstance(self.strict, bool):
             raise SettingsError(f"strict must be True or False, not {self.strict!r}")
 
+    @property
+    def policy(self) -> Policy:
+        """The consistency, read."""
+        return parse_consistency(self.consistency)
+
     @classmethod
     def merged(cls, *layers: Mapping[str, Any]) -> Settings:
         """Settings from several sources, of which a later one wins.
@@ -67,10 +72,18 @@ class Settings:
         return cls(**merged)
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file stands there that can be looked at; no path makes this fail."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long a name, a folder that must not be entered, a NUL
+        return False
+
+
 def _contract(name: str, given: str | Path) -> str:
     if not isinstance(given, (str, Path)) or not str(given):
         raise SettingsError(f"{name} must be one of {', '.join(VERSIONS)} or the path of an OpenAPI document, not {given!r}")
-    if str(given) not in VERSIONS and not Path(given).is_file():
+    if str(given) not in VERSIONS and not is_file(Path(given)):
         raise SettingsError(f"{name} {str(given)!r} is neither one of {', '.join(VERSIONS)} nor a file")
     return str(given)
 
@@ -87,6 +100,8 @@ def _app(given: Any) -> str | Mapping[str, Any]:
 
 def _ignore(given: str | Iterable[str]) -> tuple[str, ...]:
     try:
+        if not isinstance(given, Iterable):
+            raise ValueError(f"give codes such as 'RL206' or 'RL2', not {given!r}")
         return parse_selectors(given)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise SettingsError(f"ignore: {error}") from None

@@ -42,7 +42,8 @@ class Provider:
     def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         headers = {"Authorization": self.jira.authorization(method, path), **kwargs.pop("headers", {})}
         headers = {name: value for name, value in headers.items() if value is not None}
-        return requests.request(method, self.jira.url + self.base + path, headers=headers, timeout=30, **kwargs)
+        kwargs.setdefault("timeout", 30)
+        return requests.request(method, self.jira.url + self.base + path, headers=headers, **kwargs)
 
     def post(self, payload: Any, **kwargs: Any) -> requests.Response:
         headers = {"Content-Type": "application/json", **kwargs.pop("headers", {})}

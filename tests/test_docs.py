@@ -41,6 +41,22 @@ def test_the_recipes_for_signing_work(tmp_path):
     assert f"{len(blocks)} passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_each_course_of_events_has_a_short_test_that_passes(tmp_path):
+    names, *blocks = re.findall(r"```python\n(.+?)```", (ROOT / "docs/weather.md").read_text(), re.DOTALL)
+    assert len(blocks) >= 15
+    for block in blocks:
+        assert len(block.splitlines()) <= 10, block
+    for module in (ROOT / "examples/scanner").glob("*.py"):
+        if not module.name.startswith("test_"):
+            (tmp_path / module.name).write_text(module.read_text())
+    (tmp_path / "atlassian-connect.json").write_text((ROOT / "examples/scanner/atlassian-connect.json").read_text())
+    (tmp_path / "test_weather.py").write_text("\n\n".join([names, *blocks]))
+    words = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("passed") == 1
+
+
 def test_every_name_of_the_package_can_be_imported():
     import pytest_remotelinks
 

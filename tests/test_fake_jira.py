@@ -152,6 +152,48 @@ def test_what_the_site_gives_away_is_a_copy(make_site, provider_of, link):
     assert len(jira.requests) == 1
 
 
+def test_nothing_that_is_handed_out_can_alter_what_is_stored_or_recorded(make_site, provider_of, link):
+    jira = make_site(consistency={"submit": "immediate", "delete": "manual"})
+    provider = provider_of(jira)
+    sent = link()
+    provider.submit(sent, link("2", url="<string>"), properties={"account": "a"})
+    provider.delete_by(account="a")
+
+    def empty(value):
+        """Take out everything, at every depth."""
+        if isinstance(value, (dict, list, tuple)):
+            for inner in value.values() if isinstance(value, dict) else value:
+                empty(inner)
+        if isinstance(value, (dict, list)):
+            value.clear()
+
+    def look():
+        submission, deletion = jira.requests
+        return [
+            jira.assert_stored("1"),
+            jira.assert_linked("ABC-1", "1"),
+            jira.link("1"),
+            jira.links,
+            jira.assert_submitted("1").data,
+            jira.submissions[0].data,
+            jira.submissions[0].properties,
+            jira.submissions[1].errors,
+            submission.json,
+            submission.submissions[0].data,
+            submission.response_json,
+            deletion.query,
+            jira.pending[0].properties,
+            jira.arrivals[0].data,
+        ]
+
+    before = look()
+    assert all(before)
+    for value in look():
+        empty(value)
+    assert look() == before
+    assert provider.read("1").json() == sent
+
+
 def test_secrets_are_masked_in_what_is_shown(make_site):
     jira = make_site()
     requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1?jwt=secret-one", headers={"Authorization": "JWT secret-two"}, timeout=30)

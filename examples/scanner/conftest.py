@@ -23,4 +23,5 @@ def reporter(fake_jira):
     from signing import Signer
 
     signer = Signer(fake_jira.app.key, fake_jira.app.shared_secret)
-    return Reporter(JiraClient(fake_jira.url, signer), account="acme-7")
+    # Waiting moves the fake's clock instead of taking time.
+    return Reporter(JiraClient(fake_jira.url, signer, sleep=fake_jira.advance), account="acme-7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -10,20 +11,35 @@ import requests
 
 BASE = "/rest/remotelinks/1.0"
 TIMEOUT = 10.0  # seconds
+ATTEMPTS = 5
+FIRST_PAUSE = 1.0  # seconds; doubled with each attempt that Jira names no wait for
+
+#: Statuses that pass by themselves.
+_PASSING = {429, 500, 502, 503, 504}
 
 Authorize = Callable[[str, str], str]
 
 
 class JiraRefused(Exception):
-    """Jira answered with a status that the client did not ask for."""
+    """Jira answered with a status that the client did not ask for, and trying again would not help or did not."""
+
+
+class JiraUnreachable(Exception):
+    """No answer that could be read, however often it was tried."""
 
 
 class JiraClient:
-    """The four operations. ``authorize`` makes the Authorization value of a method and a path."""
+    """The four operations.
 
-    def __init__(self, url: str, authorize: Authorize) -> None:
+    ``authorize`` makes the Authorization value of a method and a path;
+    ``sleep`` takes seconds. Every operation may be repeated safely: Jira stores
+    a link once, by its id and sequence number.
+    """
+
+    def __init__(self, url: str, authorize: Authorize, sleep: Callable[[float], None] = time.sleep) -> None:
         self._url = url
         self._authorize = authorize
+        self.sleep = sleep
 
     def submit(self, links: list[dict[str, Any]], account: str) -> dict[str, list[str]]:
         """Submit links that belong to an account; return, by id, why some were rejected."""
@@ -32,13 +48,13 @@ class JiraClient:
             "properties": {"account": account},
             "providerMetadata": {"product": "Scanner 3.1"},
         }
-        answer = self._send("POST", "/bulk", 202, json=payload).json()
+        _, answer = self._send("POST", "/bulk", 202, payload=payload)
         return {id: [error["message"] for error in errors] for id, errors in answer.get("rejectedRemoteLinks", {}).items()}
 
     def read(self, id: str) -> dict[str, Any] | None:
         """The link as it is stored now."""
-        answer = self._send("GET", f"/remotelink/{quote(id, safe='')}", 200, 404)
-        return answer.json() if answer.status_code == 200 else None
+        status, link = self._send("GET", f"/remotelink/{quote(id, safe='')}", 200, 404)
+        return link if status == 200 else None
 
     def delete(self, id: str) -> None:
         self._send("DELETE", f"/remotelink/{quote(id, safe='')}", 202)
@@ -47,10 +63,28 @@ class JiraClient:
         """Delete every link that was submitted for the account."""
         self._send("DELETE", f"/bulkByProperties?{urlencode({'account': account})}", 202)
 
-    def _send(self, method: str, path: str, *wanted: int, **arguments: Any) -> requests.Response:
+    def _send(self, method: str, path: str, *wanted: int, payload: Any = None) -> tuple[int, Any]:
+        """Send until there is an answer that settles it; return its status and JSON."""
+        pause = FIRST_PAUSE
+        for attempt in range(1, ATTEMPTS + 1):
+            last = attempt == ATTEMPTS
+            try:
+                answer = self._send_once(method, path, payload)
+                if answer.status_code in wanted:
+                    return answer.status_code, answer.json() if answer.content else None
+            except requests.RequestException as error:
+                # No answer, half of one, or one that is no JSON: whether the request took effect is unknown.
+                if last:
+                    raise JiraUnreachable(f"{method} {path}: {error}") from error
+                self.sleep(pause)
+            else:
+                if last or answer.status_code not in _PASSING:
+                    raise JiraRefused(f"{method} {path}: {answer.status_code} {answer.text}")
+                self.sleep(float(answer.headers.get("Retry-After", pause)))
+            pause *= 2
+        raise AssertionError("the last attempt returns or raises")
+
+    def _send_once(self, method: str, path: str, payload: Any) -> requests.Response:
         headers = {"Authorization": self._authorize(method, BASE + path)}
         # A renamed site redirects, and a followed POST would arrive as a GET.
-        answer = requests.request(method, self._url + BASE + path, headers=headers, timeout=TIMEOUT, allow_redirects=False, **arguments)
-        if answer.status_code not in wanted:
-            raise JiraRefused(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer
+        return requests.request(method, self._url + BASE + path, headers=headers, json=payload, timeout=TIMEOUT, allow_redirects=False)

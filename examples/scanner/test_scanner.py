@@ -8,7 +8,7 @@ from unittest.mock import ANY
 
 import pytest
 from alerts import Alert
-from jira_client import JiraClient, JiraRefused
+from jira_client import ATTEMPTS, JiraClient, JiraRefused, JiraUnreachable
 from remote_links import issue_keys
 from reporter import NotConfirmed, Reporter
 
@@ -133,6 +133,85 @@ def test_confirming_gives_up_in_time(reporter):
     reporter.report([ALERT])
     with pytest.raises(NotConfirmed, match="shop#1"):
         reporter.confirm([ALERT], timeout=0.05)
+
+
+FAULTS = {
+    "busy": lambda jira: jira.fail_next(429, retry_after=30),
+    "busy, without saying for how long": lambda jira: jira.fail_next(429, times=2),
+    "down": lambda jira: jira.fail_next(503, times=3),
+    "broken": lambda jira: jira.fail_next(500),
+    "gone before it read the request": lambda jira: jira.drop_connection(),
+    "gone after the request took effect": lambda jira: jira.drop_connection(applied=True),
+    "answering with a page": lambda jira: jira.garble_next(),
+    "answering by halves": lambda jira: jira.garble_next("truncated"),
+    "limiting requests": lambda jira: jira.rate_limit(2, per=60),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_trouble_that_passes_is_waited_out(reporter, fake_jira, fault):
+    FAULTS[fault](fake_jira)
+    reporter.report([ALERT])
+    FAULTS[fault](fake_jira)
+    reporter.confirm([ALERT])
+    FAULTS[fault](fake_jira)
+    reporter.withdraw(ALERT)
+    fake_jira.settle()
+    fake_jira.assert_deleted("shop#1")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 413])
+def test_trouble_that_does_not_pass_is_told_at_once(reporter, fake_jira, status):
+    fake_jira.fail_next(status)
+    with pytest.raises(JiraRefused, match=str(status)):
+        reporter.report([ALERT])
+    assert len(fake_jira.requests) == 1
+
+
+def test_trouble_without_an_end_is_told_in_the_end(reporter, fake_jira):
+    with fake_jira.maintenance(retry_after=60), pytest.raises(JiraRefused, match="503"):
+        reporter.report([ALERT])
+    assert len(fake_jira.requests) == ATTEMPTS
+    fake_jira.drop_connection(times=ATTEMPTS)
+    with pytest.raises(JiraUnreachable):
+        reporter.withdraw(ALERT)
+
+
+def test_a_renamed_site_is_told_and_not_followed(reporter, fake_jira):
+    with fake_jira.renamed(), pytest.raises(JiraRefused, match="302"):
+        reporter.report([ALERT])
+
+
+def test_updates_end_well_in_any_order_of_arrival(reporter, fake_jira):
+    def course():
+        reporter.report([ALERT, replace(ALERT, number=2)])
+        reporter.report([later(ALERT, state="fixed")])
+        reporter.report([replace(ALERT, number=3)])
+
+    found = fake_jira.explore(course)
+    assert found.exhaustive
+    fake_jira.assert_stored("shop#1", status={"label": "FIXED"})
+
+
+def test_withdrawing_and_leaving_end_well_in_any_order_of_arrival(reporter, fake_jira):
+    def course():
+        reporter.report([ALERT, replace(ALERT, number=2)])
+        reporter.withdraw(ALERT)
+        reporter.report([later(ALERT, state="open")])
+        reporter.leave()
+        reporter.report([later(replace(ALERT, number=2))])
+
+    fake_jira.explore(course, expected={"shop#2": {"status": {"label": "OPEN"}}})
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_state_of_an_alert_survives_shuffled_writes(make_fake_jira, seed):
+    fake_jira = make_fake_jira(consistency=f"shuffled:{seed}")
+    reporter = Reporter(JiraClient(fake_jira.url, fake_jira.authorization, sleep=fake_jira.advance), account="acme-7")
+    reporter.report([ALERT])
+    reporter.report([later(ALERT, state="dismissed")])
+    fake_jira.settle()
+    fake_jira.assert_stored("shop#1", status={"label": "DISMISSED"})
 
 
 def test_an_alert_of_an_unknown_issue_is_told_to_the_caller(reporter, fake_jira):

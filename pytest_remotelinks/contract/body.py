@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from typing import Any, NoReturn
 
 from pytest_remotelinks.contract.pointer import pointer_to
@@ -51,8 +52,8 @@ class _Repeating(dict[str, Any]):
 def _last_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = _Repeating(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        members.repeated = tuple(name for name in members if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        members.repeated = tuple(name for name in members if counts[name] > 1)
     return members
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,9 +15,12 @@ from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.future import check_future
+from pytest_remotelinks.contract.headers import masked_parameter
 from pytest_remotelinks.contract.history import History
 from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
+from pytest_remotelinks.contract.manners_rules import check_patience, check_resent
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
+from pytest_remotelinks.contract.order_rules import check_order
 from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.property_rules import (
     SEQUENCE_PARAMETER,
@@ -27,15 +32,26 @@ from pytest_remotelinks.contract.property_rules import (
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.contract.secret_parameters import masked_target
+from pytest_remotelinks.contract.selectors import selects
+from pytest_remotelinks.contract.submission_schema import submission_errors
 from pytest_remotelinks.contract.violation import Violation
 
 if TYPE_CHECKING:
     from pytest_remotelinks.contract.authority import Authority
     from pytest_remotelinks.contract.gate import Gate
 
+#: What may stand in a path's segment as it is (RFC 3986, pchar).
+_SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
+
 #: Bytes of body above which a request is answered with 413. Jira's own limit is
 #: not published; this is a documented assumption.
 BYTE_LIMIT = 5 * 1024 * 1024
+
+#: Links of a submission with a broken one, above which it is refused as a whole. A documented assumption.
+LINKS_LIMIT = 10_000
+
+#: Bytes of body above which nothing is read any more.
+LARGEST_BODY = 1024 * 1024 * 1024
 
 #: Which refusal wins where several apply: what a server looks at first.
 _REFUSAL_ORDER = (404, 405, 401, 403, 413, 415, 400)
@@ -79,6 +95,8 @@ class Checker:
         self.document = document
         self.ignore = ignore
         self.byte_limit = byte_limit
+        #: Bytes of a body that are worth keeping: up to the limit, and all of them where the limit is ignored.
+        self.kept_bytes = LARGEST_BODY if selects(ignore, "RL109") else byte_limit
         self._next = Checker(next_document, ignore, byte_limit) if next_document else None
 
     def judge(self, request: Request, circumstances: Circumstances = _NO_CIRCUMSTANCES) -> Judgement:
@@ -89,6 +107,14 @@ class Checker:
         by_next = self._next._judge(request, circumstances)
         warnings = check_future(self._next.document, self.ignore, judgement.violations, by_next.violations)
         return replace(judgement, violations=(*judgement.violations, *warnings))
+
+    def review(self, judgement: Judgement, accepted: Container[int], history: History) -> tuple[Violation, ...]:
+        """What can be said of a submission once it is known which of its links were accepted."""
+        findings = Findings(self.ignore)
+        links = judgement.payload["remoteLinks"]
+        check_order(findings, links, (index for index in range(len(links)) if index in accepted), history)
+        check_resent(findings, links, accepted, history)
+        return tuple(findings.violations)
 
     def _judge(self, request: Request, circumstances: Circumstances) -> Judgement:
         findings = Findings(self.ignore)
@@ -102,6 +128,8 @@ class Checker:
         operation = route.operation(request.method)
         app = circumstances.authorize(findings, request, operation, self.document)
         history = circumstances.histories.get(app) or History()
+        if operation is not None and not request.astray:
+            check_patience(findings, request, operation, history, circumstances.now)
         if operation is None or request.astray or "/" in (route.raw_id or ""):
             judgement = self._misdirected(findings, request, route)
         elif operation.id == SUBMIT:
@@ -201,6 +229,15 @@ class Checker:
                 pointer,
                 "give each member once",
             )
+        if not clean and _holds_links(payload) and len(payload["remoteLinks"]) > LINKS_LIMIT:
+            findings.add(
+                "RL109",
+                f"there are {len(payload['remoteLinks'])} links, some of them broken; at most {LINKS_LIMIT} are looked at one by one",
+                "/remoteLinks",
+                "submit fewer links in each request",
+                len(payload["remoteLinks"]),
+            )
+            return Judgement(operation, refusal=self._refusal(findings) or 413, payload=payload)
         if clean:
             links = payload["remoteLinks"]
             if len({link["id"] for link in links}) != len(links):
@@ -216,9 +253,7 @@ class Checker:
         )
 
     def _check_payload(self, findings: Findings, operation: Operation, request: Request, payload: Any) -> None:
-        for error in _authority_for(self.document).errors(operation, None, (), request.body):
-            if isinstance(error, ParameterError):
-                continue
+        for error in submission_errors(self.document, _authority_for(self.document), operation, payload):
             message, hint = explain(error)
             pointer = pointer_to(error.path)
             if error.path[:1] == ("remoteLinks",) and len(error.path) > 1:
@@ -253,6 +288,7 @@ class Checker:
             check_deprecated(findings, request.query)
         properties: tuple[tuple[str, str], ...] = ()
         if operation.id == DELETE_BY_PROPERTY:
+            self._check_query_encoding(findings, request)
             properties = check_deletion(findings, request.query, history.submitted_keys)
         else:
             self._check_query_names(findings, operation, request)
@@ -263,7 +299,7 @@ class Checker:
 
     def _check_id(self, findings: Findings, operation: Operation, route: Route) -> str | None:
         raw, link_id = route.raw_id or "", route.link_id
-        if not raw.isascii() or _bare_percent(raw):
+        if not _SEGMENT.fullmatch(raw):
             findings.add(
                 "RL110",
                 f"{raw!a} is not percent-encoded",
@@ -295,7 +331,19 @@ class Checker:
                     value,
                 )
 
+    @staticmethod
+    def _check_query_encoding(findings: Findings, request: Request) -> None:
+        query = request.target.partition("?")[2]
+        if not query.isascii():
+            findings.add(
+                "RL110",
+                "the query is not percent-encoded",
+                "#query",
+                "percent-encode its UTF-8 bytes; in Python: urllib.parse.urlencode(properties)",
+            )
+
     def _check_query_names(self, findings: Findings, operation: Operation, request: Request) -> None:
+        self._check_query_encoding(findings, request)
         if not request.query:
             return
         known = {parameter["name"] for parameter in self.document.parameters(operation) if parameter["in"] == "query"}
@@ -306,7 +354,7 @@ class Checker:
                     f"the operation has no parameter {key!a}",
                     "#query" + pointer_to((key,)),
                     "leave it out; a '?' that belongs to an id is written %3F",
-                    value,
+                    masked_parameter(key, value),
                 )
 
     @staticmethod
@@ -316,11 +364,6 @@ class Checker:
 
 def _holds_links(payload: Any) -> bool:
     return isinstance(payload, dict) and isinstance(payload.get("remoteLinks"), list)
-
-
-def _bare_percent(raw: str) -> bool:
-    hexadecimal = set("0123456789abcdefABCDEF")
-    return any(len(part) < 2 or not set(part[:2]) <= hexadecimal for part in raw.split("%")[1:])
 
 
 # Gates and authorities are costly to build and hold no state: one for each document.

@@ -9,7 +9,7 @@ from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.property_rules import EMAIL
+from pytest_remotelinks.contract.property_rules import email_in
 from pytest_remotelinks.contract.schema_error import innermost
 from pytest_remotelinks.contract.soundness import python_pattern
 
@@ -110,13 +110,13 @@ def _check_module(findings: Findings, module: Any, place: Path, schema: Mapping[
         return
     name = module.get("name")
     for path, text in ((("key",), module.get("key")), (("name", "value"), name.get("value") if isinstance(name, Mapping) else None)):
-        if isinstance(text, str) and (found := EMAIL.search(text)):
+        if isinstance(text, str) and (found := email_in(text)):
             findings.add(
                 "RL307",
                 "this looks like an e-mail address; a module's key and name are shown to everybody",
                 pointer_to((*place, *path)),
                 "name the product, nobody's person",
-                found[0],
+                found,
             )
     first: dict[str, int] = {}
     actions = module.get("actions")

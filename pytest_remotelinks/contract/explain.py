@@ -122,6 +122,17 @@ def _format(error: SchemaError) -> tuple[str, str]:
     return f"{preview(error.found)} is no {name}", _FORMAT_HINTS.get(name, f"send a value of the format '{name}'")
 
 
+def _size(error: SchemaError) -> tuple[str, str]:
+    return (
+        f"is broken, and was not looked at further: it holds more than {error.wanted} values",
+        "send what the contract describes, which takes some hundred values",
+    )
+
+
+def _unseen(error: SchemaError) -> tuple[str, str]:
+    return f"is broken, and was not looked at further: {error.wanted} faults were found before it", "mend those first"
+
+
 _SAYINGS: dict[str, Callable[[SchemaError], tuple[str, str]]] = {
     "type": _type,
     "required": _required,
@@ -133,4 +144,6 @@ _SAYINGS: dict[str, Callable[[SchemaError], tuple[str, str]]] = {
     "maxProperties": _max_properties,
     "pattern": _pattern,
     "format": _format,
+    "size": _size,
+    "unseen": _unseen,
 }

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from pytest_remotelinks.contract.catalogue import REJECTS_LINK, RULES
-from pytest_remotelinks.contract.headers import MASK
-from pytest_remotelinks.contract.secret_parameters import is_secret
 from pytest_remotelinks.contract.selectors import selects
 from pytest_remotelinks.contract.violation import NO_VALUE, Violation
 
-_QUERY = "#query/"
+#: Breaches of one rule in one request, above which no more are kept; a link's first one always is.
+MOST_OF_A_CODE = 1_000
 
 
 class Findings:
@@ -20,6 +19,7 @@ class Findings:
     def __init__(self, ignore: tuple[str, ...]) -> None:
         self._ignore = ignore
         self.violations: list[Violation] = []
+        self._counts: Counter[str] = Counter()
         #: The statuses with which Jira would refuse the request as a whole.
         self.refusals: set[int] = set()
         #: By the index of a link, why Jira rejects it.
@@ -40,13 +40,13 @@ class Findings:
         if selects(self._ignore, code):
             return
         rule = RULES[code]
-        if pointer.startswith(_QUERY) and is_secret(pointer.removeprefix(_QUERY)):
-            value = MASK
         violation = Violation(code, rule.severity, message, pointer, hint, value, link)
-        self.violations.append(violation)
+        self._counts[code] += 1
+        if self._counts[code] <= MOST_OF_A_CODE or (link is not None and link not in self.rejections):
+            self.violations.append(violation)
         status = refusal or rule.refusal
         if status == REJECTS_LINK:
-            if link is not None:
+            if link is not None and (self._counts[code] <= MOST_OF_A_CODE or link not in self.rejections):
                 self.rejections[link].append(violation)
         elif status is not None:
             self.refusals.add(status)

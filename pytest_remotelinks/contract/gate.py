@@ -61,13 +61,28 @@ def build_gate(document: Document) -> Gate:
         schema["additionalProperties"] = False
     for schema in members.get("providerMetadata", {}).get("properties", {}).values():
         schema.setdefault("allOf", []).append({"type": "string", "pattern": _IMPERSONAL})
-    link = members.get("remoteLinks", {}).get("items", {})
+    if "items" in members.get("remoteLinks", {}):
+        members["remoteLinks"]["items"] = _strict_link(document)
+    strict["required"] = sorted({*strict.get("required", ()), "remoteLinks"})
+    return _passing(strict)
+
+
+def build_link_gate(document: Document) -> Gate:
+    """A test that is true only of links that break no rule."""
+    return _passing(_strict_link(document))
+
+
+def _strict_link(document: Document) -> dict[str, Any]:
+    link = _tighten(document.link_schema)
     if "associations" in link.get("properties", {}):
         link["properties"]["associations"].update(_few_distinct(document))
     # A link without a usable id is named by its place: not on this path.
+    link["type"] = "object"
     link["required"] = sorted({*link.get("required", ()), "id", "updateSequenceNumber"})
-    strict["required"] = sorted({*strict.get("required", ()), "remoteLinks"})
-    return _passing(strict)
+    usable = {"type": "string"}
+    members = link.setdefault("properties", {})
+    members["id"] = {"allOf": [members["id"], usable]} if "id" in members else usable
+    return link
 
 
 def build_id_gate(document: Document, operation: Operation) -> Gate:

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 #: Headers whose values are credentials, in lower case.
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
+#: Query parameters whose values are credentials, in lower case.
+SECRET_PARAMETERS = frozenset(
+    {"jwt", "access_token", "refresh_token", "token", "api_key", "apikey", "client_secret", "shared_secret", "sharedsecret", "password"}
+)
 MASK = "***"
+
+
+def masked_parameter(name: str, value: str) -> str:
+    """A query parameter's value as it may be shown."""
+    return MASK if name.lower() in SECRET_PARAMETERS else value
 
 
 def masked_header(name: str, value: str) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, Operation
+from pytest_remotelinks.contract.property_rules import property_text
 from pytest_remotelinks.contract.request import Request
 
 #: Statuses that the same request will get again however often it is sent.
 HOPELESS = frozenset({400, 401, 403, 413})
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """A link as it was last accepted, with the properties that it was submitted with."""
 
     data: dict[str, Any]
     properties: dict[str, Any]
+
+    def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
+        """Whether it was submitted with all of the properties."""
+        return all(key in self.properties and property_text(self.properties[key]) == value for key, value in criteria)
 
 
 @dataclass
@@ -57,23 +61,26 @@ class History:
 
     def remember_submission(self, links: list[Any], properties: dict[str, Any], accepted: Container[int]) -> None:
         """Remember what became of each link of a submission that was answered with 202."""
+        known_links, rejected = self.links, self.rejected
         for index, link in enumerate(links):
-            if not isinstance(link, dict) or not isinstance(link.get("id"), str):
+            link_id = link.get("id") if isinstance(link, dict) else None
+            if not isinstance(link_id, str):
                 continue
-            if index in accepted:
-                self.rejected.pop(link["id"], None)
-                known = self.links.get(link["id"])
-                if known is None or not _is_number(known.data) or not _is_number(link) or _number(known.data) < _number(link):
-                    self.links[link["id"]] = Known(link, properties)
-            else:
-                self.rejected[link["id"]] = link
+            if index not in accepted:
+                rejected[link_id] = link
+                continue
+            if rejected:
+                rejected.pop(link_id, None)
+            known = known_links.get(link_id)
+            if known is None or not outranks(known.data, link):
+                known_links[link_id] = Known(link, properties)
 
     def remember_deletion(self, operation: Operation, link_id: str | None, properties: tuple[tuple[str, str], ...]) -> None:
         """Remember an accepted deletion: it leaves no trace of the links that it concerns."""
         if operation.id == DELETE_BY_ID and link_id is not None:
             self.links.pop(link_id, None)
         elif operation.id == DELETE_BY_PROPERTY:
-            gone = [id for id, known in self.links.items() if all(known.properties.get(key) == value for key, value in properties)]
+            gone = [id for id, known in self.links.items() if known.has(properties)]
             for id in gone:
                 del self.links[id]
 
@@ -91,10 +98,7 @@ def _identity(request: Request, with_token: bool) -> bytes:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass") + b"\n" + request.body).digest()
 
 
-def _is_number(link: dict[str, Any]) -> bool:
-    number = link.get("updateSequenceNumber")
-    return isinstance(number, (int, float)) and not isinstance(number, bool)
-
-
-def _number(link: dict[str, Any]) -> Any:
-    return link["updateSequenceNumber"]
+def outranks(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether the one is numbered, and not lower than the other."""
+    mine, its = one.get("updateSequenceNumber"), other.get("updateSequenceNumber")
+    return isinstance(mine, (int, float)) and isinstance(its, (int, float)) and mine >= its

@@ -9,12 +9,34 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pytest_remotelinks.contract.findings import Findings
+from pytest_remotelinks.contract.headers import masked_parameter
 from pytest_remotelinks.contract.pointer import pointer_to
 
 #: Published as "no longer supported": never a property, without effect.
 SEQUENCE_PARAMETER = "_updateSequenceNumber"
 
-EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,}")
+_DOMAIN = re.compile(r"[^\s@<>\"']{1,253}\.[A-Za-z]{2,63}")
+_LOCAL_PART = re.compile(r"[^\s@<>\"']{1,64}\Z")
+#: Characters of a text that are searched for an address; what is asked for here is a product's name.
+_SEARCHED = 10_000
+
+
+def email_in(text: str) -> str | None:
+    """The first thing in a text that looks like an e-mail address, None where nothing does."""
+    text = text[:_SEARCHED]
+    at = text.find("@")
+    while at >= 0:
+        # Around each "@", and never from every place of the text: a long one would take for ever.
+        local, domain = _LOCAL_PART.search(text[max(0, at - 64) : at]), _DOMAIN.match(text, at + 1)
+        if local and domain:
+            return f"{local[0]}@{domain[0]}"
+        at = text.find("@", at + 1)
+    return None
+
+
+def property_text(value: Any) -> str:
+    """A property's value as a query names it; only strings fit the schema, and others can be let pass."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def check_property_keys(findings: Findings, keys: Iterable[str], place: str) -> None:
@@ -40,13 +62,13 @@ def check_metadata(findings: Findings, metadata: Any) -> None:
             todo.extend(((*path, name), inner) for name, inner in value.items())
         elif isinstance(value, list):
             todo.extend(((*path, index), inner) for index, inner in enumerate(value))
-        elif isinstance(value, str) and (found := EMAIL.search(value)):
+        elif isinstance(value, str) and (found := email_in(value)):
             findings.add(
                 "RL307",
                 "this looks like an e-mail address; provider metadata is not treated as private",
                 pointer_to(path),
                 "name the product and its version, nobody's person",
-                found[0],
+                found,
             )
 
 
@@ -79,7 +101,7 @@ def check_deletion(findings: Findings, query: tuple[tuple[str, str], ...], submi
                 f"no submission so far had a property {key!a}, so nothing can match",
                 "#query" + pointer_to((key,)),
                 "check the key's spelling, or submit the links with this property",
-                value,
+                masked_parameter(key, value),
             )
     return properties
 

@@ -41,5 +41,8 @@ class Request:
         query = self.target.partition("?")[2]
         if not query:
             return ()
+        if not query.isascii():
+            # http.server reads the request line as Latin-1, so raw UTF-8 is put right here.
+            query = query.encode("latin-1", "replace").decode("utf-8", "replace")
         pairs = (part.partition("=") for part in query.split("&") if part)
         return tuple((unquote_plus(name), unquote_plus(value)) for name, _, value in pairs)

@@ -1,20 +1,14 @@
-"""Query parameters and JSON members that carry secrets, and showing what holds them."""
+"""Showing targets and JSON whose parameters and members carry secrets."""
 
 from __future__ import annotations
 
 import re
 
-from pytest_remotelinks.contract.headers import MASK
+from pytest_remotelinks.contract.headers import MASK, SECRET_PARAMETERS
 
-_NAMES = "jwt|access_token|refresh_token|token|api_key|apikey|client_secret|shared_?secret|password"
+_NAMES = "|".join(sorted(SECRET_PARAMETERS))
 _PARAMETER = re.compile(rf"(?i)([?&](?:{_NAMES})=)[^&#\s]*")
 _MEMBER = re.compile(rf'(?i)("(?:{_NAMES})"\s*:\s*")(?:[^"\\]|\\.)*')
-_SECRET = re.compile(rf"(?i)(?:{_NAMES})")
-
-
-def is_secret(name: str) -> bool:
-    """Whether a parameter of this name carries a secret."""
-    return _SECRET.fullmatch(name) is not None
 
 
 def masked_target(target: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from json import loads
@@ -18,8 +19,13 @@ from pytest_remotelinks.recording.masking import masked_target
 class Exchange:
     """One request and the answer it got.
 
-    ``started`` is in seconds since the epoch, ``duration`` in seconds, from the
+    ``fault`` names the trouble that the test or a limit made of it, and is
+    empty where there was none; ``status`` is 0 where the connection was closed
+    before the request was read. ``started`` is in seconds since the epoch, ``duration`` in seconds, from the
     first byte of the request's body to the finished answer.
+
+    Every value that could be altered is handed out as a copy. ``raw_json`` is
+    the record itself, which the store shares: to look at only.
     """
 
     incoming: Request = field(repr=False)
@@ -29,8 +35,7 @@ class Exchange:
     response_body: bytes
     started: float
     duration: float
-    #: The body's JSON value, None where there is none.
-    json: Any = None
+    raw_json: Any = field(default=None, repr=False)
     #: The id in the path, decoded; None where there is none that can exist.
     link_id: str | None = None
     #: By the index of a submitted link, Jira's words on why it was rejected.
@@ -38,6 +43,7 @@ class Exchange:
     findings: tuple[Violation, ...] = field(default=(), repr=False)
     #: The key of the app that sent it; empty where that is unknown or the site asks nobody.
     app: str = ""
+    fault: str = ""
 
     @property
     def method(self) -> str:
@@ -48,7 +54,7 @@ class Exchange:
         """The path as it was sent, percent-encoded, without the query."""
         return self.incoming.path
 
-    @cached_property
+    @property
     def query(self) -> dict[str, str]:
         """The query's parameters, decoded; of a repeated one, the last value."""
         return dict(self.incoming.query)
@@ -63,10 +69,20 @@ class Exchange:
         """The request's body, byte for byte; up to the byte limit where it was longer."""
         return self.incoming.body
 
-    @cached_property
+    @property
+    def json(self) -> Any:
+        """The body's JSON value, None where there is none."""
+        # Read again, which takes a fraction of the time of deepcopy().
+        return loads(self.body.decode()) if self.raw_json is not None else None
+
+    @property
     def response_json(self) -> Any:
-        """The answer's body as JSON, None where there is none."""
-        return loads(self.response_body) if self.response_body else None
+        """The answer's body as JSON, None where there is none, or where a fault made something else of it."""
+        return loads(self.response_body) if self.response_body and self._is_json else None
+
+    @property
+    def _is_json(self) -> bool:
+        return any(name == "Content-Type" and value.startswith("application/json") for name, value in self.response_headers)
 
     @cached_property
     def violations(self) -> tuple[Violation, ...]:
@@ -76,41 +92,68 @@ class Exchange:
     @cached_property
     def submissions(self) -> tuple[Submission, ...]:
         """Every link of a submission, in its order, whatever became of it."""
-        payload = self.json if self.operation == SUBMIT and isinstance(self.json, dict) else {}
+        payload = self.raw_json if self.operation == SUBMIT and isinstance(self.raw_json, dict) else {}
         links, properties = payload.get("remoteLinks"), payload.get("properties")
         refused = () if self.status == 202 else tuple(self.response_json or ())
         return tuple(
             Submission(
                 id=link_name(link, index),
-                data=link,
-                properties=properties if isinstance(properties, dict) else {},
                 accepted=self.status == 202 and index not in self.rejected,
-                errors=tuple(self.rejected.get(index, refused)),
                 request=self,
                 index=index,
+                raw_data=link,
+                raw_properties=properties if isinstance(properties, dict) else {},
+                raw_errors=tuple(self.rejected.get(index, refused)),
             )
             for index, link in enumerate(links if isinstance(links, list) else ())
         )
 
     def __repr__(self) -> str:
-        return f"<Exchange {self.method} {masked_target(self.incoming.target)} -> {self.status}>"
+        return f"<Exchange {self.method} {masked_target(self.incoming.target)} -> {self.outcome}>"
+
+    @property
+    def outcome(self) -> str:
+        """The status, or that there was none, and the fault that had a part in it."""
+        status = str(self.status) if self.status else "no answer"
+        return f"{status} (fault: {self.fault})" if self.fault else status
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Submission:
     """One link as it was submitted.
 
-    ``errors`` are Jira's own words on why the link, or the whole request, was
-    refused: ``{"message": …, "errorTraceId": …}`` each.
+    Every value that could be altered is handed out as a copy. What is ``raw``
+    is the record itself, which the store shares: to look at only.
     """
 
     id: str
-    data: Any
-    properties: dict[str, Any]
     accepted: bool
-    errors: tuple[dict[str, str], ...]
-    request: Exchange = field(repr=False)
-    index: int = field(default=0, repr=False)
+    request: Exchange
+    index: int
+    raw_data: Any
+    raw_properties: dict[str, Any]
+    raw_errors: tuple[dict[str, str], ...]
+
+    @property
+    def data(self) -> Any:
+        """The link itself, an object unless the provider sent something else."""
+        return deepcopy(self.raw_data)
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The properties that were submitted with it."""
+        return deepcopy(self.raw_properties)
+
+    @property
+    def errors(self) -> tuple[dict[str, str], ...]:
+        """Jira's own words on why the link, or the whole request, was refused: ``{"message": …, "errorTraceId": …}`` each."""
+        return deepcopy(self.raw_errors)
+
+    def __repr__(self) -> str:
+        return (
+            f"Submission(id={self.id!r}, data={self.raw_data!r}, properties={self.raw_properties!r}, "
+            f"accepted={self.accepted!r}, errors={self.raw_errors!r})"
+        )
 
     @property
     def violations(self) -> tuple[Violation, ...]:

@@ -11,9 +11,13 @@ from pytest_remotelinks.contract.violation import NO_VALUE, Violation
 from pytest_remotelinks.recording.curl import curl_line
 from pytest_remotelinks.recording.exchange import Exchange
 from pytest_remotelinks.recording.masking import masked_target, printable
+from pytest_remotelinks.site.consistency import Policy, Shuffled
+from pytest_remotelinks.site.write import Write
 
 #: More violations than this of one request are counted, not shown.
 SHOWN_PER_REQUEST = 10
+#: More writes than this are counted, not shown.
+SHOWN_ARRIVALS = 50
 #: More requests with violations than this are counted, not shown.
 SHOWN_REQUESTS = 10
 
@@ -25,8 +29,8 @@ def count_by_code(violations: Sequence[Violation]) -> str:
 
 
 def request_line(exchange: Exchange) -> str:
-    """``POST /rest/… -> 202``, with secrets masked."""
-    return printable(f"{exchange.method} {masked_target(exchange.incoming.target)} -> {exchange.status}".strip())
+    """``POST /rest/… -> 202``, with secrets masked and faults named."""
+    return printable(f"{exchange.method} {masked_target(exchange.incoming.target)} -> {exchange.outcome}".strip())
 
 
 def violation_lines(violation: Violation) -> list[str]:
@@ -41,6 +45,21 @@ def violation_lines(violation: Violation) -> list[str]:
         lines.append(f"  value:  {value}")
     lines.append(f"  change: {violation.hint}")
     return [printable(line) for line in lines]
+
+
+def weather_report(policy: Policy, arrivals: Sequence[Write]) -> str:
+    """How to get a shuffled order of arrival again, and what it was; empty where nothing was shuffled."""
+    if not any(isinstance(part, Shuffled) for part in policy.policies):
+        return ""
+    shown = [f"  {write}" for write in arrivals[:SHOWN_ARRIVALS]]
+    more = len(arrivals) - len(shown)
+    lines = [
+        f"consistency was '{policy}'; the same again: --remotelinks-consistency={policy}",
+        "writes arrived in this order:" if shown else "no write arrived",
+        *shown,
+        *([f"  and {more} more"] if more > 0 else []),
+    ]
+    return printable("\n".join(lines))
 
 
 def report(violations: Sequence[Violation], base_url: str) -> str:

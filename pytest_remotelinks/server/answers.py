@@ -7,19 +7,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_remotelinks.trouble.faults import Ending
+
 #: Statuses whose published answers have no body.
-WITHOUT_BODY = frozenset({401, 403, 404, 429, 503})
+WITHOUT_BODY = frozenset({302, 401, 403, 404, 429, 503})
 
 _JSON = ("Content-Type", "application/json;charset=UTF-8")
+_HTML = ("Content-Type", "text/html;charset=UTF-8")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers and body of one answer."""
+    """Status, headers and body of one answer, and what befalls it on its way.
+
+    It is sent ``delay`` seconds late; one that is truncated lacks the second
+    half of its body, and of one that is dropped nothing arrives.
+    """
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    delay: float = 0.0
+    ending: Ending = "whole"
 
 
 def json_answer(status: int, value: Any) -> Answer:
@@ -27,10 +36,15 @@ def json_answer(status: int, value: Any) -> Answer:
     return Answer(status, json.dumps(value, separators=(",", ":")).encode("ascii"), (_JSON,))
 
 
-def refusal(status: int, errors: Iterable[dict[str, str]], allowed: tuple[str, ...] = ()) -> Answer:
+def refusal(status: int, errors: Iterable[dict[str, str]], headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """The answer to a request that is refused as a whole."""
-    headers = (("Allow", ", ".join(allowed)),) if status == 405 else ()
     if status in WITHOUT_BODY:
         return Answer(status, headers=headers)
     answer = json_answer(status, list(errors))
     return Answer(status, answer.body, (*answer.headers, *headers))
+
+
+def garbled(answer: Answer) -> Answer:
+    """The same status with a page for people, as a proxy in trouble sends it."""
+    page = b"<!DOCTYPE html><html><head><title>One moment</title></head><body>Something went wrong.</body></html>"
+    return Answer(answer.status, page, (_HTML, *(header for header in answer.headers if header[0] != "Content-Type")))

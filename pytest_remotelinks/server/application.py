@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pytest_remotelinks.contract.checker import Checker, Judgement
@@ -16,9 +18,11 @@ from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, link_name
 from pytest_remotelinks.recording.journal import Journal
-from pytest_remotelinks.server.answers import Answer, json_answer, refusal
+from pytest_remotelinks.server.answers import Answer, garbled, json_answer, refusal
 from pytest_remotelinks.server.token_endpoint import TokenEndpoint
 from pytest_remotelinks.site.site import Site
+from pytest_remotelinks.trouble.faults import Fault
+from pytest_remotelinks.trouble.trouble import Trouble
 
 _REASONS = {
     400: "The request is malformed.",
@@ -26,15 +30,20 @@ _REASONS = {
     413: "The data is too large. Submit fewer remote links in each request.",
     415: "The content type is not application/json.",
 }
+_NO_ANSWER = Answer(0, ending="dropped")
+
+#: By the index of a submitted link, Jira's words on why it is rejected.
+Rejected = dict[int, list[dict[str, str]]]
 
 
 class Application:
     """Answers requests as Jira would, and keeps the record of them."""
 
-    def __init__(self, checker: Checker, site: Site, journal: Journal) -> None:
+    def __init__(self, checker: Checker, site: Site, journal: Journal, trouble: Trouble) -> None:
         self.checker = checker
         self._site = site
         self._journal = journal
+        self._trouble = trouble
         #: By the app's key, what it did before.
         self.histories: defaultdict[str, History] = defaultdict(History)
         #: Who judges the credentials of a request.
@@ -50,51 +59,118 @@ class Application:
         self.histories.clear()
         self._traces = 0
 
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Count a request as under way from its first byte until its answer is ready to be sent."""
+        self._journal.begin()
+        try:
+            yield
+        finally:
+            self._journal.end()
+
+    def drop_unread(self, request: Request, started: float) -> Answer | None:
+        """What becomes of a request of which only the head is known: None where its body is to be read."""
+        with self._journal.changed:
+            operation = self.checker.document.router.route(request.path).operation(request.method)
+            fault = self._trouble.befall_unread(operation.id if operation else None)
+            if fault is None:
+                return None
+            self._remember(request, Judgement(operation), _NO_ANSWER, started, time.perf_counter(), fault)
+            return _NO_ANSWER
+
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
         if self.token_endpoint is not None and self.token_endpoint.is_meant_by(request):
             return self.token_endpoint.answer(request, started, clock)
         with self._journal.changed:
+            now = self._site.clock.now()
             self._site.pending.arrive()
-            circumstances = Circumstances(self._site.clock.now(), self.histories, self.authorize, self.actions())
-            judgement = self.checker.judge(request, circumstances)
-            rejected: dict[int, list[dict[str, str]]] = {}
-            if judgement.refusal is not None:
+            judgement = self.checker.judge(request, Circumstances(now, self.histories, self.authorize, self.actions()))
+            history = self.histories[judgement.app]
+            operation = judgement.operation
+            host = request.headers.get("Host", "")
+            fault = self._trouble.befall(operation.id if operation else None, judgement.app, _cost(judgement), now, host)
+            rejected: Rejected = {}
+            if fault is not None and fault.status is not None:
+                answer = self._fail(fault, fault.status, request)
+            elif judgement.refusal is not None:
                 answer = self._refuse(judgement, judgement.refusal)
-            elif judgement.operation is not None and judgement.operation.id == SUBMIT:
-                answer, rejected = self._submit(judgement)
+            elif operation is not None and operation.id == SUBMIT:
+                answer, rejected, late = self._submit(judgement, history, fault)
+                judgement = replace(judgement, violations=(*judgement.violations, *late))
             else:
-                answer = self._read_or_delete(judgement)
-            self._journal.add(
-                Exchange(
-                    incoming=request,
-                    operation=judgement.operation.id if judgement.operation else None,
-                    status=answer.status,
-                    response_headers=answer.headers,
-                    response_body=answer.body,
-                    started=started,
-                    duration=time.perf_counter() - clock,
-                    json=judgement.payload,
-                    link_id=judgement.link_id,
-                    rejected=rejected,
-                    findings=judgement.violations,
-                    app=judgement.app,
-                )
-            )
+                answer = self._read_or_delete(judgement, history)
+            answer = self._befallen(answer, fault)
+            if operation is not None and not (fault is not None and fault.hides_answer):
+                wait = fault.retry_after if fault is not None else None
+                history.remember_answer(request, operation, answer.status, wait, now)
+            self._remember(request, judgement, answer, started, clock, fault, rejected)
             self._site.pending.count_answer()
         return answer
+
+    def _befallen(self, answer: Answer, fault: Fault | None) -> Answer:
+        """The answer with what the limit and a fault do to it."""
+        if headers := self._trouble.headers():
+            answer = replace(answer, headers=(*answer.headers, *headers))
+        if fault is None:
+            return answer
+        # Of an answer without a body nothing but all can be missing.
+        ending = "dropped" if fault.ending == "truncated" and not answer.body else fault.ending
+        return replace(garbled(answer) if fault.garbled else answer, delay=fault.delay, ending=ending)
+
+    def _remember(
+        self,
+        request: Request,
+        judgement: Judgement,
+        answer: Answer,
+        started: float,
+        clock: float,
+        fault: Fault | None,
+        rejected: Rejected | None = None,
+    ) -> None:
+        self._journal.add(
+            Exchange(
+                incoming=request,
+                operation=judgement.operation.id if judgement.operation else None,
+                status=answer.status,
+                response_headers=answer.headers,
+                response_body=answer.body,
+                started=started,
+                duration=time.perf_counter() - clock,
+                raw_json=judgement.payload,
+                link_id=judgement.link_id,
+                rejected=rejected or {},
+                findings=judgement.violations,
+                app=judgement.app,
+                fault=fault.name if fault is not None else "",
+            )
+        )
+
+    def _fail(self, fault: Fault, status: int, request: Request) -> Answer:
+        headers = list(fault.headers)
+        if fault.retry_after is not None:
+            headers.append(("Retry-After", str(fault.retry_after)))
+        if fault.moved_to:
+            headers.append(("Location", fault.moved_to + request.target))
+        return refusal(status, [self._error(f"{_REASONS.get(status, 'Jira is in trouble.')} ({fault.name})")], tuple(headers))
 
     def _refuse(self, judgement: Judgement, status: int) -> Answer:
         reasons = [violation for violation in judgement.violations if violation.severity == "error" and violation.link is None]
         texts = [_sentence(violation) for violation in reasons] or [_REASONS.get(status, "The request is refused.")]
-        return refusal(status, [self._error(text) for text in texts], judgement.allowed)
+        headers = (("Allow", ", ".join(judgement.allowed)),) if status == 405 else ()
+        return refusal(status, [self._error(text) for text in texts], headers)
 
-    def _submit(self, judgement: Judgement) -> tuple[Answer, dict[int, list[dict[str, str]]]]:
+    def _submit(self, judgement: Judgement, history: History, fault: Fault | None) -> tuple[Answer, Rejected, tuple[Violation, ...]]:
+        """The answer to a submission, why links are rejected, and what is now to be said of it."""
         links = judgement.payload["remoteLinks"]
         properties = judgement.payload.get("properties")
         properties = properties if isinstance(properties, dict) else {}
-        outcome = self._site.submit(links, properties, judgement.rejections, judgement.impossible, judgement.app)
-        history = self.histories[judgement.app]
+        outcome = self._site.submit(links, properties, judgement.rejections, judgement.impossible, judgement.app, self._trouble.rejections)
+        accepted = set(outcome.accepted)
+        violations = self.checker.review(judgement, accepted, history)
+        if fault is None or not fault.hides_answer:
+            # Whoever got no answer is right to send all of it again.
+            history.remember_submission(links, properties, accepted)
         history.submitted_keys.update(properties)
         rejected = {index: [self._error(_sentence(violation)) for violation in found] for index, found in judgement.rejections.items()}
         for index, reason in outcome.rejected.items():
@@ -108,17 +184,19 @@ class Application:
             result["rejectedRemoteLinks"] = by_id
         if outcome.unknown:
             result["unknownAssociations"] = list(outcome.unknown)
-        return json_answer(202, result), rejected
+        return json_answer(202, result), rejected, violations
 
-    def _read_or_delete(self, judgement: Judgement) -> Answer:
-        operation = judgement.operation.id if judgement.operation else ""
-        if operation == READ:
+    def _read_or_delete(self, judgement: Judgement, history: History) -> Answer:
+        operation = judgement.operation
+        if operation is not None and operation.id == READ:
             link = self._site.read(judgement.link_id, judgement.app) if judgement.link_id is not None else None
             return json_answer(200, link) if link is not None else Answer(404)
-        if operation == DELETE_BY_PROPERTY:
+        if operation is not None and operation.id == DELETE_BY_PROPERTY:
             self._site.delete_by(judgement.properties, judgement.app)
         elif judgement.link_id is not None:
             self._site.delete(judgement.link_id, judgement.app)
+        if operation is not None:
+            history.remember_deletion(operation, judgement.link_id, judgement.properties)
         return Answer(202)
 
     def _error(self, message: str) -> dict[str, str]:
@@ -128,3 +206,9 @@ class Application:
 
 def _sentence(violation: Violation) -> str:
     return f"{violation.pointer} {violation.message}" if violation.pointer.startswith("/") else violation.message
+
+
+def _cost(judgement: Judgement) -> int:
+    """What a request costs of a quota by cost."""
+    links = judgement.payload.get("remoteLinks") if isinstance(judgement.payload, dict) else None
+    return 1 + (len(links) if isinstance(links, list) else 0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-#: Bytes after which reading stops altogether and the connection is given up.
-GIVE_UP_AFTER = 1024 * 1024 * 1024
+from pytest_remotelinks.contract.checker import LARGEST_BODY
+
 #: Seconds in which a whole body must have come.
 DEADLINE = 60.0
 
@@ -27,7 +27,7 @@ def read_body(environ: dict[str, Any], limit: int) -> tuple[bytes, int, str]:
             return b"", 0, f"Content-Length is {length!a}, which is no number of bytes"
         remaining = int(length)
     # read1 gives what has come; a plain read would lose it if the rest never comes.
-    read = getattr(source, "read1", source.read)
+    read = getattr(source, "read1", None) or source.read
     kept: list[bytes] = []
     size = kept_size = 0
     give_up_at = time.monotonic() + DEADLINE
@@ -45,7 +45,7 @@ def read_body(environ: dict[str, Any], limit: int) -> tuple[bytes, int, str]:
         if kept_size < limit:
             kept.append(part[: limit - kept_size])
             kept_size += len(kept[-1])
-        if size >= GIVE_UP_AFTER or time.monotonic() > give_up_at:
+        if size >= LARGEST_BODY or time.monotonic() > give_up_at:
             return b"".join(kept), size, f"the body did not end after {size} bytes"
     if 0 < remaining < float("inf"):
         return b"".join(kept), size, f"the connection ended after {size} bytes of the body{_claim(environ)}"

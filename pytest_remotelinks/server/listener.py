@@ -7,8 +7,10 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from pytest_httpserver.httpserver import HTTPServerBase
 from werkzeug import Request as WerkzeugRequest
@@ -20,6 +22,7 @@ from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.server.answers import Answer
 from pytest_remotelinks.server.body import read_body
+from pytest_remotelinks.server.chunks import Chunks
 from pytest_remotelinks.server.long_headers import LongHeaders
 from pytest_remotelinks.server.sites import Sites
 
@@ -40,7 +43,7 @@ class Listener(HTTPServerBase):
         #: Who answers; without any, every request gets 503.
         self.sites = Sites()
         self._threads: list[threading.Thread] = []
-        self._stopping = False
+        self._stopped = threading.Event()
 
     @property
     def url(self) -> str:
@@ -48,7 +51,7 @@ class Listener(HTTPServerBase):
         return self.url_for("/").rstrip("/")
 
     def start(self) -> None:
-        self._stopping = False
+        self._stopped.clear()
         super().start()
         server = self.server
         assert server is not None
@@ -63,17 +66,18 @@ class Listener(HTTPServerBase):
     def thread_target(self) -> None:
         server = self.server
         assert server is not None
-        while not self._stopping:
+        while not self._stopped.is_set():
             try:
                 connection, address = server.get_request()
             except OSError:  # the connection was gone before it was accepted
                 continue
             try:
-                if self._stopping:
+                if self._stopped.is_set():
                     server.shutdown_request(connection)
                 else:
                     server.process_request(connection, address)
-            except Exception:
+            except Exception as error:
+                self.handler_errors.append(error)
                 server.shutdown_request(connection)
 
     def stop(self) -> None:
@@ -81,7 +85,7 @@ class Listener(HTTPServerBase):
         server, self.server, self.server_thread = self.server, None, None
         if server is None:
             return
-        self._stopping = True
+        self._stopped.set()
         for _ in self._threads:
             # Whoever waits for a connection gets one, and looks up.
             with contextlib.suppress(OSError):
@@ -105,15 +109,40 @@ class Listener(HTTPServerBase):
         environ = request.environ
         head = Request(environ["REQUEST_METHOD"], environ["remotelinks.target"], environ["remotelinks.headers"])
         application, head = self.sites.lead(head)
-        body, size, malformed = read_body(environ, application.checker.byte_limit if application else BYTE_LIMIT)
-        received = replace(head, body=body, body_size=size, malformed=malformed)
-        answer = application.answer(received, started, clock) if application else _NOBODY
-        return Response(answer.body, answer.status, list(answer.headers))
+        if application is None:
+            read_body(environ, BYTE_LIMIT)
+            return _response(_NOBODY, environ)
+        with application.under_way():
+            answer = application.drop_unread(head, started)
+            if answer is None:
+                body, size, malformed = read_body(environ, application.checker.kept_bytes)
+                answer = application.answer(replace(head, body=body, body_size=size, malformed=malformed), started, clock)
+            if answer.delay:
+                self._stopped.wait(answer.delay)
+        return _response(answer, environ)
 
-    def respond(self, request: Request, started: float, clock: float) -> Answer:
-        """Answer a request whose body is not waited for."""
+    def respond(self, request: Request) -> Answer:
+        """Answer a request that never became one."""
         application, request = self.sites.lead(request)
-        return application.answer(request, started, clock) if application else _NOBODY
+        return application.answer(request, time.time(), time.perf_counter()) if application else _NOBODY
+
+
+def _response(answer: Answer, environ: dict[str, Any]) -> Response:
+    if answer.ending == "whole":
+        return Response(answer.body, answer.status, list(answer.headers))
+    # A status must be given, though a dropped answer's is never sent.
+    return Response(
+        _broken_off(answer, environ["werkzeug.socket"]), answer.status or 503, [*answer.headers, ("Content-Length", str(len(answer.body)))]
+    )
+
+
+def _broken_off(answer: Answer, connection: socket.socket) -> Iterator[bytes]:
+    """The beginning of the answer, if any, and then the end of the connection."""
+    if answer.ending == "truncated":
+        yield answer.body[: len(answer.body) // 2]
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("the test asked for it")
 
 
 class _Handler(WSGIRequestHandler):
@@ -122,16 +151,10 @@ class _Handler(WSGIRequestHandler):
     timeout = IDLE_LIMIT
     protocol_version = "HTTP/1.1"
 
-    def parse_request(self) -> bool:
-        stream = self.rfile
-        self.rfile = LongHeaders(stream)  # type: ignore[assignment]  # parse_request reads lines only
-        try:
-            return super().parse_request()
-        finally:
-            self.rfile = stream
-
     def make_environ(self) -> dict[str, Any]:
         environ = super().make_environ()
+        if environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = Chunks(self.rfile)
         environ["remotelinks.headers"] = Headers(self.headers.items())
         target = self.path
         if not target.startswith("/"):  # the absolute form that proxies get
@@ -139,15 +162,33 @@ class _Handler(WSGIRequestHandler):
         environ["remotelinks.target"] = target
         return environ
 
+    def parse_request(self) -> bool:
+        stream = self.rfile
+        self.rfile = LongHeaders(stream)  # type: ignore[assignment]  # parse_request reads lines only
+        try:
+            if not super().parse_request():
+                return False
+        finally:
+            self.rfile = stream
+        try:
+            urlsplit(self.path)
+        except ValueError as error:  # such as "http://[", on which werkzeug stumbles
+            self.send_error(400, f"the request's target is no URL: {error}")
+            return False
+        return True
+
     def log(self, type: str, message: str, *args: Any) -> None:
         pass
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass  # not even put together: werkzeug stumbles over a target that is no URL
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a request that is no HTTP: in Jira's shape, and in the record."""
         reason = message or explain or "this is no HTTP request"
         request = Request("", self.requestline or "", Headers(), malformed=reason)
         respond = getattr(self.server, "respond")  # noqa: B009
-        answer: Answer = respond(request, time.time(), time.perf_counter())
+        answer: Answer = respond(request)
         body = answer.body or json.dumps([{"message": reason}]).encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", "application/json;charset=UTF-8")

@@ -43,7 +43,7 @@ class TokenEndpoint:
                     response_body=answer.body,
                     started=started,
                     duration=time.perf_counter() - clock,
-                    json=payload,
+                    raw_json=payload,
                     app=app,
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 #: The association types whose values name services; all others name issues.
@@ -19,6 +19,6 @@ def associations(link: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
                 yield name, [value for value in values if isinstance(value, str)]
 
 
-def issue_keys(link: dict[str, Any]) -> list[str]:
-    """The keys and ids of the issues that the link is associated with."""
-    return [value for name, values in associations(link) if name not in SERVICE_TYPES for value in values]
+def issue_keys(link: dict[str, Any], unknown: Container[tuple[str, str]] = ()) -> list[str]:
+    """The keys and ids of the issues that the link is associated with, without those types and values that are unknown."""
+    return [value for name, values in associations(link) if name not in SERVICE_TYPES for value in values if (name, value) not in unknown]

@@ -27,6 +27,11 @@ class Policy:
     #: Whether writes arrive in the order in which they were accepted, wherever that order can matter.
     keeps_order = True
 
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies that this one is made of."""
+        return (self,)
+
     def is_due(self, write: Write, moment: Moment) -> bool:
         """Whether the write arrives now."""
         raise NotImplementedError
@@ -97,7 +102,7 @@ class AfterSeconds(Policy):
         return write.accepted_at + self.seconds
 
     def __str__(self) -> str:
-        return f"after-seconds:{self.seconds:g}"
+        return f"after-seconds:{self.seconds!r}".removesuffix(".0")
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,10 @@ class PerOperation(Policy):
     submit: Policy
     delete: Policy
     delete_by_properties: Policy
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        return self.submit, self.delete, self.delete_by_properties
 
     def of(self, kind: Kind) -> Policy:
         return {"submit": self.submit, "delete": self.delete, "delete-by-properties": self.delete_by_properties}[kind]

@@ -63,12 +63,9 @@ class ShownLink:
 def shown_on(site: Site, credentials: Credentials, kind: str, key: str) -> list[ShownLink]:
     """The links that people see on an issue or a service, the latest first.
 
-    Left out are those of an app without a remote link module, and everything
-    where the site does not know the issue or the service.
+    Left out are those of an app without a remote link module, and those that
+    were taken when the site did not know the issue or the service.
     """
-    known = site.known_services if kind == "service" else site.known_issues
-    if known and key not in known:
-        return []
     links = [link for link in site.store if _is_shown(link, credentials) and key in _keys(link, kind)]
     # Times may be the same; then the id decides, so that the order is always one.
     links.sort(key=lambda link: link.id)
@@ -95,7 +92,14 @@ def _is_shown(link: Write, credentials: Credentials) -> bool:
 
 
 def _keys(link: Write, kind: str) -> list[str]:
-    return [value for name, values in associations(link.data) if (name in SERVICE_TYPES) == (kind == "service") for value in values]
+    return [
+        value
+        for name, values in associations(link.data)
+        if (name in SERVICE_TYPES) == (kind == "service")
+        for value in values
+        # What the site did not know when it took the link, it does not show the link on.
+        if (name, value) not in link.unknown
+    ]
 
 
 def _moment(link: Write) -> datetime:

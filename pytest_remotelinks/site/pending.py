@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_remotelinks.site.clock import Clock
@@ -35,19 +35,22 @@ class PendingWrites:
         """The writes in the order of their acceptance."""
         return iter(sorted((write for lane in self._lanes.values() for write in lane), key=lambda write: write.number))
 
-    def accept(self, write: Write) -> None:
-        """Take a write; its number and the moment of its acceptance are put in."""
-        self._accepted += 1
-        write.number, write.accepted_at, write.accepted_after = self._accepted, self._clock.now(), self._answered
-        policy = self.consistency.of(write.kind)
-        deliveries = [write]
-        if policy.arrives_twice(write):
-            deliveries.append(replace(write, is_repeat=True))
-        for delivery in deliveries:
-            delivery.turn = policy.turn(delivery)
-            self._lanes.setdefault(policy, []).append(delivery)
-            if policy.is_due(delivery, self._moment()):
-                self._arrive(policy, [delivery])
+    def accept(self, writes: Sequence[Write]) -> None:
+        """Take writes of one kind; their numbers and the moment of their acceptance are put in."""
+        if not writes:
+            return
+        policy, moment = self.consistency.of(writes[0].kind), self._moment()
+        lane = self._lanes.setdefault(policy, [])
+        due = []
+        for write in writes:
+            self._accepted += 1
+            write.number, write.accepted_at, write.accepted_after = self._accepted, moment.now, moment.answered
+            for delivery in (write, replace(write, is_repeat=True)) if policy.arrives_twice(write) else (write,):
+                delivery.turn = policy.turn(delivery)
+                lane.append(delivery)
+                if policy.is_due(delivery, moment):
+                    due.append(delivery)
+        self._arrive(policy, due)
 
     def read(self, link_id: str, app: str = "") -> None:
         """Count a read of the link, after its answer was made."""

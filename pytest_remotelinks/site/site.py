@@ -57,6 +57,7 @@ class Site:
         reason why a link is rejected in any case.
         """
         accepted: list[int] = []
+        writes: list[Write] = []
         rejected: dict[int, str] = {}
         unknown: dict[str, list[str]] = {}
         everything_known = not (self.known_issues or self.known_services or impossible)
@@ -69,11 +70,19 @@ class Site:
             if unwanted and link["id"] in unwanted:
                 rejected[index] = unwanted[link["id"]]
                 continue
-            if not everything_known and self._is_unknown(link, impossible, unknown):
-                rejected[index] = "none of the link's associations is known to this site"
-                continue
+            not_known: tuple[tuple[str, str], ...] = ()
+            if not everything_known:
+                not_known, some_known = self._unknown_of(link, impossible)
+                for name, value in not_known:
+                    listed = unknown.setdefault(name, [])
+                    if value not in listed:
+                        listed.append(value)
+                if not_known and not some_known:
+                    rejected[index] = "none of the link's associations is known to this site"
+                    continue
             accepted.append(index)
-            self.pending.accept(Write(0, "submit", link["id"], link, properties, app=app))
+            writes.append(Write(0, "submit", link["id"], link, properties, unknown=not_known, app=app))
+        self.pending.accept(writes)
         return Outcome(
             tuple(accepted),
             rejected,
@@ -81,10 +90,10 @@ class Site:
         )
 
     def delete(self, link_id: str, app: str = "") -> None:
-        self.pending.accept(Write(0, "delete", link_id, app=app))
+        self.pending.accept([Write(0, "delete", link_id, app=app)])
 
     def delete_by(self, properties: tuple[tuple[str, str], ...], app: str = "") -> None:
-        self.pending.accept(Write(0, "delete-by-properties", properties=dict(properties), criteria=properties, app=app))
+        self.pending.accept([Write(0, "delete-by-properties", properties=dict(properties), criteria=properties, app=app)])
 
     def read(self, link_id: str, app: str = "") -> dict[str, Any] | None:
         """The link as it is stored now; pending writes come closer by this read."""
@@ -109,15 +118,19 @@ class Site:
         self.store.remove_app(app)
 
     def forget(self) -> None:
-        """Go back to an empty site; known issues and services are forgotten too. The clock stays as it is."""
+        """Go back to a site without links and writes; what it knows stays, and the clock."""
         self.pending.clear()
         self.store.clear()
+
+    def forget_known(self) -> None:
+        """Know every issue and service again."""
         self.known_issues.clear()
         self.known_services.clear()
 
-    def _is_unknown(self, link: dict[str, Any], impossible: frozenset[str], unknown: dict[str, list[str]]) -> bool:
-        """Gather the link's unknown associations; True if it has some and none is known."""
-        some_known = some_unknown = False
+    def _unknown_of(self, link: dict[str, Any], impossible: frozenset[str]) -> tuple[tuple[tuple[str, str], ...], bool]:
+        """The types and values of the link's unknown associations, and whether it has a known one."""
+        not_known: list[tuple[str, str]] = []
+        some_known = False
         for name, values in associations(link):
             is_service = name in SERVICE_TYPES
             known = self.known_services if is_service else self.known_issues
@@ -125,8 +138,5 @@ class Site:
                 if (is_service or value not in impossible) and (not known or value in known):
                     some_known = True
                 else:
-                    some_unknown = True
-                    listed = unknown.setdefault(name, [])
-                    if value not in listed:
-                        listed.append(value)
-        return some_unknown and not some_known
+                    not_known.append((name, value))
+        return tuple(not_known), some_known

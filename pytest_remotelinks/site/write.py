@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from pytest_remotelinks.contract.property_rules import property_text
 
 Kind = Literal["submit", "delete", "delete-by-properties"]
 
@@ -26,6 +29,8 @@ class Write:
     properties: dict[str, Any] = field(default_factory=dict)
     #: The same of a deletion, with every value of a repeated key.
     criteria: tuple[tuple[str, str], ...] = ()
+    #: Of a submission, the association types and values that the site did not know: the link is not shown there.
+    unknown: tuple[tuple[str, str], ...] = ()
     #: The key of the app that sent it; empty where the site asks nobody who they are.
     app: str = ""
     #: When it was accepted: seconds since the epoch on the site's clock, and how many requests the site had answered.
@@ -44,8 +49,17 @@ class Write:
         again = ", again" if self.is_repeat else ""
         if self.concerns_all:
             return f"{self.number} {self.kind} {self.properties!a}{again}"
-        sequence = f", updateSequenceNumber {self.data.get('updateSequenceNumber')!a}" if self.kind == "submit" else ""
+        sequence = f", updateSequenceNumber {self.sequence!a}" if self.kind == "submit" else ""
         return f"{self.number} {self.kind} {self.id!a}{sequence}{again}"
+
+    @property
+    def sequence(self) -> Any:
+        """The link's updateSequenceNumber, None where it has none."""
+        return self.data.get("updateSequenceNumber")
+
+    def copy(self) -> Write:
+        """One that nobody can alter this one by."""
+        return replace(self, data=deepcopy(self.data), properties=deepcopy(self.properties))
 
     @property
     def concerns_all(self) -> bool:
@@ -62,4 +76,4 @@ class Write:
 
     def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
         """Whether the submission had all of the properties."""
-        return all(self.properties.get(key) == value for key, value in criteria)
+        return all(key in self.properties and property_text(self.properties[key]) == value for key, value in criteria)

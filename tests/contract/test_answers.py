@@ -62,12 +62,22 @@ def test_every_answer_is_valid(make_site, provider_of, link, version, validate):
     }
     if version == "2026-06":
         answers["too many"] = provider.submit(*(link(str(number)) for number in range(101)))
+    jira.rate_limit(1000)
+    for status in (403, 429, 503):
+        for operation in ("submit", "read", "delete-by-id", "delete-by-properties"):
+            jira.fail_next(status, operation=operation)
+        answers[f"a submission refused with {status}"] = provider.submit(link())
+        answers[f"a read refused with {status}"] = provider.read("1")
+        answers[f"a deletion refused with {status}"] = provider.delete("1")
+        answers[f"a deletion by properties refused with {status}"] = provider.delete_by(account="a")
+    jira.fail_next(500)
+    answers["a submission that fails"] = provider.submit(link())
     for name, answer in answers.items():
         try:
             validate(answer)
         except Exception as error:  # name the answer that is wrong
             raise AssertionError(f"{name}: {answer.status_code} {answer.text}: {error!r} {error.__cause__!r}") from error
-    assert {answer.status_code for answer in answers.values()} == {200, 202, 400, 401, 404, 413, 415}
+    assert {answer.status_code for answer in answers.values()} == {200, 202, 400, 401, 403, 404, 413, 415, 429, 500, 503}
 
 
 def test_the_answer_to_a_wrong_method_is_a_list_of_errors(provider):

@@ -113,6 +113,16 @@ def test_an_error_in_an_expecting_block_is_not_hidden(project):
     run(project, source).stdout.fnmatch_lines(["E*RuntimeError: of the provider"])
 
 
+def test_an_expected_violation_passes_where_the_provider_raises_over_it(project):
+    source = """
+def test_it(fake_jira):
+    with pytest.raises(RuntimeError), fake_jira.expect_violations('RL201'):
+        submit(fake_jira, url='<string>')
+        raise RuntimeError('of the provider')
+"""
+    run(project, source, "-W", "error").assert_outcomes(passed=1)
+
+
 def test_an_ignored_rule_is_silent_and_lets_pass_what_it_alone_forbids(project):
     source = """
 @pytest.mark.remotelinks(ignore=["RL201"], consistency="immediate")
@@ -128,6 +138,12 @@ def test_without_strict_a_breach_is_only_reported(project):
     result = run(project, BREACH, "--no-remotelinks-strict", "-rP", "-W", "error")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*remote links contract*", "*RL201 link-schema*"])
+
+
+def test_without_strict_a_breach_is_a_warning(project):
+    result = run(project, BREACH, "--no-remotelinks-strict")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*RemoteLinksWarning: RL201 /remoteLinks/0/url*"])
 
 
 def test_a_breach_of_a_fixtures_setup_fails_the_call(project):

@@ -8,6 +8,7 @@ import socket
 import pytest
 import requests
 
+from pytest_remotelinks.recording.terminal import report
 from pytest_remotelinks.server import listener as listener_module
 
 PATH = "/rest/remotelinks/1.0"
@@ -128,7 +129,30 @@ def test_a_chunked_body_is_a_body(jira, provider, link):
 
 @pytest.mark.parametrize(
     "chunks",
-    [b"zz\r\nabc\r\n0\r\n\r\n", b"-5\r\nabc\r\n", b"5\r\nabcdefgh\r\n0\r\n\r\n", b"", b"5\r\nab", b"5\r\nabcde\r\n"],
+    [
+        b"2;name=value\r\n{}\r\n0\r\n\r\n",
+        b'2 ; q="a"\r\n{}\r\n0;x\r\n\r\n',
+        b"1\r\n{\r\n1\r\n}\r\n0\r\nDigest: x\r\nB: y\r\n\r\n",
+    ],
+)
+def test_chunks_may_have_extensions_and_trailers(jira, chunks):
+    answer = raw(jira, post("Transfer-Encoding: chunked\r\n", chunks))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert codes(jira) == ["RL103"]
+    assert jira.requests[-1].body == b"{}"
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"zz\r\nabc\r\n0\r\n\r\n",
+        b"-5\r\nabc\r\n",
+        b"5\r\nabcdefgh\r\n0\r\n\r\n",
+        b"",
+        b"5\r\nab",
+        b"5\r\nabcde\r\n",
+        b"0\r\n" + b"a: b\r\n" * 200,
+    ],
 )
 def test_malformed_chunks_are_refused_with_400(jira, chunks):
     answer = raw(jira, post("Transfer-Encoding: chunked\r\n", chunks), half_close=True)
@@ -229,3 +253,32 @@ def test_without_a_site_the_listener_says_503(jira):
 
 def test_it_listens_on_loopback_only(jira):
     assert jira.url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("target", ["http://[", "http://[::1/x"])
+def test_a_target_that_is_no_url_is_answered_and_recorded(jira, target):
+    answer = raw(jira, f"GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert codes(jira) == ["RL113"]
+
+
+@pytest.mark.parametrize("id", ["{remoteLinkId}", "a|b", 'a"b', "a<b>", "a\\b", "a^b", "a`b"])
+def test_characters_that_no_path_may_hold_are_reported(jira, id):
+    raw(jira, f"GET {PATH}/remotelink/{id} HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n\r\n".encode())
+    assert codes(jira) == ["RL110"]
+
+
+def test_a_query_in_raw_utf_8_is_understood_and_reported(jira, provider, link):
+    provider.submit(link("named"), properties={"account": "ü"})
+    head = f"DELETE {PATH}/bulkByProperties?account=ü HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n\r\n"
+    assert raw(jira, head.encode()).startswith(b"HTTP/1.1 202 ")
+    assert codes(jira) == ["RL110"]
+    jira.assert_deleted("named")
+
+
+def test_secrets_in_a_query_are_not_shown(jira, provider):
+    provider.send("GET", "/remotelink/x?jwt=SECRET&access_token=SECRET")
+    provider.send("DELETE", "/bulkByProperties?password=SECRET")
+    assert codes(jira) == ["RL111", "RL304"]
+    shown = [repr(jira.requests), report(jira.violations, jira.url), *(f"{violation!r} {violation.value}" for violation in jira.violations)]
+    assert "SECRET" not in "".join(shown)

@@ -123,10 +123,10 @@ REQUEST_RULES = (
     ),
     Rule(
         "RL110",
-        "unencoded-id",
+        "unencoded-target",
         "error",
         None,
-        "An id is percent-encoded where it stands in a path.",
+        "What stands in a path or a query is percent-encoded.",
         "A slash ends the id, a question mark starts the query: the request concerns another link, or none.",
         "RFC 3986, section 2.1, which OpenAPI follows for parameters in a path",
         example(call("GET", "/remotelink/shop/alerts/1")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_remotelinks.contract.catalogue.credential import APP_KEY, SHARED_SECRET, Issued, Signed
@@ -31,6 +31,12 @@ class Sent:
     body: Any = None
     #: What its Authorization header is made of, where it is none of the headers.
     credential: Signed | Issued | None = None
+    #: Seconds that pass before it.
+    after: float = 0
+    #: The status with which Jira refuses it whatever it says, and the Retry-After (seconds) of that answer.
+    refused: tuple[int, int | None] | None = None
+    #: The id of a link in it that Jira rejects whatever it says.
+    rejected: str | None = None
 
     @property
     def content(self) -> bytes:
@@ -42,11 +48,17 @@ class Sent:
     @property
     def text(self) -> str:
         """The request to read: long lists and texts are cut, and say so."""
-        lines = [f"{self.method} {self.target}"]
+        lines = [f"… {self.after:g} seconds later", ""] if self.after else []
+        lines.append(f"{self.method} {self.target}")
         lines += [f"Authorization: {self.credential.text}"] if self.credential is not None else []
         lines += [f"{name}: {value}" for name, value in self.headers]
         if self.body is not None:
             lines += ["", self.body if isinstance(self.body, str) else json.dumps(_shortened(self.body), indent=2, ensure_ascii=False)]
+        if self.refused is not None:
+            status, wait = self.refused
+            lines += ["", f"-> {status}" + (f", Retry-After: {wait}" if wait is not None else "")]
+        if self.rejected is not None:
+            lines += ["", f"-> 202, which rejects {self.rejected}"]
         return "\n".join(lines)
 
 
@@ -133,6 +145,21 @@ def submitted_text(text: str) -> Sent:
 def call(method: str, path: str, *headers: tuple[str, str]) -> Sent:
     """A request without a body, to a path below the site's base."""
     return Sent(method, SITE_BASE + path, headers or (AUTHORIZATION,))
+
+
+def after(seconds: float, request: Sent) -> Sent:
+    """The request, sent so many seconds after the one before."""
+    return replace(request, after=seconds)
+
+
+def refused(request: Sent, status: int, retry_after: int | None = None) -> Sent:
+    """The request, refused whatever it says."""
+    return replace(request, refused=(status, retry_after))
+
+
+def rejecting(link_id: str, request: Sent) -> Sent:
+    """The submission, answered with 202 and the link rejected whatever it says."""
+    return replace(request, rejected=link_id)
 
 
 def example(*requests: Sent, **settings: Any) -> Example:

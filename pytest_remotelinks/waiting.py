@@ -1,0 +1,98 @@
+"""Waiting for what a provider does in its own time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from pytest_remotelinks.evidence import failure, request_section
+from pytest_remotelinks.nearest import missing_submission
+from pytest_remotelinks.recording.exchange import Submission
+from pytest_remotelinks.recording.journal import Journal
+from pytest_remotelinks.site.site import Site
+
+Result = TypeVar("Result")
+
+
+class Waiting:
+    """What a test can wait for at a site. All helpers raise AssertionError when the time is over."""
+
+    _journal: Journal
+    _site: Site
+
+    def wait_for_submission(self, id: str, timeout: float = 5.0) -> Submission:
+        """Wait until the link is submitted, for ``timeout`` seconds at most, and return its last submission."""
+        __tracebackhide__ = True
+        seen = 0
+        for _ in self._events(timeout):
+            arrived = self._journal.exchanges[seen:]
+            seen += len(arrived)
+            found = [submission for exchange in arrived for submission in exchange.submissions if submission.id == id]
+            if found:
+                return found[-1]
+        raise failure(f"{id!a} was not submitted within {timeout:g} seconds", missing_submission(self._journal, id, {}))
+
+    def wait_until(self, predicate: Callable[[], Result], timeout: float = 5.0) -> Result:
+        """Wait until the predicate returns something true, for ``timeout`` seconds at most, and return that.
+
+        It is asked again whenever something has happened here: a request, a
+        write that arrived, a move of the clock. One that raises AssertionError
+        counts as not yet true, so that the helpers that return something will
+        do: ``wait_until(lambda: fake_jira.assert_stored("alert-1"))``.
+        """
+        __tracebackhide__ = True
+        reason = ""
+        for _ in self._events(timeout):
+            try:
+                if result := predicate():
+                    return result
+                reason = f"it returned {result!a}"
+            except AssertionError as error:
+                reason = str(error)
+        raise failure(
+            f"what was waited for did not come true within {timeout:g} seconds: {reason}",
+            request_section("requests so far", self._journal.exchanges),
+        )
+
+    def wait_idle(self, quiet: float = 0.1, timeout: float = 5.0) -> None:
+        """Wait until no request is under way and none has come for ``quiet`` seconds, for ``timeout`` seconds at most."""
+        __tracebackhide__ = True
+        deadline = time.monotonic() + timeout
+        with self._journal.changed:
+            while True:
+                now = time.monotonic()
+                rest = self._journal.last_active + quiet - now
+                if self._journal.under_way == 0 and rest <= 0:
+                    return
+                if now >= deadline:
+                    break
+                self._journal.changed.wait(min(deadline - now, rest if self._journal.under_way == 0 else deadline - now))
+            under_way = self._journal.under_way
+        state = f"{under_way} still under way" if under_way else f"the last one less than {quiet:g} seconds ago"
+        raise failure(
+            f"requests did not end within {timeout:g} seconds: {state}", request_section("requests so far", self._journal.exchanges)
+        )
+
+    def _events(self, timeout: float) -> Iterator[None]:
+        """Once now, once after everything that happens, and once more when the time is over; lets due writes arrive."""
+        deadline = time.monotonic() + timeout
+        journal, pending, clock = self._journal, self._site.pending, self._site.clock
+        while True:
+            with journal.changed:
+                pending.arrive()
+                events = journal.events
+            yield
+            with journal.changed:
+                while journal.events == events:
+                    rest = deadline - time.monotonic()
+                    if rest <= 0:
+                        break
+                    due = pending.next_due()
+                    journal.changed.wait(rest if due is None else max(0.0, min(rest, due - clock.now())))
+                    if pending.arrive():
+                        journal.wake()
+                over = journal.events == events
+            if over:
+                yield
+                return

@@ -1,0 +1,222 @@
+"""Trouble on demand, over real HTTP, and how the record names it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import requests
+
+
+@pytest.fixture
+def told(jira):
+    """The status and fault of each request so far."""
+    return lambda: [(exchange.status, exchange.fault) for exchange in jira.requests]
+
+
+def test_the_next_request_fails_and_takes_no_effect(jira, provider, link, told):
+    jira.fail_next()
+    assert provider.submit(link()).status_code == 503
+    assert jira.links == {}
+    assert provider.submit(link()).status_code == 202
+    assert told() == [(503, "fail_next"), (202, "")]
+    jira.assert_no_violations()
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 503])
+def test_a_refusal_without_a_published_body_has_none(jira, provider, link, status):
+    jira.fail_next(status)
+    answer = provider.submit(link())
+    assert (answer.status_code, answer.content) == (status, b"")
+
+
+@pytest.mark.parametrize("status", [400, 413, 500, 502, 504])
+def test_any_other_refusal_is_a_list_of_errors_that_names_the_fault(jira, provider, link, status):
+    jira.fail_next(status)
+    answer = provider.submit(link())
+    (error,) = answer.json()
+    assert answer.status_code == status
+    assert "fail_next" in error["message"]
+    assert jira.requests[0].response_json == [error]
+
+
+def test_faults_can_be_kept_for_later_requests_and_for_one_operation(jira, provider, link):
+    jira.fail_next(503, times=2, operation="read", after=1)
+    jira.fail_next(500, operation="delete")
+    jira.fail_next(502, operation="submitRemoteLinks")
+    statuses = [provider.read("1").status_code for _ in range(4)]
+    assert statuses == [404, 503, 503, 404]
+    assert provider.delete_by(a="b").status_code == 500
+    assert provider.delete("1").status_code == 202
+    assert provider.submit(link()).status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda jira: jira.fail_next(200), "status must be a number from 400 to 599, not 200"),
+        (lambda jira: jira.fail_next("503"), "status must be a number from 400 to 599, not '503'"),
+        (lambda jira: jira.fail_next(times=0), "times must be a whole number, 1 or more, not 0"),
+        (lambda jira: jira.fail_next(after=-1), "after must be a whole number, 0 or more, not -1"),
+        (lambda jira: jira.fail_next(retry_after=1.5), "retry_after must be a whole number, 0 or more, not 1.5"),
+        (lambda jira: jira.fail_next(operation="write"), "there is no operation 'write'; use one of submit, read, delete"),
+        (lambda jira: jira.delay_next(-1), "delay must be a number of seconds, 0 or more, not -1"),
+        (lambda jira: jira.garble_next("xml"), "how must be 'html' or 'truncated', not 'xml'"),
+        (lambda jira: jira.rate_limit(0), "requests must be a whole number, 1 or more, not 0"),
+        (lambda jira: jira.rate_limit(5, per=0), "per must be a number of seconds, 0.001 or more, not 0"),
+        (lambda jira: jira.rate_limit(cost=True), "cost must be a whole number, 1 or more, not True"),
+    ],
+)
+def test_trouble_that_cannot_be_is_told(jira, make, says):
+    with pytest.raises(ValueError) as caught:
+        make(jira)
+    assert str(caught.value).startswith(says)
+
+
+def test_retry_after_is_enforced_and_grows(jira, provider, link, told):
+    jira.fail_next(429, retry_after=10)
+    waits = [provider.submit(link()).headers["Retry-After"] for _ in range(3)]
+    assert waits == ["10", "20", "40"]
+    jira.advance(39)
+    assert provider.submit(link()).headers["Retry-After"] == "80"
+    assert provider.read("1").status_code == 404, "another operation waits for nothing"
+    jira.advance(80)
+    assert provider.submit(link()).status_code == 202
+    assert told()[1] == (429, "a request before Retry-After had passed")
+    assert [violation.code for violation in jira.violations] == ["RL701"] * 3
+
+
+def test_a_connection_is_dropped_before_the_request_is_read(jira, provider, link, told):
+    jira.drop_connection()
+    with pytest.raises(requests.ConnectionError):
+        provider.submit(link())
+    assert jira.links == {}
+    assert told() == [(0, "drop_connection before the request was read")]
+    assert jira.requests[0].body == b""
+    assert "no answer (fault: drop_connection" in repr(jira.requests[0])
+    assert provider.submit(link()).status_code == 202
+
+
+def test_a_connection_is_dropped_after_the_request_took_effect(jira, provider, link, told):
+    jira.drop_connection(applied=True)
+    with pytest.raises(requests.ConnectionError):
+        provider.submit(link())
+    assert set(jira.links) == {"1"}
+    assert told() == [(202, "drop_connection after the request took effect")]
+    jira.assert_accepted("1")
+    provider.submit(link())
+    jira.assert_no_violations()  # to send it again is right: nobody can have seen the answer
+
+
+def test_an_answer_comes_late_and_others_do_not_wait_for_it(jira, provider, link):
+    jira.delay_next(1.0, operation="submit")
+    with pytest.raises(requests.Timeout):
+        provider.post({"remoteLinks": [link()]}, timeout=0.2)
+    assert set(jira.links) == {"1"}
+    begun = time.monotonic()
+    assert provider.read("1").status_code == 200
+    assert time.monotonic() - begun < 1.0
+    assert jira.requests[0].fault == "delay_next by 1 s"
+
+
+def test_an_answer_is_cut_off(jira, provider, link):
+    jira.garble_next("truncated")
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        provider.submit(link())
+    assert set(jira.links) == {"1"}
+    jira.garble_next("truncated")
+    with pytest.raises(requests.ConnectionError):  # there is no body to cut, so nothing comes
+        provider.delete("1")
+    assert [exchange.fault for exchange in jira.requests] == ["garble_next: truncated"] * 2
+
+
+def test_an_answer_is_a_page_instead_of_json(jira, provider, link):
+    jira.garble_next()
+    answer = provider.submit(link())
+    assert answer.status_code == 202
+    assert answer.headers["Content-Type"].startswith("text/html")
+    with pytest.raises(requests.JSONDecodeError):
+        answer.json()
+    assert jira.requests[0].response_json is None
+    jira.assert_accepted("1")
+
+
+def test_maintenance_lasts_as_long_as_its_block(jira, provider, link, told):
+    with jira.maintenance(retry_after=60):
+        answer = provider.submit(link())
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+        assert provider.read("1").status_code == 503
+    jira.advance(60)
+    assert provider.submit(link()).status_code == 202
+    assert told()[:2] == [(503, "maintenance")] * 2
+
+
+def test_a_renamed_site_redirects_and_a_followed_post_is_no_post_any_more(jira, provider, link):
+    with jira.renamed() as new_url:
+        unfollowed = provider.post({"remoteLinks": [link()]}, allow_redirects=False)
+        assert unfollowed.status_code == 302
+        assert unfollowed.headers["Location"] == f"{new_url}/rest/remotelinks/1.0/bulk"
+        assert provider.submit(link()).status_code == 405
+        there = requests.post(
+            unfollowed.headers["Location"], json={"remoteLinks": [link()]}, headers={"Authorization": "JWT x"}, timeout=30
+        )
+        assert there.status_code == 202
+    assert [exchange.status for exchange in jira.requests] == [302, 302, 405, 202]
+    assert "RL105" in [violation.code for violation in jira.requests[2].violations]
+    assert provider.submit(link("2")).status_code == 202
+
+
+def test_a_link_is_rejected_with_the_words_of_the_test(jira, provider, link):
+    jira.reject("2", "This site has too many links.")
+    answer = provider.submit(link("1"), link("2")).json()
+    assert answer["acceptedRemoteLinks"] == ["1"]
+    assert [error["message"] for error in answer["rejectedRemoteLinks"]["2"]] == ["This site has too many links."]
+    jira.assert_rejected("2", match="too many links")
+
+
+def test_a_rate_limit_says_what_is_left_and_refuses_what_is_over_it(jira, provider):
+    jira.rate_limit(6, per=60)
+    answers = [provider.read("1") for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [404] * 6 + [429]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["5", "4", "3", "2", "1", "0", "0"]
+    assert ["X-RateLimit-NearLimit" in answer.headers for answer in answers] == [False] * 4 + [True] * 3
+    assert answers[-1].headers["RateLimit-Reason"] == "jira-quota-based"
+    wait = int(answers[-1].headers["Retry-After"])
+    assert 1 <= wait <= 60
+    jira.advance(wait)
+    assert provider.read("1").status_code == 404
+    assert [exchange.fault for exchange in jira.requests if exchange.fault] == ["rate_limit"]
+    jira.assert_no_violations()
+
+
+def test_a_quota_by_cost_counts_links(jira, provider, link):
+    jira.rate_limit(cost=10)
+    assert provider.submit(*(link(str(number)) for number in range(8))).status_code == 202
+    answer = provider.submit(link("8"), link("9"))
+    assert (answer.status_code, answer.headers["RateLimit-Reason"]) == (429, "jira-cost-based")
+    jira.rate_limit()
+    assert "X-RateLimit-Limit" not in provider.read("1").headers
+
+
+def test_reset_ends_all_trouble(jira, provider, link):
+    jira.fail_next(times=5, retry_after=60)
+    jira.reject("1")
+    jira.rate_limit(1)
+    provider.submit(link())
+    jira.reset()
+    for _ in range(3):
+        assert provider.read("1").status_code == 404
+    assert provider.submit(link()).json() == {"acceptedRemoteLinks": ["1"]}
+
+
+def test_a_fault_stands_in_the_messages_of_the_helpers(jira, provider, link):
+    jira.fail_next()
+    provider.submit(link())
+    with pytest.raises(AssertionError, match=r"-> 503 \(fault: fail_next\)"):
+        jira.assert_accepted("1")
+
+
+def test_a_broken_request_is_told_even_in_trouble(jira, provider):
+    jira.fail_next()
+    assert provider.post({}).status_code == 503
+    assert [violation.code for violation in jira.violations] == ["RL103"]
