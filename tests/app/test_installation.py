@@ -309,3 +309,14 @@ def test_the_argument_of_a_fake_jira_installs():
         assert jira.violations == []
     with pytest.raises(DescriptorError):
         FakeJira(app={"name": "nothing"})
+
+
+def test_trying_again_after_an_installation_is_no_hopeless_retry(make_site, link):
+    jira = make_site()
+    jira.install({**DESCRIPTOR, "scopes": ["READ"]}, shared_secret=SECRET)
+    assert submit(jira, link()).status_code == 403
+    assert submit(jira, link()).status_code == 403
+    assert [violation.code for violation in jira.requests[-1].violations] == ["RL513", "RL702"]
+    jira.install(DESCRIPTOR, shared_secret=SECRET)
+    assert submit(jira, link()).status_code == 202
+    assert jira.requests[-1].violations == ()
