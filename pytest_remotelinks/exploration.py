@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.comparison import differences
+from pytest_remotelinks.assertions.comparison import differences
 from pytest_remotelinks.recording.masking import printable
 from pytest_remotelinks.site.orders import Arranged, Order, Orders
 from pytest_remotelinks.site.write import Write

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pytest_remotelinks.apps import Apps
-from pytest_remotelinks.assertions import Assertions
+from pytest_remotelinks.assertions.assertions import Assertions
 from pytest_remotelinks.contract.checker import BYTE_LIMIT, Checker
 from pytest_remotelinks.contract.document import NEWEST, load_document, successor
 from pytest_remotelinks.contract.violation import Violation

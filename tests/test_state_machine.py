@@ -33,7 +33,7 @@ POLICIES = [
     "submit=after-reads:2,delete=manual,delete-by-properties=after-seconds:1000",
     "submit=shuffled:3,delete=after-reads:1",
 ]
-EXAMPLES, STEPS = 60, 50
+EXAMPLES, STEPS = 80, 50
 
 
 class Weather(RuleBasedStateMachine):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.future import check_future
 from pytest_remotelinks.contract.headers import masked_parameter
-from pytest_remotelinks.contract.history import History
+from pytest_remotelinks.contract.history import History, Stale
 from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
 from pytest_remotelinks.contract.manners_rules import check_patience, check_resent
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
@@ -108,12 +108,20 @@ class Checker:
         warnings = check_future(self._next.document, self.ignore, judgement.violations, by_next.violations)
         return replace(judgement, violations=(*judgement.violations, *warnings))
 
-    def review(self, judgement: Judgement, accepted: Container[int], history: History) -> tuple[Violation, ...]:
-        """What can be said of a submission once it is known which of its links were accepted."""
+    def review(
+        self, judgement: Judgement, accepted: Container[int], stale: list[Stale], rejected: Mapping[str, Any]
+    ) -> tuple[Violation, ...]:
+        """What can be said of a submission once it is known which of its links were accepted.
+
+        ``stale`` are those that bring nothing new, ``rejected`` by id the links
+        that were rejected before.
+        """
+        if not stale and not rejected:
+            return ()
         findings = Findings(self.ignore)
         links = judgement.payload["remoteLinks"]
-        check_order(findings, links, (index for index in range(len(links)) if index in accepted), history)
-        check_resent(findings, links, accepted, history)
+        check_order(findings, links, stale)
+        check_resent(findings, links, accepted, stale, rejected)
         return tuple(findings.violations)
 
     def _judge(self, request: Request, circumstances: Circumstances) -> Judgement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,10 +20,19 @@ class Known(NamedTuple):
 
     data: dict[str, Any]
     properties: dict[str, Any]
+    #: Its sequence number, None where it has none that is a number.
+    number: float | None
 
     def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
         """Whether it was submitted with all of the properties."""
         return all(key in self.properties and property_text(self.properties[key]) == value for key, value in criteria)
+
+
+class Stale(NamedTuple):
+    """A link of a submission, by its place among them, and the earlier one that is as new or newer."""
+
+    place: int
+    known: Known
 
 
 @dataclass
@@ -59,21 +68,38 @@ class History:
             for with_token in (True, False):
                 self._refused.pop(_identity(request, with_token), None)
 
-    def remember_submission(self, links: list[Any], properties: dict[str, Any], accepted: Container[int]) -> None:
-        """Remember what became of each link of a submission that was answered with 202."""
-        known_links, rejected = self.links, self.rejected
+    def remember_accepted(self, links: list[Any], properties: dict[str, Any], accepted: Sequence[int], keep: bool = True) -> list[Stale]:
+        """Compare accepted links with those before them, and remember them where ``keep`` says so.
+
+        Returns those that bring nothing new: their number is no higher than
+        that of an earlier submission.
+        """
+        stale = []
+        known_links = self.links
+        for index in accepted:
+            link = links[index]
+            number = link.get("updateSequenceNumber")
+            if not isinstance(number, (int, float)):
+                number = None
+            known = known_links.get(link["id"])
+            if known is not None and number is not None and known.number is not None and number <= known.number:
+                # Of one submission, the properties are one object: what it says twice is another rule's matter.
+                if known.properties is not properties:
+                    stale.append(Stale(index, known))
+            elif keep:
+                known_links[link["id"]] = Known(link, properties, number)
+        return stale
+
+    def remember_rejected(self, links: list[Any], accepted: Container[int]) -> None:
+        """Remember which links of a submission were rejected, and that the others are not any more."""
         for index, link in enumerate(links):
             link_id = link.get("id") if isinstance(link, dict) else None
             if not isinstance(link_id, str):
                 continue
-            if index not in accepted:
-                rejected[link_id] = link
-                continue
-            if rejected:
-                rejected.pop(link_id, None)
-            known = known_links.get(link_id)
-            if known is None or not outranks(known.data, link):
-                known_links[link_id] = Known(link, properties)
+            if index in accepted:
+                self.rejected.pop(link_id, None)
+            else:
+                self.rejected[link_id] = link
 
     def remember_deletion(self, operation: Operation, link_id: str | None, properties: tuple[tuple[str, str], ...]) -> None:
         """Remember an accepted deletion: it leaves no trace of the links that it concerns."""
@@ -96,9 +122,3 @@ def _identity(request: Request, with_token: bool) -> bytes:
         authorization = "JWT"
     parts = (request.method, request.target, authorization)
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass") + b"\n" + request.body).digest()
-
-
-def outranks(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether the one is numbered, and not lower than the other."""
-    mine, its = one.get("updateSequenceNumber"), other.get("updateSequenceNumber")
-    return isinstance(mine, (int, float)) and isinstance(its, (int, float)) and mine >= its

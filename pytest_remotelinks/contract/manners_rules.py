@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.history import History
+from pytest_remotelinks.contract.history import History, Stale
 from pytest_remotelinks.contract.operations import Operation
 from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.request import Request
@@ -38,27 +38,24 @@ def check_patience(findings: Findings, request: Request, operation: Operation, h
         findings.add("RL702", f"exactly this request was refused with {refused} before", "#request", _MENDS[refused])
 
 
-def check_resent(findings: Findings, links: list[Any], accepted: Container[int], history: History) -> None:
-    """Report links that are sent again though nothing can come of it."""
-    again: list[str] = []
+def check_resent(
+    findings: Findings, links: list[Any], accepted: Container[int], stale: Iterable[Stale], rejected: Mapping[str, Any]
+) -> None:
+    """Report links that are sent again though nothing can come of it; ``rejected`` are those of earlier submissions, by id."""
     retried = False
-    for index, link in enumerate(links):
-        if not isinstance(link, dict) or not isinstance(link.get("id"), str):
-            continue
-        before = history.rejected.get(link["id"])
+    for index, link in enumerate(links) if rejected else ():
+        before = rejected.get(link["id"]) if isinstance(link, dict) and isinstance(link.get("id"), str) else None
         retried = retried or before is not None
-        if index not in accepted:
-            if before == link:
-                findings.add(
-                    "RL703",
-                    "the link was rejected before, is sent again unchanged, and is rejected again",
-                    pointer_to(("remoteLinks", index)),
-                    "mend what rejectedRemoteLinks says of it, or drop it",
-                    link["id"],
-                    link=index,
-                )
-        elif link["id"] in history.links and history.links[link["id"]].data == link:
-            again.append(link["id"])
+        if index not in accepted and before == link and before is not None:
+            findings.add(
+                "RL703",
+                "the link was rejected before, is sent again unchanged, and is rejected again",
+                pointer_to(("remoteLinks", index)),
+                "mend what rejectedRemoteLinks says of it, or drop it",
+                link["id"],
+                link=index,
+            )
+    again = [links[index]["id"] for index, known in stale if links[index] == known.data]
     if again and (retried or len(again) == len(links)):
         findings.add(
             "RL704",

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.history import History, Known, outranks
+from pytest_remotelinks.contract.history import Known, Stale
 from pytest_remotelinks.contract.pointer import pointer_to
+from pytest_remotelinks.contract.times import read_time
 
 _GROW = "give every change a higher number than the one before, such as the time of the change in milliseconds"
 
 
-def check_order(findings: Findings, links: list[Any], accepted: Iterable[int], history: History) -> None:
+def check_order(findings: Findings, links: list[Any], stale: Iterable[Stale]) -> None:
     """Report accepted links whose data Jira will ignore, though it is not older than what it has."""
-    for index in accepted:
+    for index, known in stale:
         link = links[index]
-        known = history.links.get(link["id"])
-        if known is None or not outranks(known.data, link) or link == known.data:
+        if link == known.data:
             continue
-        new, old = link["updateSequenceNumber"], known.data["updateSequenceNumber"]
+        new, old = link["updateSequenceNumber"], known.number
         pointer = pointer_to(("remoteLinks", index, "updateSequenceNumber"))
         if new == old:
             findings.add(
@@ -45,22 +44,8 @@ def check_order(findings: Findings, links: list[Any], accepted: Iterable[int], h
 
 def _is_older(link: dict[str, Any], known: Known) -> bool:
     """Whether the link says itself that it was changed before the known one: then it only comes late."""
-    new, old = _time(link), _time(known.data)
+    new, old = read_time(link.get("lastUpdated")), read_time(known.data.get("lastUpdated"))
     return new is not None and old is not None and new < old
-
-
-def _time(link: dict[str, Any]) -> datetime | None:
-    given = link.get("lastUpdated")
-    if not isinstance(given, str):
-        return None
-    try:
-        # Python 3.10 reads neither "Z" nor fractions of any length.
-        text, point, rest = given.upper().replace("Z", "+00:00").partition(".")
-        digits = len(rest) - len(rest.lstrip("0123456789"))
-        time = datetime.fromisoformat(f"{text}.{rest[:digits][:6]:0<6}{rest[digits:]}" if point else text)
-    except ValueError:
-        return None
-    return time if time.tzinfo is not None else None
 
 
 def _changed(link: dict[str, Any], known: Known) -> str:

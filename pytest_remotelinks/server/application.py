@@ -166,11 +166,13 @@ class Application:
         properties = judgement.payload.get("properties")
         properties = properties if isinstance(properties, dict) else {}
         outcome = self._site.submit(links, properties, judgement.rejections, judgement.impossible, judgement.app, self._trouble.rejections)
+        # Whoever got no answer is right to send all of it again.
+        is_told = fault is None or not fault.hides_answer
         accepted = set(outcome.accepted)
-        violations = self.checker.review(judgement, accepted, history)
-        if fault is None or not fault.hides_answer:
-            # Whoever got no answer is right to send all of it again.
-            history.remember_submission(links, properties, accepted)
+        stale = history.remember_accepted(links, properties, outcome.accepted, keep=is_told)
+        violations = self.checker.review(judgement, accepted, stale, history.rejected)
+        if is_told and (history.rejected or len(accepted) < len(links)):
+            history.remember_rejected(links, accepted)
         history.submitted_keys.update(properties)
         rejected = {index: [self._error(_sentence(violation)) for violation in found] for index, found in judgement.rejections.items()}
         for index, reason in outcome.rejected.items():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from pytest_remotelinks.contract.installable import Action
+from pytest_remotelinks.contract.times import read_time
 from pytest_remotelinks.site.associations import SERVICE_TYPES, associations
 from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.site import Site
@@ -23,7 +23,6 @@ COLOURS = {
     "removed": "red",
     "success": "green",
 }
-_FRACTION = re.compile(r"\.(\d+)")
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -69,7 +68,7 @@ def shown_on(site: Site, credentials: Credentials, kind: str, key: str) -> list[
     links = [link for link in site.store if _is_shown(link, credentials) and key in _keys(link, kind)]
     # Times may be the same; then the id decides, so that the order is always one.
     links.sort(key=lambda link: link.id)
-    links.sort(key=_moment, reverse=True)
+    links.sort(key=lambda link: read_time(link.data.get("lastUpdated")) or _NEVER, reverse=True)
     actions = credentials.actions
     return [_shown(link, actions.get(link.app, {})) for link in links]
 
@@ -100,16 +99,6 @@ def _keys(link: Write, kind: str) -> list[str]:
         # What the site did not know when it took the link, it does not show the link on.
         if (name, value) not in link.unknown
     ]
-
-
-def _moment(link: Write) -> datetime:
-    try:
-        # Python 3.10 reads neither Z nor other fractions than of three or six digits.
-        text = _text(link.data, "lastUpdated").upper().replace("Z", "+00:00")
-        moment = datetime.fromisoformat(_FRACTION.sub(lambda match: f".{match[1]:0<6.6}", text))
-    except ValueError:
-        return _NEVER
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
 def _shown(link: Write, actions: Mapping[str, Action]) -> ShownLink:

@@ -76,8 +76,9 @@ def test_the_order_of_any_course_is_judged_as_the_rules_say(sent):
     highest: dict[str, tuple[int, str, int]] = {}
     for id, sequence, name, minute, accepted in sent:
         link = {"id": id, "updateSequenceNumber": sequence, "displayName": name, "lastUpdated": f"2026-01-31T12:0{minute}:00Z"}
-        taken = {0} if accepted else set()
-        found = [found.code for found in CHECKER.review(Judgement(None, payload={"remoteLinks": [link]}), taken, history)]
+        taken = [0] if accepted else []
+        stale = history.remember_accepted([link], {}, taken)
+        found = [found.code for found in CHECKER.review(Judgement(None, payload={"remoteLinks": [link]}), taken, stale, {})]
         expected = None
         if accepted and id in highest and (sequence, name, minute) != highest[id]:
             if sequence == highest[id][0]:
@@ -85,7 +86,6 @@ def test_the_order_of_any_course_is_judged_as_the_rules_say(sent):
             elif sequence < highest[id][0] and minute >= highest[id][2]:
                 expected = "RL401"
         assert [code for code in found if code.startswith("RL4")] == ([expected] if expected else [])
-        history.remember_submission([link], {}, taken)
         if accepted and (id not in highest or highest[id][0] < sequence):
             highest[id] = (sequence, name, minute)
 

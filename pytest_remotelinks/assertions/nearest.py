@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_remotelinks.comparison import differences, nearest_names
+from pytest_remotelinks.assertions.comparison import differences, nearest_names
+from pytest_remotelinks.assertions.deletions import replay
+from pytest_remotelinks.assertions.evidence import difference_lines, id_listing, pending_hint, request_section, submission_section
 from pytest_remotelinks.contract.operations import SUBMIT
-from pytest_remotelinks.deletions import replay
-from pytest_remotelinks.evidence import difference_lines, id_listing, pending_hint, request_section, submission_section
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.site.associations import issue_keys

@@ -9,12 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pytest_remotelinks.comparison import differences, nearest_names
-from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY
-from pytest_remotelinks.contract.selectors import parse_selectors, selects
-from pytest_remotelinks.contract.violation import Violation
-from pytest_remotelinks.deletions import criteria, criteria_differences, misses, not_accepted, replay
-from pytest_remotelinks.evidence import (
+from pytest_remotelinks.assertions.comparison import differences, nearest_names
+from pytest_remotelinks.assertions.deletions import criteria, criteria_differences, misses, not_accepted, replay
+from pytest_remotelinks.assertions.evidence import (
     arrival_section,
     difference_lines,
     expected_line,
@@ -25,15 +22,18 @@ from pytest_remotelinks.evidence import (
     times,
     violation_section,
 )
-from pytest_remotelinks.nearest import link_line, members, missing_link, missing_submission, stored_members, stored_submission
+from pytest_remotelinks.assertions.nearest import link_line, members, missing_link, missing_submission, stored_members, stored_submission
+from pytest_remotelinks.assertions.unseen import action_problem
+from pytest_remotelinks.assertions.waiting import Waiting
+from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY
+from pytest_remotelinks.contract.selectors import parse_selectors, selects
+from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.recording.terminal import report
-from pytest_remotelinks.recording.unseen import action_problem
 from pytest_remotelinks.site.associations import issue_keys
 from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.panel import ShownAction, ShownLink, shown_actions
 from pytest_remotelinks.site.write import Write
-from pytest_remotelinks.waiting import Waiting
 
 
 class Assertions(Waiting, ABC):

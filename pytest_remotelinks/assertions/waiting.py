@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from pytest_remotelinks.evidence import failure, request_section
-from pytest_remotelinks.nearest import missing_submission
+from pytest_remotelinks.assertions.evidence import failure, request_section
+from pytest_remotelinks.assertions.nearest import missing_submission
 from pytest_remotelinks.recording.exchange import Submission
 from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.site.site import Site

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_remotelinks.comparison import Difference, nearest_names
+from pytest_remotelinks.assertions.comparison import Difference, nearest_names
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.recording.masking import printable

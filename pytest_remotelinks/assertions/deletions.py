@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_remotelinks.comparison import differences
+from pytest_remotelinks.assertions.comparison import differences
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, SUBMIT
 from pytest_remotelinks.contract.property_rules import SEQUENCE_PARAMETER
 from pytest_remotelinks.recording.exchange import Exchange

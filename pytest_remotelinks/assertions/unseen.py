@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_remotelinks.comparison import nearest_names
+from pytest_remotelinks.assertions.comparison import nearest_names
 from pytest_remotelinks.contract.installable import Action
 
 

@@ -1,0 +1,1 @@
+"""The assertion helpers, and what they say when they fail."""
