@@ -113,6 +113,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         if listener is None:
             listener = Listener(self._host)
             listener.start()
+        self._application.patience.clear()
         self._url = listener.sites.add(self._place, listener.url)
         self._listener = listener
         return self
@@ -123,6 +124,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         if listener is None:
             return
         listener.sites.remove(self._application)
+        self._application.give_up()
         if self._owns_listener:
             listener.stop()
 
@@ -130,6 +132,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         """Forget all that was recorded, stored, planned and made known; settings and installed apps stay, and the clock."""
         with self._journal.changed:
             self._start_over()
+            self._expected.clear()
             self._site.forget_known()
             self._trouble.clear()
             self._journal.wake()
@@ -138,7 +141,6 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         self._journal.forget()
         self._site.forget()
         self._application.forget()
-        self._expected.clear()
 
     def __enter__(self) -> FakeJira:
         return self.start()
@@ -205,6 +207,11 @@ class FakeJira(Apps, Assertions, TroubleMaking):
             self._site.pending.arrive()
             return [write.copy() for write in self._site.pending.arrivals]
 
+    @property
+    def arrived_under(self) -> Consistency:
+        """The policy by which the writes of ``arrivals`` came: the site's own, or that of a search's last run."""
+        return self._site.pending.arrived_under
+
     def explore(
         self,
         scenario: Callable[..., object],
@@ -216,17 +223,23 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     ) -> Exploration:
         """Run a scenario again and again, each time with another order in which its writes arrive.
 
-        ``scenario`` makes the provider send its requests; it is called without
-        arguments, or with this fake Jira if it takes one. Every run starts from
-        an empty site; a read of a link lets what is pending of it arrive, and at
-        the end everything does. What is then stored must be what the order of
-        sending leaves, or ``expected``: by id, fields of all the links; and
-        ``check``, if given, must not raise.
+        ``scenario`` makes the provider send its requests, and returns when it is
+        done; it is called without arguments, or with this fake Jira if it takes
+        one, and makes anew whatever has a memory. Every run starts from an empty site, with the trouble that was
+        planned before. A read over HTTP lets the next of the writes that it
+        could have shown arrive, after a few more if another is to come first,
+        and at the end all do; nothing else lets them, so a provider that waits
+        must ask. What is then stored must be what the
+        order of sending leaves, or ``expected``: by id, fields of all the
+        links; and ``check``, if given, must not raise.
 
         All orders that can make a difference are tried if they number at most
         ``runs``; otherwise those nearest to the order of sending, and others
-        that follow from ``seed``. Raises AssertionError for the shortest order
-        that fails, and ValueError for ``runs`` below 1.
+        that follow from ``seed``. The record afterwards has what was there
+        before, the last run, and whatever broke a rule in another.
+
+        Raises AssertionError for the shortest order that was found to fail,
+        ValueError for ``runs`` below 1, and TypeError for a coroutine.
         """
         __tracebackhide__ = True
         from pytest_remotelinks.exploration import Explorer
@@ -234,16 +247,43 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         return Explorer(self, scenario, runs, expected, check, seed).explore()
 
     @contextmanager
-    def _weather(self, policy: Consistency) -> Iterator[None]:
-        """Within the block the site starts over and goes by another policy."""
-        pending = self._site.pending
-        before, pending.consistency = pending.consistency, policy
+    def _exploring(self) -> Iterator[None]:
+        """Within the block the site starts over again and again; afterwards nothing that was recorded before is lost.
+
+        Of the runs, the record keeps the last one, and of the others each
+        request that broke a rule in a way that none before it did.
+        """
+        journal, trouble = self._journal, self._trouble
+        with journal.changed:
+            earlier, journal.exchanges = journal.exchanges, []
+            policy = self._site.pending.consistency
+            planned = trouble.snapshot()
+        self._broken_in_runs: dict[tuple[str, str], Exchange] = {}
         try:
-            with self._journal.changed:
-                self._start_over()
             yield
         finally:
-            pending.consistency = before
+            with journal.changed:
+                kept = {id(exchange): exchange for exchange in (*self._broken_in_runs.values(), *journal.exchanges)}
+                journal.exchanges = [*earlier, *kept.values()]
+                self._site.pending.consistency = policy
+                trouble.restore(planned)
+
+    @contextmanager
+    def _run_under(self, policy: Consistency) -> Iterator[None]:
+        """One run: it starts with an empty site and record, and with the trouble that was planned before the search."""
+        with self._journal.changed:
+            planned = self._trouble.snapshot()
+            self._trouble.restore(planned)  # which ends what is counted and waited for
+            self._site.pending.consistency = policy
+            self._start_over()
+        try:
+            yield
+        finally:
+            with self._journal.changed:
+                for exchange in self._journal.exchanges:
+                    for found in exchange.violations:
+                        self._broken_in_runs.setdefault((found.code, found.pointer), exchange)
+                self._trouble.restore(planned)
 
     @property
     def known_issues(self) -> set[str]:

@@ -19,6 +19,8 @@ _MARKER = "remotelinks"
 _NAMES = ("contract", "consistency", "strict", "ignore", "next_contract", "app", "shared_secret")
 #: The fake Jiras of a test, as long as it runs.
 _SITES = pytest.StashKey["list[FakeJira]"]()
+#: By site, where its consistency was set, if that is where no option reaches.
+_PLACES = pytest.StashKey["dict[FakeJira, str]"]()
 #: The violations that the call phase ended with.
 _JUDGED = pytest.StashKey["list[tuple[FakeJira, Violation]]"]()
 
@@ -170,6 +172,9 @@ class _SharedListener:
             site = _site((project, _config_settings(node.config), _marker_settings(node), given), others)
             sites.append(site.start(self._running()))
             node.stash.setdefault(_SITES, []).append(site)
+            in_marker = "consistency" in _marker_settings(node)
+            place = "make_fake_jira()" if "consistency" in given else "the test's marker" if in_marker else ""
+            node.stash.setdefault(_PLACES, {})[site] = place
             return site
 
         yield make
@@ -231,7 +236,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         test_report.sections.append(("remote links contract", _report(found)))
     if test_report.failed:
         for site in item.stash.get(_SITES, []):
-            if weather := _weather(site):
+            if weather := _weather(item, site):
                 test_report.sections.append(("remote links weather", weather))
     return test_report
 
@@ -255,10 +260,10 @@ def _report(found: list[tuple[FakeJira, Violation]]) -> str:
     return "\n\n".join(report([violation for owner, violation in found if owner is site], site.url) for site in sites)
 
 
-def _weather(site: FakeJira) -> str:
+def _weather(item: pytest.Item, site: FakeJira) -> str:
     from pytest_remotelinks.recording.terminal import weather_report
 
-    return weather_report(site.settings.policy, site.arrivals)
+    return weather_report(site.arrived_under, site.arrivals, item.stash[_PLACES].get(site, ""))
 
 
 def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira, Violation]]) -> None:

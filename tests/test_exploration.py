@@ -133,3 +133,137 @@ def test_it_works_without_pytest(provider_of, link):
     with FakeJira() as jira:
         provider = provider_of(jira)
         assert jira.explore(lambda: provider.submit(link(), link("2"))).exhaustive
+
+
+def test_a_late_submission_behind_one_that_was_read_back_is_found(jira, provider, link):
+    def scenario():
+        provider.submit(link(sequence=1))
+        provider.submit(link(sequence=2))
+        while provider.read("1").status_code == 404:
+            pass
+        provider.delete("1")
+
+    with pytest.raises(AssertionError, match=r"3 delete '1'  \(before 2, sent earlier\)"):
+        jira.explore(scenario, expected={})
+
+
+def test_what_broke_the_contract_is_not_lost(jira, provider, link):
+    provider.submit(link("before", url="<string>"))
+
+    def scenario():
+        provider.send("GET", "/bulk")
+        provider.submit(link("a", sequence=1))
+        provider.submit(link("a", sequence=2))
+
+    jira.explore(scenario)
+    assert [violation.code for violation in jira.violations] == ["RL201", "RL105", "RL105"]
+    assert [exchange.operation for exchange in jira.requests[-2:]] == ["submitRemoteLinks"] * 2
+
+
+def test_what_is_wanted_stays_wanted(jira, provider, link):
+    with jira.expect_violations("RL105"):
+        provider.send("GET", "/bulk")
+        jira.explore(lambda: provider.submit(link()))
+    with jira.expect_violations("RL105"):
+        jira.explore(lambda: provider.send("GET", "/bulk"))
+    assert jira.unexpected_violations == []
+
+
+def growing(provider, link):
+    for sequence in range(1, 4):
+        provider.submit(link(sequence=sequence))
+
+
+def test_every_run_has_the_trouble_that_was_planned_and_no_other(jira, provider, link):
+    jira.rate_limit(4)
+    jira.fail_next(503, retry_after=30, after=3)
+    assert jira.explore(lambda: growing(provider, link)).runs == 6
+    assert [exchange.fault for exchange in jira.requests] == ["", "", ""]
+    assert [provider.read("2").status_code for _ in range(3)] == [404, 404, 404]
+    assert provider.submit(link("2")).status_code == 503, "it is planned still"
+
+
+def test_a_wait_from_before_is_over(jira, provider, link):
+    jira.fail_next(429, retry_after=60)
+    provider.submit(link())
+    assert jira.explore(lambda: growing(provider, link)).runs == 6
+
+
+def test_trouble_is_told_beside_the_order(jira, provider, link):
+    def scenario():
+        jira.fail_next(500, after=len(jira.requests))
+        growing(provider, link)
+        if [write.number for write in jira.pending]:
+            provider.read("1")
+            assert jira.link("1")["updateSequenceNumber"] == 1, "the first one came first"
+
+    with pytest.raises(
+        AssertionError, match=r"the first one came first(.|\n)*requests that met with trouble:\n  POST .* 500 \(fault: fail_next\)"
+    ):
+        jira.explore(scenario, expected={})
+
+
+class Boom(Exception):
+    pass
+
+
+@pytest.mark.parametrize("error", [Boom("bang"), pytest.fail.Exception("bang")])
+def test_any_failure_of_a_scenario_is_told_with_its_order(jira, provider, link, error):
+    def scenario():
+        provider.submit(link(sequence=1))
+        provider.submit(link(sequence=2))
+        provider.read("1")
+        if jira.link("1")["updateSequenceNumber"] == 2:
+            raise error
+
+    with pytest.raises(
+        AssertionError, match=r"2 submit '1', updateSequenceNumber 2  \(before 1(.|\n)*raised (Boom|Failed): bang"
+    ) as caught:
+        jira.explore(scenario)
+    assert caught.value.__cause__ is error
+
+
+def test_what_one_submission_says_twice_keeps_its_order(make_site, provider_of, link):
+    jira = make_site(ignore=["RL204"])
+    provider = provider_of(jira)
+    found = jira.explore(lambda: provider.submit(link(displayName="first"), link(displayName="second")))
+    assert (found.runs, found.exhaustive) == (1, True)
+
+
+def test_coroutines_are_refused(jira):
+    async def scenario():
+        raise AssertionError
+
+    with pytest.raises(TypeError, match=r"lambda: asyncio\.run"):
+        jira.explore(scenario)
+    with pytest.raises(AssertionError, match="TypeError: the scenario returned a coroutine"):
+        jira.explore(lambda: scenario())
+
+
+def test_whole_batches_can_be_searched(jira, provider, link):
+    def scenario():
+        provider.submit(*(link(str(number)) for number in range(100)), properties={"account": "a"})
+        provider.submit(*(link(str(number), sequence=2) for number in range(100)), properties={"account": "a"})
+
+    assert not jira.explore(scenario, runs=10).exhaustive
+
+    def clearing():
+        scenario()
+        provider.delete_by(account="a")
+
+    with pytest.raises(AssertionError, match=r"201 delete-by-properties .*\(before \d+, sent earlier\)"):
+        jira.explore(clearing, runs=10)
+
+
+def test_a_write_that_came_too_soon_is_found_where_it_was_sampled(jira, provider, link):
+    def scenario():
+        for sequence in range(1, 9):
+            provider.submit(link(sequence=sequence))
+
+    def the_last_is_not_the_first():
+        assert jira.arrivals[0].number != 8
+
+    with pytest.raises(AssertionError) as caught:
+        jira.explore(scenario, runs=40, check=the_last_is_not_the_first, seed=1)
+    lines = [line for line in str(caught.value).splitlines() if "sent earlier" in line]
+    assert lines == ["  8 submit '1', updateSequenceNumber 8  (before 1, 2, 3, 4, 5, 6, 7, sent earlier)"]

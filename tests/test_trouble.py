@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -220,3 +223,86 @@ def test_a_broken_request_is_told_even_in_trouble(jira, provider):
     jira.fail_next()
     assert provider.post({}).status_code == 503
     assert [violation.code for violation in jira.violations] == ["RL103"]
+
+
+def test_planned_faults_come_in_the_order_of_planning(jira, provider, link):
+    jira.fail_next(500)
+    jira.drop_connection(after=1)
+    jira.fail_next(502)
+    assert provider.read("1").status_code == 500
+    with pytest.raises(requests.ConnectionError):
+        provider.read("1")
+    assert provider.read("1").status_code == 502
+
+
+def test_what_lasts_comes_before_what_is_planned(jira, provider):
+    jira.drop_connection()
+    with jira.maintenance():
+        assert provider.read("1").status_code == 503
+    with pytest.raises(requests.ConnectionError):
+        provider.read("1")
+
+
+def test_who_was_under_way_when_the_limit_struck_is_not_blamed(jira, provider, link):
+    jira.rate_limit(4)
+    connections = [socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=30) for _ in range(8)]
+    for number, connection in enumerate(connections):
+        body = json.dumps({"remoteLinks": [link(str(number))]})
+        head = "POST /rest/remotelinks/1.0/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\nContent-Type: application/json\r\n"
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body[:-1]}".encode())
+    jira.wait_until(lambda: jira._journal.under_way == 8, timeout=30)
+    for connection in connections:
+        connection.sendall(b"}")
+    answers = []
+    for connection in connections:
+        with connection, connection.makefile("rb") as stream:
+            answers.append(stream.read()[:12])
+    assert sorted(answers) == [b"HTTP/1.1 202"] * 4 + [b"HTTP/1.1 429"] * 4
+    assert jira.violations == []
+    provider.read("1")
+    assert [violation.code for violation in jira.violations] == ["RL701"]
+
+
+def test_a_limit_concerns_every_operation(jira, provider, link):
+    jira.rate_limit(1)
+    provider.read("1")
+    provider.read("1")
+    provider.delete("1")
+    assert [violation.code for violation in jira.violations] == ["RL701"]
+
+
+def test_a_late_answer_ends_with_the_patience_of_its_client(jira, provider, link):
+    jira.delay_next(60, times=2)
+    with pytest.raises(requests.Timeout):
+        provider.post({"remoteLinks": [link()]}, timeout=0.1)
+    jira.wait_idle(quiet=0, timeout=10)
+    provider_gives_up = ThreadPoolExecutor(1).submit(lambda: provider.read("1"))
+    jira.wait_until(lambda: len(jira.requests) == 2)
+    jira.reset()
+    with pytest.raises(requests.ConnectionError):
+        provider_gives_up.result(timeout=10)
+    assert provider.read("1").status_code == 404
+
+
+def test_a_submission_whose_answer_came_too_late_may_be_sent_again(jira, provider, link):
+    jira.delay_next(60)
+    with pytest.raises(requests.Timeout):
+        provider.post({"remoteLinks": [link()]}, timeout=0.1)
+    provider.submit(link())
+    assert jira.violations == []
+
+
+def test_a_number_is_used_even_if_nobody_was_told(jira, provider, link):
+    jira.garble_next()
+    provider.submit(link())
+    provider.submit(link(displayName="other"))
+    assert [violation.code for violation in jira.violations] == ["RL402"]
+
+
+def test_malformed_http_is_told_of_the_limit_too(jira):
+    jira.rate_limit(5)
+    with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(b"GET /a b c HTTP/1.1\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b"X-RateLimit-Remaining: 4" in answer
+    assert answer.count(b"Content-Type") == 1

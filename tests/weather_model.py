@@ -33,12 +33,16 @@ class Model:
         self.policy = policy
         self.stored: Stored = {}
         self.under_way: list[UnderWay] = []
+        self.come: list[UnderWay] = []
         self.now = 0.0
         self.answered = 0
         self.accepted = 0
 
     def accept(self, kind: str, id: str | None = None, sequence: int = 0, account: str = "") -> None:
         self.accepted += 1
+        newcomer = UnderWay(0, kind, id, sequence, account, 0.0, 0)
+        come = [write.number for write in self.come]
+        self.under_way = [write for write in self.under_way if not (write.again and write.number in come and self.touch(write, newcomer))]
         write = UnderWay(self.accepted, kind, id, sequence, account, self.now, self.answered)
         self.under_way.append(write)
         policy = self.policy_of(write)
@@ -80,17 +84,14 @@ class Model:
             ]
             arriving += before
             grown = bool(before)
-        # Policies take turns in the order in which they were first used.
-        lanes = {id(policy): place for place, policy in enumerate(self.lanes())}
-        for write in sorted(arriving, key=lambda write: (lanes[id(self.lane(write))], self.turn(write))):
+        for write in sorted(arriving, key=lambda write: (self.due_at(write), self.turn(write))):
             self.apply(write)
             self.under_way.remove(write)
 
-    def lanes(self) -> list[Policy]:
-        return list(dict.fromkeys(self.policy_of(write) for write in self.under_way))
-
-    def lane(self, write: UnderWay) -> Policy:
-        return next(policy for policy in self.lanes() if policy == self.policy_of(write))
+    def due_at(self, write: UnderWay) -> float:
+        """When time brings it; what something else brings, comes now."""
+        policy = self.policy_of(write)
+        return write.came_at + policy.seconds if isinstance(policy, AfterSeconds) else self.now
 
     def is_due(self, write: UnderWay) -> bool:
         match self.policy_of(write):
@@ -111,6 +112,7 @@ class Model:
         return policy.turn(self.as_write(write)) if isinstance(policy, Shuffled) else (write.came_after, write.number)
 
     def apply(self, write: UnderWay) -> None:
+        self.come.append(write)
         match write.kind:
             case "submit":
                 if write.id not in self.stored or self.stored[write.id][0] < write.sequence:

@@ -17,11 +17,17 @@ def remotelinks_settings():
 
 
 @pytest.fixture
-def reporter(fake_jira):
+def make_reporter(fake_jira):
+    """Makes a reporter that remembers nothing, as after a start of the scanner."""
     from jira_client import JiraClient
     from reporter import Reporter
     from signing import Signer
 
     signer = Signer(fake_jira.app.key, fake_jira.app.shared_secret)
     # Waiting moves the fake's clock instead of taking time.
-    return Reporter(JiraClient(fake_jira.url, signer, sleep=fake_jira.advance), account="acme-7")
+    return lambda: Reporter(JiraClient(fake_jira.url, signer, sleep=fake_jira.advance), account="acme-7")
+
+
+@pytest.fixture
+def reporter(make_reporter):
+    return make_reporter()

@@ -31,13 +31,17 @@ class Reporter:
         self._patience = patience
         #: By id, the sequence number of what was reported and not yet read back.
         self._under_way: dict[str, int] = {}
+        #: What was read back, and not withdrawn since.
+        self._stored: set[str] = set()
         #: What was withdrawn and not yet read back as gone.
         self._going: set[str] = set()
+        #: Whether a deletion of all that the account has may still be under way; it takes along what is reported meanwhile.
+        self._leaving = False
 
     def report(self, alerts: Iterable[Alert]) -> dict[str, list[str]]:
         """Create or update the alerts' links; return, by id, why Jira rejected some."""
         links = [remote_link(alert) for alert in alerts]
-        self._wait_until_gone({link["id"] for link in links})
+        self._wait_until_gone(set(self._going) if self._leaving else {link["id"] for link in links})
         rejected: dict[str, list[str]] = {}
         for start in range(0, len(links), BATCH):
             rejected |= self._jira.submit(links[start : start + BATCH], self._account)
@@ -49,14 +53,16 @@ class Reporter:
         if alert.id in self._under_way:
             self._wait_until_stored({alert.id: self._under_way[alert.id]})
         self._jira.delete(alert.id)
+        self._stored.discard(alert.id)
         self._going.add(alert.id)
 
     def leave(self) -> None:
         """Take every alert of the account off its issues."""
-        reported = dict(self._under_way)
-        self._wait_until_stored(reported)
+        self._wait_until_stored(dict(self._under_way))
         self._jira.delete_account(self._account)
-        self._going.update(reported)
+        self._going |= self._stored
+        self._stored.clear()
+        self._leaving = True
 
     def confirm(self, alerts: Iterable[Alert], timeout: float | None = None) -> None:
         """Wait until the alerts, as they are now, can be read back; Jira takes them first and stores them later."""
@@ -70,10 +76,12 @@ class Reporter:
         self._wait(numbers, is_stored, timeout)
         for id in numbers:
             self._under_way.pop(id, None)
+            self._stored.add(id)
 
     def _wait_until_gone(self, ids: set[str]) -> None:
         self._wait(ids & self._going, lambda id: self._jira.read(id) is None, None)
         self._going -= ids
+        self._leaving = self._leaving and bool(self._going)
 
     def _wait(self, ids: Iterable[str], is_done: Callable[[str], bool], timeout: float | None) -> None:
         waiting = list(ids)

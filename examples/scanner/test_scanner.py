@@ -182,8 +182,9 @@ def test_a_renamed_site_is_told_and_not_followed(reporter, fake_jira):
         reporter.report([ALERT])
 
 
-def test_updates_end_well_in_any_order_of_arrival(reporter, fake_jira):
+def test_updates_end_well_in_any_order_of_arrival(make_reporter, fake_jira):
     def course():
+        reporter = make_reporter()
         reporter.report([ALERT, replace(ALERT, number=2)])
         reporter.report([later(ALERT, state="fixed")])
         reporter.report([replace(ALERT, number=3)])
@@ -193,8 +194,9 @@ def test_updates_end_well_in_any_order_of_arrival(reporter, fake_jira):
     fake_jira.assert_stored("shop#1", status={"label": "FIXED"})
 
 
-def test_withdrawing_and_leaving_end_well_in_any_order_of_arrival(reporter, fake_jira):
+def test_withdrawing_and_leaving_end_well_in_any_order_of_arrival(make_reporter, fake_jira):
     def course():
+        reporter = make_reporter()
         reporter.report([ALERT, replace(ALERT, number=2)])
         reporter.withdraw(ALERT)
         reporter.report([later(ALERT, state="open")])
@@ -202,6 +204,17 @@ def test_withdrawing_and_leaving_end_well_in_any_order_of_arrival(reporter, fake
         reporter.report([later(replace(ALERT, number=2))])
 
     fake_jira.explore(course, expected={"shop#2": {"status": {"label": "OPEN"}}})
+
+
+def test_whoever_comes_back_after_leaving_stays(make_reporter, fake_jira):
+    def course():
+        reporter = make_reporter()
+        reporter.report([ALERT])
+        reporter.confirm([ALERT])
+        reporter.leave()
+        reporter.report([replace(ALERT, number=2), later(ALERT)])
+
+    fake_jira.explore(course, expected={"shop#1": {}, "shop#2": {}})
 
 
 @pytest.mark.parametrize("seed", range(5))

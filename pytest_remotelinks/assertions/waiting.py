@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -22,7 +23,10 @@ class Waiting:
     _site: Site
 
     def wait_for_submission(self, id: str, timeout: float = 5.0) -> Submission:
-        """Wait until the link is submitted, for ``timeout`` seconds at most, and return its last submission."""
+        """Wait until the link is submitted, for ``timeout`` seconds at most, and return its last submission.
+
+        One that came before the call counts too, and so does one that Jira refused.
+        """
         __tracebackhide__ = True
         seen = 0
         for _ in self._events(timeout):
@@ -39,15 +43,20 @@ class Waiting:
         It is asked again whenever something has happened here: a request, a
         write that arrived, a move of the clock. One that raises AssertionError
         counts as not yet true, so that the helpers that return something will
-        do: ``wait_until(lambda: fake_jira.assert_stored("alert-1"))``.
+        do: ``wait_until(lambda: fake_jira.assert_stored("alert-1"))``. Raises
+        TypeError for a coroutine.
         """
         __tracebackhide__ = True
         reason = ""
         for _ in self._events(timeout):
             try:
-                if result := predicate():
+                result = predicate()
+                if inspect.iscoroutine(result):
+                    result.close()
+                    raise TypeError("wait_until() takes an ordinary function; this one returned a coroutine, which nobody has run")
+                if result:
                     return result
-                reason = f"it returned {result!a}"
+                reason = f"it returned {result!a}" + ("; it must return something to come true" if result is None else "")
             except AssertionError as error:
                 reason = str(error)
         raise failure(
@@ -83,6 +92,8 @@ class Waiting:
                 pending.arrive()
                 events = journal.events
             yield
+            if time.monotonic() >= deadline:
+                return
             with journal.changed:
                 while journal.events == events:
                     rest = deadline - time.monotonic()

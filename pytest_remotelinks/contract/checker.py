@@ -109,19 +109,19 @@ class Checker:
         return replace(judgement, violations=(*judgement.violations, *warnings))
 
     def review(
-        self, judgement: Judgement, accepted: Container[int], stale: list[Stale], rejected: Mapping[str, Any]
+        self, judgement: Judgement, accepted: Container[int], stale: list[Stale], rejected: Mapping[str, Any], now: float
     ) -> tuple[Violation, ...]:
         """What can be said of a submission once it is known which of its links were accepted.
 
         ``stale`` are those that bring nothing new, ``rejected`` by id the links
-        that were rejected before.
+        that were rejected before; ``now`` is in seconds on the site's clock.
         """
         if not stale and not rejected:
             return ()
         findings = Findings(self.ignore)
         links = judgement.payload["remoteLinks"]
         check_order(findings, links, stale)
-        check_resent(findings, links, accepted, stale, rejected)
+        check_resent(findings, links, accepted, stale, rejected, now)
         return tuple(findings.violations)
 
     def _judge(self, request: Request, circumstances: Circumstances) -> Judgement:
@@ -137,7 +137,7 @@ class Checker:
         app = circumstances.authorize(findings, request, operation, self.document)
         history = circumstances.histories.get(app) or History()
         if operation is not None and not request.astray:
-            check_patience(findings, request, operation, history, circumstances.now)
+            check_patience(findings, request, operation, history, circumstances.began, circumstances.now)
         if operation is None or request.astray or "/" in (route.raw_id or ""):
             judgement = self._misdirected(findings, request, route)
         elif operation.id == SUBMIT:

@@ -28,10 +28,12 @@ def anybody(findings: Findings, request: Request, operation: Operation | None, d
 class Circumstances:
     """What is known when a request comes.
 
-    ``now`` is in seconds since the epoch, on the site's clock; ``histories``
+    ``began`` is when the request did, and ``now`` the time, in seconds since
+    the epoch on the site's clock; ``histories``
     has the past of each app, ``actions`` those of each installed one by their ids.
     """
 
+    began: float = 0.0
     now: float = 0.0
     histories: Mapping[str, History] = field(default_factory=dict)
     authorize: Authorize = anybody

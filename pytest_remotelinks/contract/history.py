@@ -13,6 +13,8 @@ from pytest_remotelinks.contract.request import Request
 
 #: Statuses that the same request will get again however often it is sent.
 HOPELESS = frozenset({400, 401, 403, 413})
+#: Seconds after which the world may have changed, so that such a request is worth another try.
+HOPELESS_FOR = 3600.0
 
 
 class Known(NamedTuple):
@@ -22,6 +24,9 @@ class Known(NamedTuple):
     properties: dict[str, Any]
     #: Its sequence number, None where it has none that is a number.
     number: float | None
+    #: When it was accepted, in seconds since the epoch on the site's clock, and whether its sender was told.
+    accepted_at: float
+    is_told: bool
 
     def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
         """Whether it was submitted with all of the properties."""
@@ -35,6 +40,14 @@ class Stale(NamedTuple):
     known: Known
 
 
+class AskedToWait(NamedTuple):
+    """A Retry-After that was answered: from when until when, in seconds since the epoch on the site's clock, and with which status."""
+
+    asked_at: float
+    until: float
+    status: int
+
+
 @dataclass
 class History:
     """The past of one app on one site."""
@@ -45,34 +58,44 @@ class History:
     links: dict[str, Known] = field(default_factory=dict)
     #: By id, links whose last submission was rejected.
     rejected: dict[str, dict[str, Any]] = field(default_factory=dict)
-    #: By operation, until when (seconds since the epoch on the site's clock) Jira asked to wait, and with which status.
-    waits: dict[str, tuple[float, int]] = field(default_factory=dict)
-    #: Requests that were refused for good, with their status.
-    _refused: dict[bytes, int] = field(default_factory=dict)
+    #: By operation, the last wait that Jira asked for; under the empty name, one that is meant for all.
+    waits: dict[str, AskedToWait] = field(default_factory=dict)
+    #: Requests that were refused for good, with their status and when that was.
+    _refused: dict[bytes, tuple[int, float]] = field(default_factory=dict)
 
-    def refusal_of(self, request: Request) -> int | None:
-        """The status with which exactly this request was refused for good, None where it was not."""
+    def waits_of(self, operation: Operation) -> list[AskedToWait]:
+        """The waits that a request to the operation must mind."""
+        return [self.waits[name] for name in (operation.id, "") if name in self.waits]
+
+    def refusal_of(self, request: Request, now: float) -> int | None:
+        """The status with which exactly this request was refused for good not long ago, None where it was not."""
         if not self._refused:
             return None
-        return self._refused.get(_identity(request, False)) or self._refused.get(_identity(request, True))
+        status, at = self._refused.get(_identity(request, False)) or self._refused.get(_identity(request, True)) or (None, 0.0)
+        return status if now - at < HOPELESS_FOR else None
 
-    def remember_answer(self, request: Request, operation: Operation, status: int, wait: float | None, now: float) -> None:
-        """Remember what a request was told; ``wait`` is its Retry-After in seconds."""
+    def remember_answer(
+        self, request: Request, operation: Operation, status: int, wait: float | None, now: float, concerns_all: bool = False
+    ) -> None:
+        """Remember what a request was told; ``wait`` is its Retry-After in seconds, and whom it concerns."""
         if wait is not None:
-            self.waits[operation.id] = now + wait, status
+            self.waits["" if concerns_all else operation.id] = AskedToWait(now, now + wait, status)
         elif status < 400:
             self.waits.pop(operation.id, None)
         if status in HOPELESS:
-            self._refused[_identity(request, status == 401)] = status
+            self._refused[_identity(request, status == 401)] = status, now
         elif self._refused:
             for with_token in (True, False):
                 self._refused.pop(_identity(request, with_token), None)
 
-    def remember_accepted(self, links: list[Any], properties: dict[str, Any], accepted: Sequence[int], keep: bool = True) -> list[Stale]:
-        """Compare accepted links with those before them, and remember them where ``keep`` says so.
+    def remember_accepted(
+        self, links: list[Any], properties: dict[str, Any], accepted: Sequence[int], now: float = 0.0, is_told: bool = True
+    ) -> list[Stale]:
+        """Compare accepted links with those before them, and remember them.
 
         Returns those that bring nothing new: their number is no higher than
-        that of an earlier submission.
+        that of an earlier submission. ``is_told`` says whether the sender gets
+        an answer that he can read.
         """
         stale = []
         known_links = self.links
@@ -86,8 +109,8 @@ class History:
                 # Of one submission, the properties are one object: what it says twice is another rule's matter.
                 if known.properties is not properties:
                     stale.append(Stale(index, known))
-            elif keep:
-                known_links[link["id"]] = Known(link, properties, number)
+            else:
+                known_links[link["id"]] = Known(link, properties, number, now, is_told)
         return stale
 
     def remember_rejected(self, links: list[Any], accepted: Container[int]) -> None:

@@ -41,6 +41,7 @@ class Journal:
         with self.changed:
             self.under_way += 1
             self.last_active = time.monotonic()
+            self.wake()
 
     def end(self) -> None:
         """A request has been answered, or given up."""

@@ -47,14 +47,18 @@ def violation_lines(violation: Violation) -> list[str]:
     return [printable(line) for line in lines]
 
 
-def weather_report(policy: Policy, arrivals: Sequence[Write]) -> str:
-    """How to get a shuffled order of arrival again, and what it was; empty where nothing was shuffled."""
+def weather_report(policy: Policy, arrivals: Sequence[Write], place: str) -> str:
+    """How to get a shuffled order of arrival again, and what it was; empty where nothing was shuffled.
+
+    ``place`` is where the policy was set, empty where an option wins over it.
+    """
     if not any(isinstance(part, Shuffled) for part in policy.policies):
         return ""
     shown = [f"  {write}" for write in arrivals[:SHOWN_ARRIVALS]]
     more = len(arrivals) - len(shown)
     lines = [
-        f"consistency was '{policy}'; the same again: --remotelinks-consistency={policy}",
+        f"consistency was '{policy}'; the same again: "
+        + (f"consistency='{policy}' in {place}" if place else f"--remotelinks-consistency={policy}"),
         "writes arrived in this order:" if shown else "no write arrived",
         *shown,
         *([f"  and {more} more"] if more > 0 else []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -52,12 +53,20 @@ class Application:
         self.actions: Callable[[], Mapping[str, Mapping[str, Action]]] = dict
         #: Who answers a request for a token.
         self.token_endpoint: TokenEndpoint | None = None
+        #: Set when answers that are held back are not worth waiting for any more.
+        self.patience = threading.Event()
         self._traces = 0
 
     def forget(self) -> None:
-        """Forget the past of every app."""
+        """Forget the past of every app, and give up the answers that are held back."""
+        self.give_up()
+        self.patience = threading.Event()
         self.histories.clear()
         self._traces = 0
+
+    def give_up(self) -> None:
+        """Hold no answer back any longer: nobody is there who could want it."""
+        self.patience.set()
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -84,26 +93,27 @@ class Application:
             return self.token_endpoint.answer(request, started, clock)
         with self._journal.changed:
             now = self._site.clock.now()
+            began = now - (time.perf_counter() - clock)
             self._site.pending.arrive()
-            judgement = self.checker.judge(request, Circumstances(now, self.histories, self.authorize, self.actions()))
+            judgement = self.checker.judge(request, Circumstances(began, now, self.histories, self.authorize, self.actions()))
             history = self.histories[judgement.app]
             operation = judgement.operation
             host = request.headers.get("Host", "")
-            fault = self._trouble.befall(operation.id if operation else None, judgement.app, _cost(judgement), now, host)
+            fault = self._trouble.befall(operation.id if operation else None, judgement.app, _cost(judgement), began, now, host)
             rejected: Rejected = {}
             if fault is not None and fault.status is not None:
                 answer = self._fail(fault, fault.status, request)
             elif judgement.refusal is not None:
                 answer = self._refuse(judgement, judgement.refusal)
             elif operation is not None and operation.id == SUBMIT:
-                answer, rejected, late = self._submit(judgement, history, fault)
+                answer, rejected, late = self._submit(judgement, history, fault, now)
                 judgement = replace(judgement, violations=(*judgement.violations, *late))
             else:
                 answer = self._read_or_delete(judgement, history)
             answer = self._befallen(answer, fault)
             if operation is not None and not (fault is not None and fault.hides_answer):
                 wait = fault.retry_after if fault is not None else None
-                history.remember_answer(request, operation, answer.status, wait, now)
+                history.remember_answer(request, operation, answer.status, wait, now, fault is not None and fault.concerns_all)
             self._remember(request, judgement, answer, started, clock, fault, rejected)
             self._site.pending.count_answer()
         return answer
@@ -160,7 +170,9 @@ class Application:
         headers = (("Allow", ", ".join(judgement.allowed)),) if status == 405 else ()
         return refusal(status, [self._error(text) for text in texts], headers)
 
-    def _submit(self, judgement: Judgement, history: History, fault: Fault | None) -> tuple[Answer, Rejected, tuple[Violation, ...]]:
+    def _submit(
+        self, judgement: Judgement, history: History, fault: Fault | None, now: float
+    ) -> tuple[Answer, Rejected, tuple[Violation, ...]]:
         """The answer to a submission, why links are rejected, and what is now to be said of it."""
         links = judgement.payload["remoteLinks"]
         properties = judgement.payload.get("properties")
@@ -169,8 +181,8 @@ class Application:
         # Whoever got no answer is right to send all of it again.
         is_told = fault is None or not fault.hides_answer
         accepted = set(outcome.accepted)
-        stale = history.remember_accepted(links, properties, outcome.accepted, keep=is_told)
-        violations = self.checker.review(judgement, accepted, stale, history.rejected)
+        stale = history.remember_accepted(links, properties, outcome.accepted, now, is_told)
+        violations = self.checker.review(judgement, accepted, stale, history.rejected, now)
         if is_told and (history.rejected or len(accepted) < len(links)):
             history.remember_rejected(links, accepted)
         history.submitted_keys.update(properties)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import threading
 import time
@@ -31,6 +32,9 @@ IDLE_LIMIT = 2.0
 #: How many requests can be under way at once. Each thread accepts and answers
 #: by itself: a new thread for each connection costs more than most answers do.
 THREADS = 16
+
+#: Seconds after which whoever holds an answer back looks whether anybody still waits for it.
+_LOOK_UP = 0.05
 
 _NOBODY = Answer(503)
 
@@ -117,9 +121,20 @@ class Listener(HTTPServerBase):
             if answer is None:
                 body, size, malformed = read_body(environ, application.checker.kept_bytes)
                 answer = application.answer(replace(head, body=body, body_size=size, malformed=malformed), started, clock)
-            if answer.delay:
-                self._stopped.wait(answer.delay)
+            if answer.delay and not self._keep_waiting(answer.delay, application.patience, environ["werkzeug.socket"]):
+                answer = replace(answer, ending="dropped")
         return _response(answer, environ)
+
+    def _keep_waiting(self, delay: float, patience: threading.Event, connection: socket.socket) -> bool:
+        """Hold an answer back; tell whether it is still of use, since client and site are still there."""
+        until = time.monotonic() + delay
+        while (rest := until - time.monotonic()) > 0:
+            if self._stopped.is_set() or patience.wait(min(rest, _LOOK_UP)):
+                return False
+            readable, _, _ = select.select([connection], [], [], 0)
+            if readable and not connection.recv(1, socket.MSG_PEEK):
+                return False
+        return True
 
     def respond(self, request: Request) -> Answer:
         """Answer a request that never became one."""
@@ -191,7 +206,9 @@ class _Handler(WSGIRequestHandler):
         answer: Answer = respond(request)
         body = answer.body or json.dumps([{"message": reason}]).encode()
         self.send_response(answer.status)
-        self.send_header("Content-Type", "application/json;charset=UTF-8")
+        headers = dict(answer.headers) if answer.body else {**dict(answer.headers), "Content-Type": "application/json;charset=UTF-8"}
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from pytest_remotelinks.site.write import Kind, Write
+from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, SUBMIT
+from pytest_remotelinks.site.write import Kind, Write
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Policy:
 
     #: Whether writes arrive in the order in which they were accepted, wherever that order can matter.
     keeps_order = True
+    #: Whether a read lets no more than one write arrive.
+    arrives_singly = False
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -35,6 +37,10 @@ class Policy:
     def is_due(self, write: Write, moment: Moment) -> bool:
         """Whether the write arrives now."""
         raise NotImplementedError
+
+    def may_come(self, write: Write, come: Container[int]) -> bool:
+        """Whether a read may let the write arrive, now that those with these numbers have."""
+        return True
 
     def turn(self, write: Write) -> tuple[float, float]:
         """Of writes that arrive together, the one with the lower turn is the first; asked once, on acceptance."""
@@ -121,7 +127,9 @@ class Shuffled(Policy):
     """Writes overtake each other, and some arrive twice: the worst that "eventually" allows.
 
     Each write waits for its own number of further requests to the site, up to
-    ``SPREAD``; so a submission and a deletion of one id may cross. All of it
+    ``SPREAD``; so a submission and a deletion of one id may cross. What one
+    submission says twice of a link stays in its order, and nothing comes a
+    second time after a write that was sent when it had come once. All of it
     follows from the seed and the order of the requests. Without a seed, one is
     drawn; a failing test prints it.
     """
@@ -153,7 +161,7 @@ class Shuffled(Policy):
 
     def _dice(self, write: Write) -> random.Random:
         # Of a text, the same numbers in every process and on every machine. A repeat starts with its first delivery's delay.
-        return random.Random(f"{self.seed} {write.number}")
+        return random.Random(f"{self.seed} {write.accepted_after} {write.kind} {write.id}")
 
     def __str__(self) -> str:
         return f"shuffled:{self.seed}"
@@ -180,7 +188,16 @@ class PerOperation(Policy):
 
 Consistency = Policy
 DEFAULT: Policy = AfterReads(1)
-_OPERATIONS = ("submit", "delete", "delete-by-properties")
+#: By what a test may call an operation, the kinds of write that it stands for; a later name says more than one before it.
+_OPERATIONS: dict[str, tuple[Kind, ...]] = {
+    "submit": ("submit",),
+    "delete": ("delete", "delete-by-properties"),
+    "delete-by-id": ("delete",),
+    "delete-by-properties": ("delete-by-properties",),
+    SUBMIT: ("submit",),
+    DELETE_BY_ID: ("delete",),
+    DELETE_BY_PROPERTY: ("delete-by-properties",),
+}
 _USE = (
     "use 'immediate', 'after-reads:N', 'after-seconds:S', 'manual' or 'shuffled:SEED', "
     "or one for each of submit, delete and delete-by-properties"
@@ -193,8 +210,8 @@ def parse_consistency(given: Any) -> Policy:
     A text such as ``after-reads:2`` names one; a mapping such as
     ``{"submit": "after-reads:2", "delete": "manual"}``, or the text
     ``submit=after-reads:2,delete=manual``, names one for each kind of write.
-    ``delete`` is both kinds of deletion unless ``delete-by-properties`` is
-    named too; what is not named has the default. Raises ValueError for
+    ``delete`` is both kinds of deletion unless ``delete-by-id`` or
+    ``delete-by-properties`` is named too; what is not named has the default. Raises ValueError for
     anything else.
     """
     if isinstance(given, Policy):
@@ -206,9 +223,8 @@ def parse_consistency(given: Any) -> Policy:
         for name in given:
             if name not in _OPERATIONS:
                 raise ValueError(f"consistency has no operation {name!r}; the operations are {', '.join(_OPERATIONS)}")
-        chosen = {name: _parse_one(policy) for name, policy in given.items()}
-        deletion = chosen.get("delete", DEFAULT)
-        return PerOperation(chosen.get("submit", DEFAULT), deletion, chosen.get("delete-by-properties", deletion))
+        chosen = {kind: _parse_one(given[name]) for name, kinds in _OPERATIONS.items() if name in given for kind in kinds}
+        return PerOperation(*(chosen.get(kind, DEFAULT) for kind in ("submit", "delete", "delete-by-properties")))
     return _parse_one(given)
 
 
@@ -217,7 +233,7 @@ def _parse_one(given: Any) -> Policy:
         return given
     if isinstance(given, str):
         name, colon, argument = given.strip().partition(":")
-        count = int(argument) if argument.isascii() and argument.isdigit() and len(argument) < 10 else None
+        count = int(argument) if argument.isascii() and argument.isdigit() and len(argument) < 30 else None
         if name == "immediate" and not colon:
             return Immediate()
         if name == "manual" and not colon:

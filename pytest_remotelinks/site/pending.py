@@ -23,6 +23,8 @@ class PendingWrites:
         self._store = store
         self._clock = clock
         self.consistency = consistency
+        #: The policy by which the arrivals so far came.
+        self.arrived_under = consistency
         #: By policy, its writes in the order of their acceptance.
         self._lanes: dict[Policy, list[Write]] = {}
         #: Requests that the site has answered.
@@ -40,6 +42,7 @@ class PendingWrites:
         if not writes:
             return
         policy, moment = self.consistency.of(writes[0].kind), self._moment()
+        self._drop_repeats_before(writes)
         lane = self._lanes.setdefault(policy, [])
         due = []
         for write in writes:
@@ -54,13 +57,17 @@ class PendingWrites:
 
     def read(self, link_id: str, app: str = "") -> None:
         """Count a read of the link, after its answer was made."""
+        moment = self._moment()
         for policy, lane in self._lanes.items():
             due = []
             for write in lane:
                 if write.may_concern(link_id, app):
                     write.missed_by += 1
-                    if policy.is_due(write, self._moment()):
+                    if policy.is_due(write, moment):
                         due.append(write)
+            if due and policy.arrives_singly:
+                come = {write.number for write in self.arrivals}
+                due = [write for write in sorted(due, key=_turn)[:1] if policy.may_come(write, come)]
             self._arrive(policy, due)
 
     def count_answer(self) -> None:
@@ -70,11 +77,19 @@ class PendingWrites:
 
     def arrive(self) -> bool:
         """Let arrive what time or the number of requests has brought; tell whether that was anything."""
-        moment, before = self._moment(), len(self.arrivals)
+        moment = self._moment()
+        due: list[tuple[float, tuple[float, float], Write]] = []
         for policy, lane in self._lanes.items():
-            if lane and (not policy.keeps_order or policy.due_at(lane[0]) is not None):
-                self._arrive(policy, [write for write in lane if policy.is_due(write, moment)])
-        return len(self.arrivals) > before
+            if lane and not policy.arrives_singly and (not policy.keeps_order or policy.due_at(lane[0]) is not None):
+                arriving = [write for write in lane if policy.is_due(write, moment)]
+                if arriving:
+                    gone = set(map(id, arriving))
+                    self._lanes[policy] = [write for write in lane if id(write) not in gone]
+                    due += [(policy.due_at(write) or moment.now, write.turn, write) for write in arriving]
+        # Whoever looks only now finds what came meanwhile, in the order in which it came.
+        for _, _, write in sorted(due, key=lambda one: one[:2]):
+            self._apply(write)
+        return bool(due)
 
     def next_due(self) -> float | None:
         """The time on the site's clock at which the next write arrives by itself."""
@@ -83,7 +98,7 @@ class PendingWrites:
 
     def in_turn(self) -> list[Write]:
         """The writes in the order in which they would arrive together."""
-        return sorted(self, key=lambda write: write.turn)
+        return sorted(self, key=_turn)
 
     def settle(self) -> None:
         """Let every pending write arrive, in turn."""
@@ -101,7 +116,19 @@ class PendingWrites:
         """Start anew."""
         self._lanes.clear()
         self.arrivals.clear()
+        self.arrived_under = self.consistency
         self._accepted = self._answered = 0
+
+    def _drop_repeats_before(self, writes: Sequence[Write]) -> None:
+        """Nothing comes twice after a write that was sent when it had come once: no provider could do anything about that."""
+        for policy, lane in self._lanes.items():
+            if any(write.is_repeat for write in lane):
+                come = {write.number for write in self.arrivals}
+                self._lanes[policy] = [
+                    write
+                    for write in lane
+                    if not (write.is_repeat and write.number in come and any(write.may_touch(other) for other in writes))
+                ]
 
     def _moment(self) -> Moment:
         return Moment(self._clock.now(), self._answered)
@@ -116,8 +143,12 @@ class PendingWrites:
         lane = self._lanes[policy]
         arriving = set(map(id, _with_predecessors(lane, due) if policy.keeps_order else due))
         self._lanes[policy] = [write for write in lane if id(write) not in arriving]
-        for write in sorted((write for write in lane if id(write) in arriving), key=lambda write: write.turn):
+        for write in sorted((write for write in lane if id(write) in arriving), key=_turn):
             self._apply(write)
+
+
+def _turn(write: Write) -> tuple[float, float]:
+    return write.turn
 
 
 def _with_predecessors(lane: list[Write], due: list[Write]) -> list[Write]:

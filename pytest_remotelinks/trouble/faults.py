@@ -41,11 +41,13 @@ class Fault:
     ending: Ending = "whole"
     #: Whether the connection is closed before the request's body is read.
     unread: bool = False
+    #: Whether its Retry-After is meant for requests of every operation.
+    concerns_all: bool = False
 
     @property
     def hides_answer(self) -> bool:
-        """Whether the request takes effect and its sender cannot tell."""
-        return self.garbled or self.ending != "whole"
+        """Whether the request takes effect and its sender may never get to know."""
+        return self.garbled or self.delay > 0 or self.ending != "whole"
 
 
 @dataclass
@@ -57,15 +59,9 @@ class Planned:
     operations: frozenset[str] | None
     after: int
 
-    def takes(self, operation: str | None) -> bool:
-        """Whether it befalls this request; counts those that it lets pass."""
-        if self.times <= 0 or (self.operations is not None and operation not in self.operations):
-            return False
-        if self.after > 0:
-            self.after -= 1
-            return False
-        self.times -= 1
-        return True
+    def concerns(self, operation: str | None) -> bool:
+        """Whether it is meant for requests of the operation."""
+        return self.operations is None or operation in self.operations
 
 
 def operations_named(name: str | None) -> frozenset[str] | None:

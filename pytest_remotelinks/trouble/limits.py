@@ -8,6 +8,8 @@ from datetime import datetime, timezone
 
 #: Seconds above which a wait does not grow any more.
 LONGEST_WAIT = 3600
+#: Seconds by which a request may come too early: clocks and timers are not exact.
+TOLERANCE = 0.05
 #: The share of a limit below which Jira warns that it is near.
 NEAR = 0.2
 
@@ -18,17 +20,27 @@ class Wait:
 
     until: float = 0.0
     seconds: int = 0
-    #: The status of the answer that asked for it.
+    #: The status of the answer that asked for it, and when that was.
     status: int = 429
+    asked_at: float = 0.0
 
     def start(self, seconds: int, now: float) -> None:
-        self.seconds, self.until = seconds, now + seconds
+        self.seconds, self.until, self.asked_at = seconds, now + seconds, now
 
-    def ignored(self, now: float, tolerance: float = 0.05) -> bool:
-        """Whether a request comes too early; then the wait starts again, twice as long."""
-        if now >= self.until - tolerance:
+    def left(self, now: float) -> int:
+        """The whole seconds that are still to wait."""
+        return max(1, math.ceil(self.until - now))
+
+    def refuses(self, began: float, now: float) -> bool:
+        """Whether a request comes too early; then the wait starts again, twice as long.
+
+        Not so for one that began before anybody was asked to wait: it is
+        refused, and no more.
+        """
+        if now >= self.until - TOLERANCE:
             return False
-        self.start(max(1, min(2 * self.seconds, LONGEST_WAIT)), now)
+        if began > self.asked_at:
+            self.start(max(1, min(2 * self.seconds, LONGEST_WAIT)), now)
         return True
 
 
@@ -48,14 +60,14 @@ class RateLimit:
     _requests_used: int = 0
     _cost_used: int = 0
     _wait: Wait = field(default_factory=Wait)
+    _reason: str = ""
 
-    def take(self, cost: int, now: float) -> tuple[int, str] | None:
+    def take(self, cost: int, began: float, now: float) -> tuple[int, str] | None:
         """Count a request; return the seconds to wait and the reason where it is over the limit."""
-        reason = "jira-quota-based" if self.requests is not None else "jira-cost-based"
-        if self._wait.ignored(now):
+        if self._wait.refuses(began, now):
             self._window_end = max(self._window_end, self._wait.until)
-            return self._wait.seconds, reason
-        if now >= self._window_end - 0.05:
+            return self._wait.left(now), self._reason
+        if now >= self._window_end - TOLERANCE:
             self._window_end, self._requests_used, self._cost_used = now + self.per, 0, 0
         too_many = self.requests is not None and self._requests_used + 1 > self.requests
         too_costly = self.cost is not None and self._cost_used + cost > self.cost
@@ -64,13 +76,15 @@ class RateLimit:
             self._cost_used += cost
             return None
         self._wait.start(max(1, math.ceil(self._window_end - now)), now)
-        return self._wait.seconds, "jira-quota-based" if too_many else "jira-cost-based"
+        self._reason = "jira-quota-based" if too_many else "jira-cost-based"
+        return self._wait.seconds, self._reason
 
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """What every answer says of the limit."""
-        limit, used = (self.requests, self._requests_used) if self.requests is not None else (self.cost or 0, self._cost_used)
-        remaining = max(0, limit - used)
-        near = (("X-RateLimit-NearLimit", "true"),) if remaining < NEAR * limit else ()
+        """What every answer says of the limit; of two, the one of which less is left."""
+        counts = [(self.requests, self._requests_used), (self.cost, self._cost_used)]
+        rests = [(max(0, limit - used) / limit, limit, max(0, limit - used)) for limit, used in counts if limit is not None]
+        share, limit, remaining = min(rests)
+        near = (("X-RateLimit-NearLimit", "true"),) if share < NEAR else ()
         # To the minute, so the next one: a client that waits until then has waited long enough.
         end = datetime.fromtimestamp(math.ceil(self._window_end / 60) * 60, timezone.utc)
         return (

@@ -90,3 +90,24 @@ def test_what_does_not_become_idle_says_what_came(jira, provider, link):
             jira.wait_idle(quiet=0, timeout=0.01)
     with pytest.raises(AssertionError, match="less than 60 seconds ago"):
         jira.wait_idle(quiet=60, timeout=0.01)
+
+
+def test_a_predicate_that_sends_requests_ends_in_time(make_site, provider_of, link):
+    jira = make_site(consistency="manual")
+    provider = provider_of(jira)
+    provider.submit(link())
+    with pytest.raises(AssertionError, match="it returned False"):
+        jira.wait_until(lambda: provider.read("1").status_code == 200, timeout=0.2)
+
+
+def test_a_predicate_that_returns_nothing_is_told_so(jira):
+    with pytest.raises(AssertionError, match="it returned None; it must return something"):
+        jira.wait_until(jira.assert_no_violations, timeout=0.01)
+
+
+def test_a_coroutine_is_no_predicate(jira):
+    async def predicate():
+        return True
+
+    with pytest.raises(TypeError, match="takes an ordinary function"):
+        jira.wait_until(predicate)

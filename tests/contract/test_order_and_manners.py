@@ -78,7 +78,7 @@ def test_the_order_of_any_course_is_judged_as_the_rules_say(sent):
         link = {"id": id, "updateSequenceNumber": sequence, "displayName": name, "lastUpdated": f"2026-01-31T12:0{minute}:00Z"}
         taken = [0] if accepted else []
         stale = history.remember_accepted([link], {}, taken)
-        found = [found.code for found in CHECKER.review(Judgement(None, payload={"remoteLinks": [link]}), taken, stale, {})]
+        found = [found.code for found in CHECKER.review(Judgement(None, payload={"remoteLinks": [link]}), taken, stale, {}, 0.0)]
         expected = None
         if accepted and id in highest and (sequence, name, minute) != highest[id]:
             if sequence == highest[id][0]:
@@ -157,6 +157,28 @@ def test_the_same_submission_twice_resends_what_was_accepted(jira, provider, lin
     provider.submit(link("1"), link("2"))
     provider.submit(link("1"), link("2"))
     assert codes(jira) == ["RL704"]
+
+
+def test_a_later_look_at_everything_is_no_retry(jira, provider, link):
+    provider.submit(link("1"), link("2"))
+    jira.advance(3600)
+    provider.submit(link("1"), link("2"))
+    assert codes(jira) == []
+
+
+def test_what_was_hopeless_may_be_tried_after_an_hour(jira, provider):
+    jira.fail_next(403)
+    provider.read("1")
+    jira.advance(3600)
+    provider.read("1")
+    assert codes(jira) == []
+
+
+def test_a_token_of_the_same_second_is_another_one(jira, provider, link):
+    jira.fail_next(401)
+    provider.submit(link())
+    provider.submit(link())
+    assert codes(jira) == []
 
 
 def test_an_unchanged_link_beside_changed_ones_is_no_retry(jira, provider, link):

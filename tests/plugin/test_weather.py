@@ -28,16 +28,15 @@ def test_a_failing_test_prints_the_seed_and_the_order(project):
     result = project.runpytest_subprocess()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*remote links weather*", "consistency was 'shuffled:5'; the same again: --remotelinks-consistency=shuffled:5"]
+        ["*remote links weather*", "consistency was 'shuffled:5'; the same again: consistency='shuffled:5' in the test's marker"]
     )
     assert {number for number, _ in order_of(result)} == set("12345")
 
 
 def test_a_drawn_seed_gives_the_same_order_again(project):
-    project.makepyfile(test_it=FAILS.format("shuffled"))
-    first = project.runpytest_subprocess()
-    option = re.search(r"--remotelinks-consistency=shuffled:\d+", first.stdout.str())[0]
     project.makepyfile(test_it=re.sub(r"@pytest.mark.*\n", "", FAILS))
+    first = project.runpytest_subprocess("--remotelinks-consistency=shuffled")
+    option = re.search(r"--remotelinks-consistency=shuffled:\d+", first.stdout.str())[0]
     second = project.runpytest_subprocess(option)
     assert order_of(first) == order_of(second)
     assert order_of(first)
@@ -104,3 +103,37 @@ def test_second(fake_jira):
 """
     )
     project.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_a_drawn_seed_of_a_marker_gives_the_same_order_again(project):
+    project.makepyfile(test_it=FAILS.format("shuffled"))
+    first = project.runpytest_subprocess()
+    seed = re.search(r"the same again: consistency='(shuffled:\d+)' in the test's marker", first.stdout.str())[1]
+    project.makepyfile(test_it=FAILS.format(seed))
+    assert order_of(project.runpytest_subprocess()) == order_of(first) != []
+
+
+def test_a_site_of_a_factory_names_it(project):
+    source = FAILS.format("manual").replace(
+        "test_it(fake_jira):", "test_it(make_fake_jira):\n    fake_jira = make_fake_jira(consistency='shuffled:3')"
+    )
+    project.makepyfile(test_it=source)
+    project.runpytest_subprocess().stdout.fnmatch_lines(["*the same again: consistency='shuffled:3' in make_fake_jira()"])
+
+
+def test_a_search_that_fails_blames_no_seed(project):
+    project.makepyfile(
+        test_it="""
+from provider import submit
+
+def test_it(fake_jira):
+    def scenario():
+        submit(fake_jira, updateSequenceNumber=2)
+        submit(fake_jira, updateSequenceNumber=2, displayName="other")
+    fake_jira.explore(scenario)
+"""
+    )
+    result = project.runpytest_subprocess("--remotelinks-consistency=shuffled:9")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*fails under an order of arrival that Jira allows*", "*RL402*"])
+    assert "shuffled:9" not in result.stdout.str().partition("collected")[2].replace("consistency=shuffled:9", "")

@@ -153,3 +153,45 @@ def test_shuffled_does_all_that_it_promises_under_some_seed():
     assert any(numbers != sorted(numbers) for _, numbers in courses)
     seeds = count()
     assert next(seed for seed in seeds if course(seed) != course(0)) < 10
+
+
+def test_whoever_looks_late_finds_what_came_in_the_order_in_which_it_came():
+    site = Site(parse_consistency({"submit": "after-seconds:5", "delete": "after-seconds:1"}))
+    submit(site, "a")
+    site.clock.advance(10)
+    site.pending.arrive()
+    site.delete("a")
+    submit(site, "a", 2)
+    site.clock.advance(10)
+    site.pending.arrive()
+    assert [write.kind for write in site.pending.arrivals] == ["submit", "delete", "submit"]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_shuffled_does_nothing_to_a_provider_that_looks_before_it_goes_on(seed):
+    site = Site(Shuffled(seed))
+
+    def until(is_there):
+        for _ in range(30):
+            if (site.read("a") is not None) == is_there:
+                return True
+            site.pending.count_answer()
+        return False
+
+    for round in range(1, 4):
+        submit(site, "a", round)
+        site.pending.count_answer()
+        assert until(True)
+        site.delete("a")
+        site.pending.count_answer()
+        assert until(False)
+    site.pending.settle()
+    assert list(site.store) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_shuffled_leaves_what_one_submission_says_twice_in_its_order(seed):
+    site = Site(Shuffled(seed))
+    site.submit([{"id": "a", "updateSequenceNumber": 1, "state": state} for state in ("first", "second")], {}, (), frozenset())
+    site.pending.settle()
+    assert site.store.get("a").data["state"] == "first"
