@@ -23,9 +23,9 @@ _BASES = re.compile(
     r"|/jira/remotelinks/1\.0/cloud/[^/]+"  # the gateway, for on-premises tools
     r")(?=/)"
 )
-_ID_PATH = re.compile(r"\{[^}]+\}$")
+_ID_PATH = re.compile(r"\{[^{}]+\}$")
 # A document may state any of the bases, or leave one to its servers.
-_DOCUMENT_BASE = re.compile(r".*/remotelinks/1\.0(?:/cloud/\{[^}]+\})?(?=/)")
+_DOCUMENT_BASE = re.compile(r".*/remotelinks/1\.0(?:/cloud/\{[^{}]+\})?(?=/)")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ OPERATIONS = (
 
 def path_below_base(path: str) -> str:
     """A document's path without the base that it may start with."""
-    return _DOCUMENT_BASE.sub("", path)
+    base = _DOCUMENT_BASE.match(path)
+    return path[base.end() :] if base else path
 
 
 @dataclass(frozen=True)
