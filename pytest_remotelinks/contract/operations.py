@@ -42,8 +42,9 @@ class Operation:
 
     def is_at(self, method: str, path: str) -> bool:
         """Whether a document that gives no ``operationId`` states this operation at the path."""
-        shape = _ID_PATH.sub("{}", path_below_base(path))
-        return method == self.method and "remotelinks/" in path and shape == _ID_PATH.sub("{}", self.path)
+        if method != self.method or "remotelinks/" not in path:
+            return False
+        return _ID_PATH.sub("{}", path_below_base(path)) == _ID_PATH.sub("{}", self.path)
 
 
 #: The published operations.
