@@ -80,7 +80,9 @@ def kind_of(value: Any) -> Literal["connect", "forge", "module", "modules"] | No
 
 
 def _looks_like_module(value: Any) -> bool:
-    return isinstance(value, Mapping) and (not _MODULE_MEMBERS.isdisjoint(value) or {"key", "name"} <= value.keys())
+    if not isinstance(value, Mapping) or "modules" in value:
+        return False
+    return not _MODULE_MEMBERS.isdisjoint(value) or {"key", "name"} <= value.keys()
 
 
 def check_descriptor(findings: Findings, descriptor: Any, bare: Literal["connect", "forge"] = "connect") -> None:
