@@ -17,7 +17,7 @@ import jsonschema_rs
 
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.operations import Operation
-from pytest_remotelinks.contract.parts import member_schema
+from pytest_remotelinks.contract.parts import items_schema, member_schema
 
 _NEVER: dict[str, Any] = {"not": {}}
 
@@ -58,7 +58,7 @@ def build_gate(document: Document) -> Gate:
     # Draft 4 has no propertyNames: a key of another kind is refused instead.
     _demand(strict, "properties", {"patternProperties": {_PROPERTY_KEY: {}}, "additionalProperties": False})
     _demand(strict, "providerMetadata", {"type": "object", "additionalProperties": {"type": "string", "pattern": _IMPERSONAL}})
-    _demand(strict, "remoteLinks", {"type": "array", "items": _strict_link(document)})
+    _demand(strict, "remoteLinks", {"type": "array", "items": _strict_link(document)}, covers_items=True)
     strict["type"] = "object"
     strict["required"] = sorted({*strict.get("required", ()), "remoteLinks"})
     return _passing(strict)
@@ -78,7 +78,10 @@ def _strict_link(document: Document) -> dict[str, Any]:
     if _has_choice(stated) or _has_choice(member_schema(stated, "associations")):
         return dict(_NEVER)
     link = _tighten(stated)
-    _demand(link, "associations", _few_distinct(document))
+    entries = items_schema(member_schema(stated, "associations"))
+    # Of several choices between kinds only one was taken.
+    is_whole = "allOf" not in entries and not {"anyOf", "oneOf"} <= entries.keys()
+    _demand(link, "associations", _few_distinct(document), covers_items=is_whole)
     # A link without a usable id is named by its place: not on this path.
     _demand(link, "id", {"type": "string"})
     link["type"] = "object"
@@ -91,14 +94,23 @@ def _has_choice(schema: dict[str, Any]) -> bool:
     return not schema.keys().isdisjoint(("allOf", "anyOf", "oneOf"))
 
 
-def _demand(strict: dict[str, Any], name: str, more: dict[str, Any]) -> None:
-    """Ask more of a member, whether the tightened schema names it or only lets it pass."""
+def _demand(strict: dict[str, Any], name: str, more: dict[str, Any], covers_items: bool = False) -> None:
+    """Ask more of a member, whether the tightened schema names it or only lets it pass.
+
+    ``covers_items`` tells that it asks of the member's entries all that is asked
+    of them already: then that need not be looked at twice.
+    """
     members = strict.setdefault("properties", {})
-    if name in members:
-        members[name] = {"allOf": [members[name], more]}
-    elif strict.get("additionalProperties", True) is not False:
-        others = strict.get("additionalProperties", True)
-        members[name] = {"allOf": [others, more]} if isinstance(others, dict) else more
+    if name not in members and strict.get("additionalProperties", True) is False:
+        return
+    others = strict.get("additionalProperties", True)
+    stated = members.get(name, others if isinstance(others, dict) else {})
+    if covers_items:
+        stated = {keyword: value for keyword, value in stated.items() if keyword != "items"}
+    if "additionalProperties" not in more and all(stated.get(keyword, value) == value for keyword, value in more.items()):
+        members[name] = {**stated, **more}  # quicker than an allOf
+    else:
+        members[name] = {"allOf": [stated, more]}
 
 
 def build_id_gate(document: Document, operation: Operation) -> Gate:

@@ -61,6 +61,23 @@ def test_a_member_may_be_called_as_a_keyword_is():
     assert {violation.pointer for violation in found} == {"/remoteLinks/0/$ref", "/remoteLinks/0/discriminator"}
 
 
+def test_named_properties_are_asked_what_all_are():
+    spec = copy.deepcopy(SPEC)
+    members = spec["components"]["schemas"]["Submission"]["properties"]
+    members["properties"] = {"type": "object", "properties": {"_a": {"type": "string"}, "b": {"type": "string"}}}
+    members["providerMetadata"] = {"type": "object", "properties": {"product": {}}, "additionalProperties": True}
+    document = Document("named", spec)
+    for envelope, code in [
+        ({"properties": {"b": "c"}}, None),
+        ({"properties": {"_a": "c"}}, "RL302"),
+        ({"providerMetadata": {"product": "a@b.example"}}, "RL307"),
+        ({"providerMetadata": {"other": "a@b.example"}}, "RL307"),
+        ({"providerMetadata": {"product": {"more": ["a@b.example"]}}}, "RL307"),
+    ]:
+        found = judge(document, {"remoteLinks": [a_link()], **envelope}).violations
+        assert [violation.code for violation in found] == ([] if code is None else [code])
+
+
 @pytest.mark.parametrize("part", ["the links", "the entries", "the id", "a link without members", "any member"])
 @pytest.mark.parametrize(
     "link", [{"id": [1]}, {"id": [5]}, {"id": None}, {}, [], 5, {"id": "1", "associations": [{"values": ["A-1"] * 501}]}]
