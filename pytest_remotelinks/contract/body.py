@@ -11,8 +11,6 @@ from pytest_remotelinks.contract.pointer import pointer_to
 
 #: Deeper nesting than this is refused, long before Python's own limit.
 DEPTH_LIMIT = 200
-#: Whole numbers of more bits are refused: no floating-point number is near them, and readers that make one of them fail.
-_BITS_LIMIT = 1000
 
 
 class NotJSON(ValueError):
@@ -81,7 +79,7 @@ def decode(body: bytes) -> tuple[Any, list[str]]:
             return _strict.decode(text), []
         except _DuplicateMember:
             value = _lenient.decode(text)
-            require_bounded(value)
+            require_shallow(value)
             return value, _repeated_members(value)
     except json.JSONDecodeError as error:
         raise NotJSON(
@@ -98,12 +96,10 @@ def decode(body: bytes) -> tuple[Any, list[str]]:
         raise NotJSON("a number in the body has thousands of digits", "send a number that fits 64 bits") from None
 
 
-def require_bounded(value: Any) -> None:
-    """Raise NotJSON where lists and objects are nested deeper than DEPTH_LIMIT, or a whole number is larger than any type's."""
+def require_shallow(value: Any) -> None:
+    """Raise NotJSON where lists and objects are nested deeper than DEPTH_LIMIT."""
     level = [value]
     for _ in range(DEPTH_LIMIT + 1):
-        if any(isinstance(part, int) and part.bit_length() > _BITS_LIMIT for part in level):
-            raise NotJSON("a number in the body has hundreds of digits", "send a number that fits 64 bits")
         containers = (part for part in level if isinstance(part, (dict, list)))
         level = [inner for outer in containers for inner in (outer.values() if isinstance(outer, dict) else outer)]
         if not level:

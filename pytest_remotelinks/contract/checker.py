@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.contract.body import NotJSON, decode, require_bounded
+from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
 from pytest_remotelinks.contract.circumstances import Circumstances
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
@@ -206,7 +206,7 @@ class Checker:
             payload, repeated = decode(request.body)
             clean = not repeated and _gate_for(self.document)(payload)
             if not clean:
-                require_bounded(payload)
+                require_shallow(payload)
         except NotJSON as error:
             findings.add("RL101", str(error), "#body", error.hint, request.body[:200])
             return Judgement(operation, refusal=self._refusal(findings) or 400)
