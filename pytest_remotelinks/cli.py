@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import io
 import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +27,59 @@ CLEAN, FOUND, UNUSABLE = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0 clean, 1 something was found, 2 unusable input."""
+    """Run the command and return its exit status: 0 clean, 1 something was found, 2 unusable input or output."""
     options = _parser().parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # What a terminal cannot show is escaped rather than an error.
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        status: int = options.run(options)
-        sys.stdout.flush()
+        outcome: _Outcome = options.run(options)
     except (ContractError, ValueError) as problem:
-        print(f"remotelinks: {problem}", file=sys.stderr)
+        _complain(str(problem))
         return UNUSABLE
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLEAN
-    return status
+    return _written(outcome)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a command prints, and its exit status."""
+
+    status: int
+    output: str
+
+
+def _written(outcome: _Outcome) -> int:
+    """Print what a command found and return its status, whether or not somebody reads to the end."""
+    if not outcome.output:
+        return outcome.status
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "standard output is closed")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # What a terminal cannot show is escaped rather than an error.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.write(outcome.output)
+        sys.stdout.flush()
+    except OSError as problem:
+        if sys.stdout is not None:
+            # Python would complain once more when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(problem, BrokenPipeError):
+            _complain(f"the output cannot be written: {problem.strerror}")
+            return UNUSABLE
+        # Whoever read the output has seen enough.
+    return outcome.status
+
+
+def _complain(text: str) -> None:
+    # Standard error may be closed or full too; the exit status is then all that is left to say.
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(f"remotelinks: {text}", file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="remotelinks",
         description="The contract of Jira's remote links in your hands.",
-        epilog="Exit status: 0 clean, 1 something was found, 2 unusable input.",
+        epilog="Exit status: 0 clean, 1 something was found, 2 unusable input or output.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -78,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check(options: argparse.Namespace) -> int:
+def _check(options: argparse.Namespace) -> _Outcome:
     from pytest_remotelinks.checking.files import Finding, check_file
 
     ignore = parse_selectors(options.ignore)
@@ -89,16 +121,21 @@ def _check(options: argparse.Namespace) -> int:
     for file in options.files:
         name = "<stdin>" if file == "-" else file
         try:
-            content = read_stream(sys.stdin.buffer) if file == "-" else read_bytes(Path(file))
+            content = _standard_input() if file == "-" else read_bytes(Path(file))
             findings += check_file(name, content, options.contract, ignore, options.next_contract)
         except Unreadable as problem:
             unusable = True
-            print(f"remotelinks: {_escaped(name)}: {problem}", file=sys.stderr)
-    sys.stdout.write(FORMATS[options.format](findings))
-    return UNUSABLE if unusable else FOUND if findings else CLEAN
+            _complain(f"{_escaped(name)}: {problem}")
+    return _Outcome(UNUSABLE if unusable else FOUND if findings else CLEAN, FORMATS[options.format](findings))
 
 
-def _show(options: argparse.Namespace) -> int:
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise Unreadable("standard input is closed")
+    return read_stream(sys.stdin.buffer)
+
+
+def _show(options: argparse.Namespace) -> _Outcome:
     document = load_document(options.contract)
     facts = {
         "contract": document.name,
@@ -112,39 +149,43 @@ def _show(options: argparse.Namespace) -> int:
         "limits": dict(limits(document)),
     }
     if options.format == "json":
-        print(json.dumps(facts, indent=2))
-        return CLEAN
-    print(f"contract {document.name}{f', version {document.version}' if document.version not in ('', document.name) else ''}")
-    print(f"fingerprint {facts['fingerprint']}\n\noperations")
-    for operation in document.operations:
-        print(f"  {operation.id:28} {operation.method:7}{operation.path:28} {', '.join(document.answers(operation))}")
-    for missing in document.missing:
-        print(f"  {missing:28} is not in this document; the fake answers 404")
-    print("\nlimits of a submission")
-    for place, words in limits(document):
-        print(f"  {place or 'body'}: {words}")
-    return CLEAN
+        return _Outcome(CLEAN, _json(facts))
+    version = f", version {document.version}" if document.version not in ("", document.name) else ""
+    return _Outcome(
+        CLEAN,
+        _lines(
+            f"contract {document.name}{version}",
+            f"fingerprint {facts['fingerprint']}",
+            "",
+            "operations",
+            *(
+                f"  {operation.id:28} {operation.method:7}{operation.path:28} {', '.join(document.answers(operation))}"
+                for operation in document.operations
+            ),
+            *(f"  {missing:28} is not in this document; the fake answers 404" for missing in document.missing),
+            "",
+            "limits of a submission",
+            *(f"  {place or 'body'}: {words}" for place, words in limits(document)),
+        ),
+    )
 
 
-def _diff(options: argparse.Namespace) -> int:
+def _diff(options: argparse.Namespace) -> _Outcome:
     old, new = load_document(options.old), load_document(options.new)
     changes = compare(old, new)
+    status = FOUND if any(change.is_breaking for change in changes) else CLEAN
     if options.format == "json":
-        described = {"old": _identity(old), "new": _identity(new), "changes": [_change(change) for change in changes]}
-        print(json.dumps(described, indent=2))
-    elif not changes:
-        print(f"{old.name} and {new.name} say the same of remote links; fingerprint {fingerprint(new)}")
-    else:
-        print(f"from {old.name} ({fingerprint(old)}) to {new.name} ({fingerprint(new)})")
-        for effect in EFFECTS:
-            of_effect = [change for change in changes if change.effect == effect]
-            if of_effect:
-                print(f"\n{effect}")
-            for change in of_effect:
-                print(f"  {change.operation}: {change.place} {change.what}")
-                if change.whom:
-                    print(f"      whom: {change.whom}")
-    return FOUND if any(change.is_breaking for change in changes) else CLEAN
+        return _Outcome(status, _json({"old": _identity(old), "new": _identity(new), "changes": [_change(change) for change in changes]}))
+    if not changes:
+        return _Outcome(status, f"{old.name} and {new.name} say the same of remote links; fingerprint {fingerprint(new)}\n")
+    lines = [f"from {old.name} ({fingerprint(old)}) to {new.name} ({fingerprint(new)})"]
+    for effect in EFFECTS:
+        of_effect = [change for change in changes if change.effect == effect]
+        lines += ["", effect] if of_effect else []
+        for change in of_effect:
+            lines.append(f"  {change.operation}: {change.place} {change.what}")
+            lines += [f"      whom: {change.whom}"] if change.whom else []
+    return _Outcome(status, _lines(*lines))
 
 
 def _identity(document: Document) -> dict[str, str]:
@@ -155,17 +196,22 @@ def _change(change: Change) -> dict[str, Any]:
     return {**asdict(change), "breaking": change.is_breaking}
 
 
-def _rules(options: argparse.Namespace) -> int:
+def _rules(options: argparse.Namespace) -> _Outcome:
     wanted = parse_selectors(options.codes)
     rules = [rule for rule in RULES.values() if not wanted or selects(wanted, rule.code)]
     if options.format == "json":
-        print(json.dumps([_entry(rule) for rule in rules], indent=2))
-    elif not wanted:
-        for rule in rules:
-            print(f"{rule.code}  {rule.name:31} {rule.severity:8} {rule.summary}")
-    else:
-        print("\n\n".join(_page(rule) for rule in rules))
-    return CLEAN
+        return _Outcome(CLEAN, _json([_entry(rule) for rule in rules]))
+    if not wanted:
+        return _Outcome(CLEAN, _lines(*(f"{rule.code}  {rule.name:31} {rule.severity:8} {rule.summary}" for rule in rules)))
+    return _Outcome(CLEAN, _lines("\n\n".join(_page(rule) for rule in rules)))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _lines(*lines: str) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _entry(rule: Rule) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_remotelinks import ContractError, FakeJira, SettingsError, check_submission
 from pytest_remotelinks.cli import main
 from pytest_remotelinks.contract.catalogue import RULES
 
@@ -50,6 +51,79 @@ def test_a_reader_that_leaves_early_is_no_error():
         command.stdout.read(1)
         command.stdout.close()
         assert command.stderr.read() == b""
+
+
+def shell(line, path):
+    done = subprocess.run(
+        ["bash", "-c", line, "bash", COMMAND, path], capture_output=True, text=True, timeout=60, check=False, cwd=path.parent
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def broken(tmp_path, link):
+    path = tmp_path / "links.json"
+    path.write_text(json.dumps([link(str(number), url="<string>") for number in range(500)]))
+    return path
+
+
+def test_a_reader_that_leaves_early_changes_no_verdict(broken):
+    status, output, complaint = shell('set -o pipefail; "$1" check "$2" | head -1', broken)
+    assert (status, complaint) == (1, "")
+    assert output.count("\n") == 1
+    assert shell('set -o pipefail; "$1" rules --format json | head -1', broken) == (0, "[\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_output_that_cannot_be_written_is_status_2(broken):
+    full = (2, "", "remotelinks: the output cannot be written: No space left on device\n")
+    assert shell('"$1" check "$2" > /dev/full', broken) == full
+    assert shell('"$1" rules > /dev/full', broken) == full
+    assert shell('"$1" check "$2" >&-', broken) == (2, "", "remotelinks: the output cannot be written: standard output is closed\n")
+    assert shell('"$1" check "$2" >&- 2>&-', broken) == (2, "", "")
+    assert shell('"$1" check none.json 2> /dev/full', broken) == (2, "", "")
+
+
+def test_nothing_to_write_needs_no_output(broken, link):
+    broken.write_text(json.dumps(link()))
+    assert shell('"$1" check "$2" >&-', broken) == (0, "", "")
+
+
+def test_standard_input_that_is_closed_is_told(broken):
+    assert shell('"$1" check - <&-', broken) == (2, "", "remotelinks: <stdin>: standard input is closed\n")
+
+
+@pytest.fixture
+def closed(tmp_path):
+    """A folder that nobody may enter."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    (folder / "contract.json").write_text("{}")
+    folder.chmod(0)
+    yield folder
+    folder.chmod(0o700)
+
+
+@pytest.fixture
+def unprivileged(closed):
+    """Root may enter every folder: for a while nobody is root."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+    yield
+    if os.getuid() == 0:
+        os.seteuid(0)
+
+
+def test_a_path_that_cannot_be_looked_at_is_told(run, closed, unprivileged):
+    for path in ("x" * 300, "a\0b", str(closed / "contract.json")):
+        status, output, complaint = run("contract", "show", path)
+        assert (status, output) == (2, "")
+        assert complaint.startswith("remotelinks: contract ")
+        assert complaint.endswith("is neither a version (2023-06, 2026-06) nor a file that can be read\n")
+        with pytest.raises(ContractError, match="neither a version"):
+            check_submission({}, contract=path)
+        with pytest.raises(SettingsError, match="neither one of"):
+            FakeJira(contract=path)
 
 
 def test_output_is_readable_in_any_locale(link, tmp_path):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_remotelinks.checking.positions import line_and_column, position_in_json
+from pytest_remotelinks.checking.positions import Path, line_and_column, no_number_in, positions_in_json
 from pytest_remotelinks.checking.values import check_link, check_links, check_submission
+from pytest_remotelinks.contract.checker import report_repeated
 from pytest_remotelinks.contract.descriptor import check_descriptor, kind_of
 from pytest_remotelinks.contract.findings import Findings
+from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.source import Unreadable, looks_like_json
 from pytest_remotelinks.contract.violation import Violation
 
 _LINK_MEMBERS = {"id", "updateSequenceNumber", "displayName", "lastUpdated", "associations"}
 _KINDS = "a submission, a remote link, a list of them, a Connect descriptor or a Forge manifest"
+
+Positions = dict[Path, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -34,37 +38,61 @@ class _Source:
 
     text: str
     value: Any
-    position: Callable[[tuple[str, ...]], tuple[int, int]]
+    positions: Callable[[Iterable[Path]], Positions]
     is_json: bool
+    #: Pointers of members that stand more than once in their object; of JSON the rules find them.
+    repeated: tuple[str, ...] = ()
+    #: Where the text stops being JSON.
+    broken: tuple[int, int] | None = None
 
 
 def check_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> list[Finding]:
     """What breaks the contract in a file, in the order of its lines.
 
-    Raises Unreadable for a file that is none of the kinds that are known, and
-    ContractError for a contract document that cannot be used.
+    A bare module is taken for Connect's in JSON, and for Forge's in YAML, as
+    their descriptors are written: by itself it does not tell. Raises Unreadable
+    for a file that is none of the kinds that are known, and ContractError for a
+    contract document that cannot be used.
     """
     source = _read(content, name)
-    settings: tuple[Any, ...] = (contract, ignore, next_contract)
-    payload: Any = source.text if source.is_json else source.value
-    if isinstance(source.value, list):
-        violations = check_links(payload, *settings)
-    elif not isinstance(source.value, dict):
-        raise Unreadable(f"it holds {type(source.value).__name__}, and none of these: {_KINDS}")
-    elif "remoteLinks" in source.value:
-        violations = check_submission(payload, *settings)
-    elif isinstance(source.value.get("log"), dict) and "entries" in source.value["log"]:
+    violations = _violations(source, contract, ignore, next_contract)
+    broken = source.broken or (no_number_in(source.text) if source.is_json else None) or (1, 1)
+    positions = source.positions(_steps(violation.pointer) for violation in violations)
+    located = [
+        Finding(name, *(broken if violation.code == "RL101" else positions[_steps(violation.pointer)]), violation)
+        for violation in violations
+    ]
+    return sorted(located, key=lambda finding: (finding.line, finding.column, finding.violation.code))
+
+
+def _violations(source: _Source, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> list[Violation]:
+    value = source.value
+    if not isinstance(value, (dict, list)):
+        raise Unreadable(f"it holds {type(value).__name__}, and none of these: {_KINDS}")
+    if isinstance(value, dict) and isinstance(value.get("log"), dict) and "entries" in value["log"]:
         raise Unreadable("it is a HAR, which cannot be checked yet; check the bodies of its requests")
-    elif kind_of(source.value) is not None:
-        findings = Findings(ignore)
-        check_descriptor(findings, source.value)
-        violations = findings.violations
-    elif _LINK_MEMBERS & source.value.keys():
-        violations = check_link(payload, *settings)
+    findings = Findings(ignore)
+    check: Callable[[Any, str, tuple[str, ...], str | None], list[Violation]]
+    if isinstance(value, dict) and "remoteLinks" in value:
+        check = check_submission
+    elif kind_of(value) is not None and not _holds_link(value):
+        check_descriptor(findings, value, bare="connect" if source.is_json else "forge")
+        return findings.violations
+    elif isinstance(value, list):
+        check = check_links
+    elif _holds_link(value):
+        check = check_link
     else:
         raise Unreadable(f"nothing in it tells that it is {_KINDS}")
-    located = [Finding(name, *source.position(_steps(violation.pointer)), violation) for violation in violations]
-    return sorted(located, key=lambda finding: (finding.line, finding.column, finding.violation.code))
+    report_repeated(findings, source.repeated)
+    return [*check(source.text if source.is_json else value, contract, ignore, next_contract), *findings.violations]
+
+
+def _holds_link(value: Any) -> bool:
+    """Whether a value is a link, or a list with one in it, and no descriptor."""
+    if isinstance(value, list):
+        return any(map(_holds_link, value))
+    return isinstance(value, dict) and not _LINK_MEMBERS.isdisjoint(value) and "homeUrl" not in value and "modules" not in value
 
 
 def _read(content: bytes, name: str) -> _Source:
@@ -74,30 +102,30 @@ def _read(content: bytes, name: str) -> _Source:
         raise Unreadable(f"byte {error.start} is not UTF-8") from None
     if looks_like_json(text):
         try:
-            return _Source(text, json.loads(text), lambda path: position_in_json(text, path), True)
+            return _Source(text, json.loads(text), lambda paths: positions_in_json(text, paths), True)
         except json.JSONDecodeError as error:
-            broken, where = error, line_and_column(text, error.pos)
+            problem, where = error, line_and_column(text, error.pos)
         except (ValueError, RecursionError):
             raise Unreadable("it is not JSON that can be read: numbers are too long or nesting is too deep") from None
         if not name.lower().endswith((".yaml", ".yml")):
             if '"remoteLinks"' in text:
-                return _Source(text, {"remoteLinks": None}, lambda path: where, True)
-            raise Unreadable(f"it is not JSON: {broken.msg} at line {where[0]}, column {where[1]}")
+                return _Source(text, {"remoteLinks": None}, lambda paths: dict.fromkeys(paths, where), True, broken=where)
+            raise Unreadable(f"it is not JSON: {problem.msg} at line {where[0]}, column {where[1]}")
     from pytest_remotelinks.contract.yaml_values import NotYAML, read_yaml
 
     try:
         read = read_yaml(text)
-    except NotYAML as problem:
-        raise Unreadable(f"it is neither JSON nor YAML that can be used: {problem}") from None
+    except NotYAML as error:
+        raise Unreadable(f"it is neither JSON nor YAML that can be used: {error}") from None
     marks = {tuple(map(str, path)): mark for path, mark in read.marks.items()}
 
-    def position(path: tuple[str, ...]) -> tuple[int, int]:
-        return next((marks[path[:length]] for length in range(len(path), -1, -1) if path[:length] in marks), (1, 1))
+    def positions(paths: Iterable[Path]) -> Positions:
+        return {path: next((marks[path[:end]] for end in range(len(path), -1, -1) if path[:end] in marks), (1, 1)) for path in paths}
 
-    return _Source(text, read.value, position, False)
+    return _Source(text, read.value, positions, False, tuple(map(pointer_to, read.repeated)))
 
 
-def _steps(pointer: str) -> tuple[str, ...]:
+def _steps(pointer: str) -> Path:
     """The steps of a JSON pointer; of a pointer to something that is not in the body, none."""
     if not pointer.startswith("/"):
         return ()

@@ -1,27 +1,48 @@
-"""Where in a JSON text the value stands that a path leads to."""
+"""Where in a JSON text the values stand that paths lead to."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable
 from json import JSONDecoder
+from typing import Any
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+#: Strings are passed over; outside of them, numbers and what Python takes for one.
+_NUMBERS = re.compile(r'"(?:[^"\\]|\\.)*"|(NaN|-?Infinity|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', re.DOTALL)
 _decode = JSONDecoder(strict=False).raw_decode
 
+Path = tuple[str, ...]
+#: By the next step, what is wanted below it.
+_Wanted = dict[str, Any]
 
-def position_in_json(text: str, path: tuple[str, ...]) -> tuple[int, int]:
-    """Line and column, from 1, of the value; of its nearest container where it is not there.
 
-    ``text`` is valid JSON. Of a member that stands more than once it is the
-    last that counts.
+def positions_in_json(text: str, paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """By path, line and column, from 1, of the value; of its nearest container where it is not there.
+
+    ``text`` is valid JSON, and is gone through once for all paths. Of a member
+    that stands more than once it is the last that counts.
     """
+    paths = list(paths)
+    wanted: _Wanted = {}
+    for path in paths:
+        below = wanted
+        for step in path:
+            below = below.setdefault(step, {})
+    found: _Wanted = {}
     start = _skip(text, 0)
-    for step in path:
-        found = _member(text, start, step) if text[start] == "{" else _entry(text, start, step) if text[start] == "[" else None
-        if found is None:
-            break
-        start = found
-    return line_and_column(text, start)
+    _find(text, start, wanted, found)
+    lines = [index for index, character in enumerate(text) if character == "\n"] if len(paths) > 1 else None
+    return {path: _place(text, _nearest(start, found, path), lines) for path in paths}
+
+
+def no_number_in(text: str) -> tuple[int, int] | None:
+    """Line and column of the first thing in a text that Python reads as a number and JSON does not have."""
+    for match in _NUMBERS.finditer(text):
+        if match[1] and (match[1][-1] in "Ny" or float(match[1]) in (float("inf"), float("-inf"))):
+            return line_and_column(text, match.start())
+    return None
 
 
 def line_and_column(text: str, index: int) -> tuple[int, int]:
@@ -29,33 +50,44 @@ def line_and_column(text: str, index: int) -> tuple[int, int]:
     return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
-def _member(text: str, start: int, name: str) -> int | None:
-    found = None
+def _find(text: str, start: int, wanted: _Wanted, found: _Wanted) -> int:
+    """Note where each wanted part of the value at ``start`` begins, and return where the value ends."""
+    closing = {"{": "}", "[": "]"}.get(text[start])
+    if not wanted or closing is None:
+        return _decode(text, start)[1]
     index = _skip(text, start + 1)
-    while text[index] != "}":
-        key, index = _decode(text, index)
-        index = _skip(text, _skip(text, index) + 1)  # past the colon
-        if key == name:
-            found = index
-        index = _next(text, _decode(text, index)[1])
-    return found
+    number = 0
+    while text[index] != closing:
+        if closing == "}":
+            name, index = _decode(text, index)
+            index = _skip(text, _skip(text, index) + 1)  # past the colon
+        else:
+            name, number = str(number), number + 1
+        if name in wanted:
+            below: _Wanted = {}
+            found[name] = index, below  # of a member that stands twice the last one stays
+            index = _find(text, index, wanted[name], below)
+        else:
+            index = _decode(text, index)[1]
+        index = _skip(text, index)
+        if text[index] == ",":
+            index = _skip(text, index + 1)
+    return index + 1
 
 
-def _entry(text: str, start: int, number: str) -> int | None:
-    index = _skip(text, start + 1)
-    position = 0
-    while text[index] != "]":
-        if str(position) == number:
-            return index
-        index = _next(text, _decode(text, index)[1])
-        position += 1
-    return None
+def _nearest(start: int, found: _Wanted, path: Path) -> int:
+    for step in path:
+        if step not in found:
+            break
+        start, found = found[step]
+    return start
 
 
-def _next(text: str, index: int) -> int:
-    """From the end of one member to the beginning of the next, or to the closing bracket."""
-    index = _skip(text, index)
-    return _skip(text, index + 1) if text[index] == "," else index
+def _place(text: str, index: int, lines: list[int] | None) -> tuple[int, int]:
+    if lines is None:
+        return line_and_column(text, index)
+    number = bisect_left(lines, index)
+    return number + 1, index - (lines[number - 1] if number else -1)
 
 
 def _skip(text: str, index: int) -> int:

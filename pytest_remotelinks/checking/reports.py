@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -65,7 +66,7 @@ def as_sarif(findings: list[Finding]) -> str:
                         "locations": [
                             {
                                 "physicalLocation": {
-                                    "artifactLocation": {"uri": quote(finding.file.replace("\\", "/"))},
+                                    "artifactLocation": {"uri": quote(os.fsencode(finding.file.replace("\\", "/")))},
                                     "region": {"startLine": finding.line, "startColumn": finding.column},
                                 },
                                 "logicalLocations": [{"fullyQualifiedName": finding.violation.pointer or "/"}],

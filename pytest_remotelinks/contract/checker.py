@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from pytest_remotelinks.contract.action_rules import check_actions
 from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
 from pytest_remotelinks.contract.circumstances import Circumstances
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.explain import explain, preview
+from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.future import check_future
 from pytest_remotelinks.contract.headers import masked_parameter
@@ -21,14 +21,10 @@ from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknow
 from pytest_remotelinks.contract.manners_rules import check_patience, check_resent
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
 from pytest_remotelinks.contract.order_rules import check_order
+from pytest_remotelinks.contract.parameter_rules import check_parameters
+from pytest_remotelinks.contract.parameters import is_spread
 from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.property_rules import (
-    SEQUENCE_PARAMETER,
-    check_deletion,
-    check_deprecated,
-    check_metadata,
-    check_property_keys,
-)
+from pytest_remotelinks.contract.property_rules import check_deletion, check_deprecated, check_metadata, check_property_keys
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.contract.secret_parameters import masked_target
@@ -200,6 +196,7 @@ class Checker:
 
     def _submission(self, findings: Findings, operation: Operation, request: Request) -> Judgement:
         self._check_query_names(findings, operation, request)
+        self._check_parameters(findings, operation, request)
         content_type = request.headers.get("Content-Type", "")
         if content_type.partition(";")[0].strip().lower() != "application/json":
             findings.add(
@@ -230,13 +227,7 @@ class Checker:
         except NotJSON as error:
             findings.add("RL101", str(error), "#body", error.hint, request.body[:200])
             return Judgement(operation, refusal=self._refusal(findings) or 400)
-        for pointer in repeated:
-            findings.add(
-                "RL112",
-                "the member stands more than once in its object; all but the last are lost",
-                pointer,
-                "give each member once",
-            )
+        report_repeated(findings, repeated)
         if not clean and _holds_links(payload) and len(payload["remoteLinks"]) > LINKS_LIMIT:
             findings.add(
                 "RL109",
@@ -291,13 +282,14 @@ class Checker:
 
     def _without_body(self, findings: Findings, operation: Operation, request: Request, route: Route, history: History) -> Judgement:
         link_id = self._check_id(findings, operation, route) if operation.takes_id else None
-        if request.query and any(key == SEQUENCE_PARAMETER for key, _ in request.query):
-            self._check_parameters(findings, operation, route, request)
+        self._check_parameters(findings, operation, request)
+        if request.query:
             check_deprecated(findings, request.query)
         properties: tuple[tuple[str, str], ...] = ()
         if operation.id == DELETE_BY_PROPERTY:
             self._check_query_encoding(findings, request)
-            properties = check_deletion(findings, request.query, history.submitted_keys)
+            others = {parameter["name"] for parameter in self.document.judged_parameters(operation) if parameter["in"] == "query"}
+            properties = check_deletion(findings, request.query, history.submitted_keys, others)
         else:
             self._check_query_names(findings, operation, request)
         refusal = self._refusal(findings)
@@ -321,23 +313,16 @@ class Checker:
             return None
         if not _id_gate_for(self.document, operation)(link_id):
             for error in _authority_for(self.document).errors(operation, link_id, (), None):
-                if isinstance(error, ParameterError):
+                if isinstance(error, ParameterError) and error.location == "path":
                     message = "; ".join(explain(found)[0] for found in error.errors) or "does not fit the document"
                     findings.add("RL106", f"the id {message}", "#path", "use the id under which the link was submitted", link_id)
                     return None
         return link_id
 
-    def _check_parameters(self, findings: Findings, operation: Operation, route: Route, request: Request) -> None:
-        for error in _authority_for(self.document).errors(operation, route.link_id or "-", request.query, None):
-            if isinstance(error, ParameterError) and error.name == SEQUENCE_PARAMETER:
-                value = next(value for key, value in request.query if key == error.name)
-                findings.add(
-                    "RL107",
-                    f"{preview(value)} is no 64-bit integer",
-                    f"#query/{error.name}",
-                    "leave the parameter out: it has no effect",
-                    value,
-                )
+    def _check_parameters(self, findings: Findings, operation: Operation, request: Request) -> None:
+        judged = self.document.judged_parameters(operation)
+        if judged:
+            check_parameters(findings, judged, request, lambda: _authority_for(self.document), operation)
 
     @staticmethod
     def _check_query_encoding(findings: Findings, request: Request) -> None:
@@ -354,7 +339,10 @@ class Checker:
         self._check_query_encoding(findings, request)
         if not request.query:
             return
-        known = {parameter["name"] for parameter in self.document.parameters(operation) if parameter["in"] == "query"}
+        described = [parameter for parameter in self.document.parameters(operation) if parameter["in"] == "query"]
+        if any(is_spread(parameter) for parameter in described):
+            return
+        known = {parameter["name"] for parameter in described}
         for key, value in request.query:
             if key not in known:
                 findings.add(
@@ -368,6 +356,17 @@ class Checker:
     @staticmethod
     def _refusal(findings: Findings) -> int | None:
         return next((status for status in _REFUSAL_ORDER if status in findings.refusals), None)
+
+
+def report_repeated(findings: Findings, pointers: Iterable[str]) -> None:
+    """Report members that were given more than once."""
+    for pointer in pointers:
+        findings.add(
+            "RL112",
+            "the member stands more than once in its object; all but the last are lost",
+            pointer,
+            "give each member once",
+        )
 
 
 def _holds_links(payload: Any) -> bool:

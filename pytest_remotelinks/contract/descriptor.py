@@ -57,22 +57,41 @@ _FORGE_SCHEMA = {
 }
 
 
-def kind_of(value: Any) -> Literal["connect", "forge", "module"] | None:
-    """What kind of descriptor a value is: a whole one, the bare module of Connect, or none at all."""
+#: Members that a module has and a remote link does not.
+_MODULE_MEMBERS = {"homeUrl", "logoUrl", "documentationUrl", "actions"}
+
+
+def kind_of(value: Any) -> Literal["connect", "forge", "module", "modules"] | None:
+    """What kind of descriptor a value is: a whole one, a bare module, a list of modules, or none at all."""
+    if isinstance(value, list):
+        return "modules" if value and all(_looks_like_module(entry) for entry in value) else None
     if not isinstance(value, Mapping):
         return None
     modules = value.get("modules")
-    if isinstance(modules, Mapping) and FORGE_MODULE in modules:
+    if FORGE_MODULE in value or (isinstance(modules, Mapping) and FORGE_MODULE in modules):
         return "forge"
+    if CONNECT_MODULE in value:
+        return "connect"
     if isinstance(modules, Mapping) and (CONNECT_MODULE in modules or "baseUrl" in value or "authentication" in value):
         return "connect"
     if "app" in value and "modules" in value:
         return "forge"
-    return "module" if "homeUrl" in value else None
+    return "module" if _looks_like_module(value) else None
 
 
-def check_descriptor(findings: Findings, descriptor: Any) -> None:
-    """Judge a descriptor or manifest, or a bare module; of the former only the module is looked at."""
+def _looks_like_module(value: Any) -> bool:
+    if not isinstance(value, Mapping) or "modules" in value:
+        return False
+    return not _MODULE_MEMBERS.isdisjoint(value) or {"key", "name"} <= value.keys()
+
+
+def check_descriptor(findings: Findings, descriptor: Any, bare: Literal["connect", "forge"] = "connect") -> None:
+    """Judge a descriptor or manifest, or a bare module; of the former only the module is looked at.
+
+    A bare module does not tell whether it is Connect's or Forge's: ``bare``
+    says which it is taken for, unless it has ``actions`` or an ``i18n`` name,
+    which only Connect has. A list of modules is Forge's.
+    """
     kind = kind_of(descriptor)
     if kind is None:
         findings.add(
@@ -82,25 +101,34 @@ def check_descriptor(findings: Findings, descriptor: Any) -> None:
             f"give the whole of atlassian-connect.json or manifest.yml, or the object of modules.{CONNECT_MODULE}",
         )
     elif kind == "module":
-        _check_module(findings, descriptor, (), _CONNECT_SCHEMA)
+        name = descriptor.get("name")
+        is_connect = bare == "connect" or "actions" in descriptor or (isinstance(name, Mapping) and "i18n" in name)
+        _check_module(findings, descriptor, (), _CONNECT_SCHEMA if is_connect else _FORGE_SCHEMA)
+    elif kind == "modules":
+        _check_modules(findings, descriptor, ())
     else:
         _check_whole(findings, descriptor, kind)
 
 
 def _check_whole(findings: Findings, descriptor: Mapping[str, Any], kind: str) -> None:
     name = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
-    modules = descriptor.get("modules")
+    # What stands below "modules" may come by itself.
+    place: Path = () if name in descriptor else ("modules",)
+    modules: Any = descriptor if name in descriptor else descriptor.get("modules")
     if not isinstance(modules, Mapping) or name not in modules:
         findings.add("RL601", f"the app has no module {name}, without which Jira answers 403", "/modules", f"add the module {name}")
-        return
-    module = modules[name]
-    if kind == "connect":
-        _check_module(findings, module, ("modules", name), _CONNECT_SCHEMA)
-    elif isinstance(module, list) and module:
-        for index, entry in enumerate(module):
-            _check_module(findings, entry, ("modules", name, index), _FORGE_SCHEMA)
+    elif kind == "connect":
+        _check_module(findings, modules[name], (*place, name), _CONNECT_SCHEMA)
     else:
-        findings.add("RL601", "a manifest gives a list of modules here", pointer_to(("modules", name)), "put '- ' before the module's key")
+        _check_modules(findings, modules[name], (*place, name))
+
+
+def _check_modules(findings: Findings, modules: Any, place: Path) -> None:
+    if not isinstance(modules, list) or not modules:
+        findings.add("RL601", "a manifest gives a list of modules here", pointer_to(place), "put '- ' before the module's key")
+        return
+    for index, entry in enumerate(modules):
+        _check_module(findings, entry, (*place, index), _FORGE_SCHEMA)
 
 
 def _check_module(findings: Findings, module: Any, place: Path, schema: Mapping[str, Any]) -> None:

@@ -9,7 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.contract.operations import METHODS, OPERATIONS, SITE_BASE, SUBMIT, Operation, Router, path_below_base
+from pytest_remotelinks.contract.all_of import merged
+from pytest_remotelinks.contract.operations import METHODS, OPERATIONS, SUBMIT, Operation, Router, path_below_base
+from pytest_remotelinks.contract.parameters import is_judged
+from pytest_remotelinks.contract.parts import alternatives, items_schema, member_schema, names_member
 from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.references import BrokenReference, References
 from pytest_remotelinks.contract.soundness import python_pattern, unsound_parts
@@ -23,6 +26,10 @@ NEWEST = VERSIONS[-1]
 _PACKAGE = Path(__file__).parents[1]
 # A wheel carries the documents inside the package; a checkout has them beside it.
 _BUNDLED = next((folder for folder in (_PACKAGE / "openapi", _PACKAGE.parent / "openapi") if folder.is_dir()), _PACKAGE / "openapi")
+
+
+#: Places among a document's paths at which the four operations may stand; where they stand more often, nobody means it.
+PLACES_LIMIT = 50
 
 
 class ContractError(ValueError):
@@ -44,7 +51,7 @@ class Document:
         self._objects: dict[Operation, dict[str, Any]] = {}
         try:
             paths = _paths(spec)
-            self._read(paths, References(spec))
+            self._read(spec, paths, References(spec))
             components = spec.get("components")
             schemes = components.get("securitySchemes", {}) if isinstance(components, Mapping) else {}
             #: By name, how the document lets a client say who it is.
@@ -56,8 +63,11 @@ class Document:
         self.operations = tuple(sorted(self._objects, key=lambda operation: [known.id for known in OPERATIONS].index(operation.id)))
         self.router = Router(self.operations)
 
-    def _read(self, paths: Mapping[str, Any], references: References) -> None:
+    def _read(self, spec: Mapping[str, Any], paths: Mapping[str, Any], references: References) -> None:
         by_path: dict[Operation, dict[str, Any]] = {}
+        common = tuple(_server_bases(spec))
+        known_by_id = {known.id: known for known in OPERATIONS}
+        places = 0
         for path, item in paths.items():
             if isinstance(item, Mapping) and "$ref" in item:
                 item = references.inline(item)
@@ -67,14 +77,22 @@ class Document:
                 described = item.get(method.lower())
                 if not isinstance(described, Mapping):
                     continue
-                known = next((known for known in OPERATIONS if known.id == described.get("operationId")), None)
+                bases = ("", *_server_bases(described), *_server_bases(item), *common)
+                place = next((base + str(path) for base in bases if "/remotelinks/" in base + str(path)), str(path))
+                known = known_by_id.get(str(described.get("operationId")))
                 into = self._objects
-                if known is None:
-                    known = next((known for known in OPERATIONS if known.is_at(method, str(path))), None)
+                if known is None and "/remotelinks/" in place:
+                    known = next((known for known in OPERATIONS if known.is_at(method, place)), None)
                     into = by_path
-                if known is not None:
-                    operation = Operation(known.id, method, path_below_base(str(path)))
-                    into[operation] = _with_parameters(references.inline(described), references.inline(item.get("parameters", [])))
+                if known is None:
+                    continue
+                places += 1
+                if places > PLACES_LIMIT:
+                    raise _Unusable(f"the operations of remote links stand at more than {PLACES_LIMIT} places of its paths")
+                operation = Operation(known.id, method, path_below_base(place))
+                into[operation] = _with_parameters(references.inline(described), references.inline(item.get("parameters", [])))
+                if "security" not in described and "security" in spec:
+                    into[operation]["security"] = references.inline(spec["security"])
         found = {operation.id for operation in self._objects}
         self._objects.update({operation: described for operation, described in by_path.items() if operation.id not in found})
         if not self._objects:
@@ -84,10 +102,11 @@ class Document:
         for operation, described in self._objects.items():
             for path, wanted in unsound_parts(described):
                 raise _Unusable(f"{operation.id}: at {pointer_to(path)} there must be {wanted}")
-            if operation.id == SUBMIT and not isinstance(
-                _member(described, "requestBody", "content", "application/json", "schema", "properties", "remoteLinks"), dict
-            ):
-                raise _Unusable(f"{SUBMIT} describes no JSON body with the member 'remoteLinks'")
+            self._objects[operation] = _merged(described)
+            if operation.id == SUBMIT:
+                schema = _member(self._objects[operation], "requestBody", "content", "application/json", "schema")
+                if not isinstance(schema, dict) or not names_member(schema, "remoteLinks"):
+                    raise _Unusable(f"{SUBMIT} describes no JSON body with the member 'remoteLinks'")
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -104,14 +123,6 @@ class Document:
         return tuple(map(str, self._objects[operation]["responses"]))
 
     @cached_property
-    def path_items(self) -> dict[str, dict[str, Any]]:
-        """The path items of remote links, under the site's base."""
-        items: dict[str, dict[str, Any]] = {}
-        for operation, described in self._objects.items():
-            items.setdefault(SITE_BASE + operation.path, {})[operation.method.lower()] = described
-        return items
-
-    @cached_property
     def submission_schema(self) -> dict[str, Any]:
         """The schema of a submission's body, empty where the document has no such operation."""
         for operation in self.operations:
@@ -123,14 +134,12 @@ class Document:
     @cached_property
     def link_schema(self) -> dict[str, Any]:
         """The schema of one remote link."""
-        links: dict[str, Any] = member_schema(self.submission_schema, "remoteLinks").get("items", {})
-        return links
+        return items_schema(member_schema(self.submission_schema, "remoteLinks"))
 
     @cached_property
     def association_schemas(self) -> tuple[dict[str, Any], ...]:
         """The schema of each kind of association."""
-        items = member_schema(self.link_schema, "associations").get("items", {})
-        return tuple(items.get("anyOf", [items]))
+        return alternatives(items_schema(member_schema(self.link_schema, "associations")))
 
     def association_types(self, kind: dict[str, Any]) -> tuple[str, ...]:
         """The names that one kind of association goes by."""
@@ -141,14 +150,27 @@ class Document:
         """The pattern of the values of each association type that has one."""
         patterns = {}
         for kind in self.association_schemas:
-            pattern = member_schema(kind, "values").get("items", {}).get("pattern")
-            for name in self.association_types(kind) if pattern is not None else ():
-                patterns[name] = re.compile(python_pattern(pattern))
+            pattern: str | None = items_schema(member_schema(kind, "values")).get("pattern")
+            if pattern is not None:
+                patterns.update(dict.fromkeys(self.association_types(kind), re.compile(python_pattern(pattern))))
         return patterns
 
     def parameters(self, operation: Operation) -> Iterator[dict[str, Any]]:
-        """The operation's path and query parameters."""
-        return (parameter for parameter in self._objects[operation]["parameters"] if parameter.get("in") in ("path", "query"))
+        """The operation's path and query parameters; of the base that a path may start with, none."""
+        for parameter in self._objects[operation]["parameters"]:
+            if parameter["in"] == "query" or (parameter["in"] == "path" and f"{{{parameter['name']}}}" in operation.path):
+                yield parameter
+
+    def judged_parameters(self, operation: Operation) -> tuple[dict[str, Any], ...]:
+        """The query and header parameters that a request is judged by as they are described."""
+        return self._judged[operation]
+
+    @cached_property
+    def _judged(self) -> dict[Operation, tuple[dict[str, Any], ...]]:
+        return {
+            operation: tuple(parameter for parameter in described["parameters"] if is_judged(parameter))
+            for operation, described in self._objects.items()
+        }
 
     @cached_property
     def accepts_basic(self) -> bool:
@@ -191,6 +213,36 @@ def _with_parameters(described: dict[str, Any], shared: Any) -> dict[str, Any]:
     return {**described, "parameters": list(merged.values())}
 
 
+def _server_bases(holder: Mapping[str, Any]) -> Iterator[str]:
+    """The bases of remote links that a document leaves to its servers."""
+    servers = holder.get("servers")
+    for server in servers[:10] if isinstance(servers, list) else ():
+        url = server.get("url") if isinstance(server, Mapping) else None
+        if isinstance(url, str) and "/remotelinks" in url:
+            yield re.sub(r"^[^/]*//[^/]*", "", url).rstrip("/")
+
+
+def _merged(described: dict[str, Any]) -> dict[str, Any]:
+    """A sound operation object whose schemas are merged."""
+
+    def of_content(holder: dict[str, Any]) -> dict[str, Any]:
+        content = {
+            name: {**media, "schema": merged(media["schema"])} if "schema" in media else media
+            for name, media in holder.get("content", {}).items()
+        }
+        return {**holder, "content": content} if "content" in holder else holder
+
+    parameters = [
+        of_content({**parameter, "schema": merged(parameter["schema"])} if "schema" in parameter else parameter)
+        for parameter in described["parameters"]
+    ]
+    made = {**described, "parameters": parameters, "responses": {}}
+    made["responses"] = {status: of_content(response) for status, response in described["responses"].items()}
+    if "requestBody" in described:
+        made["requestBody"] = of_content(described["requestBody"])
+    return made
+
+
 def _member(value: Any, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
@@ -200,12 +252,6 @@ def _member(value: Any, *names: str) -> Any:
 def _content(body: Any) -> dict[str, Any]:
     content: dict[str, Any] = body.get("content", {}) if isinstance(body, dict) else {}
     return content
-
-
-def member_schema(schema: dict[str, Any], name: str) -> dict[str, Any]:
-    """The schema of one member of an object, empty where nothing is said of it."""
-    found: dict[str, Any] = schema.get("properties", {}).get(name, {})
-    return found
 
 
 def security(described: dict[str, Any]) -> tuple[dict[str, list[str]], ...]:
@@ -219,14 +265,29 @@ def security(described: dict[str, Any]) -> tuple[dict[str, list[str]], ...]:
 
 
 def successor(document: Document) -> Document | None:
-    """The newest bundled statement, where the document says what an older one says; otherwise None."""
-    from pytest_remotelinks.contract.normal_form import fingerprint
+    """The newest bundled statement, where the document asks for what an older one asks for; otherwise None.
+
+    Of a document that has some of the operations only, those are looked at.
+    """
+    from pytest_remotelinks.contract.normal_form import asks_the_same
 
     older = VERSIONS[:-1]
     if document.name in PUBLISHED:
         return load_document(NEWEST) if document.name in older else None
+    newest = load_document(NEWEST)
+    if asks_the_same(document, newest):
+        return None
+    return newest if any(asks_the_same(document, load_document(version)) for version in older) else None
+
+
+def published_on(document: Document) -> str:
+    """The day on which what a document says was published, empty where that is unknown."""
+    from pytest_remotelinks.contract.normal_form import fingerprint
+
+    if document.name in PUBLISHED:
+        return PUBLISHED[document.name]
     facts = fingerprint(document)
-    return load_document(NEWEST) if any(fingerprint(load_document(version)) == facts for version in older) else None
+    return next((day for version, day in PUBLISHED.items() if fingerprint(load_document(version)) == facts), "")
 
 
 _loaded: dict[tuple[str, bytes], Document] = {}
@@ -242,7 +303,7 @@ def load_document(contract: str | Path) -> Document:
     path = _BUNDLED / f"{name}.json" if name in PUBLISHED else Path(contract)
     if name in PUBLISHED and (name, b"") in _loaded:
         return _loaded[name, b""]
-    if name not in PUBLISHED and not path.exists():
+    if name not in PUBLISHED and not _stands(path):
         raise ContractError(f"contract {name!r} is neither a version ({', '.join(VERSIONS)}) nor a file that can be read")
     try:
         content = read_bytes(path)
@@ -252,3 +313,11 @@ def load_document(contract: str | Path) -> Document:
     except Unreadable as problem:
         raise ContractError(f"contract {name}: {problem}") from None
     return _loaded[key]
+
+
+def _stands(path: Path) -> bool:
+    """Whether there is something at the path, as far as one may look; no path makes this fail."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long a name, a folder that must not be entered, a NUL
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,11 +45,7 @@ def compare(old: Document, new: Document) -> list[Change]:
     changes: list[Change] = []
     for operation in (known.id for known in OPERATIONS):
         if operation in before and operation in after:
-            named = list(_operation(operation, before[operation], after[operation]))
-            if not named and before[operation] != after[operation]:
-                # Rather a change without a name than one that a nightly job never hears of.
-                named = [Change("may break", operation, "elsewhere", "differs where this comparison has no words", "whoever relies on it")]
-            changes += named
+            changes += _operation(operation, before[operation], after[operation])
         elif operation in before:
             changes.append(Change("breaks", operation, "operation", "is gone", "whoever calls it"))
         elif operation in after:
@@ -57,83 +53,126 @@ def compare(old: Document, new: Document) -> list[Change]:
     return sorted(changes, key=lambda change: EFFECTS.index(change.effect))
 
 
+def _differing(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The members that two objects do not share, with both values."""
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name, _ABSENT), new.get(name, _ABSENT)
+        if _ABSENT in (before, after) or _text(before) != _text(after):
+            yield name, before, after
+
+
+def _sure(changes: Iterable[Change], operation: str, place: str, what: str) -> Iterator[Change]:
+    """The changes; where there is none, one without a name: rather that than a change that a nightly job never hears of."""
+    found = list(changes)
+    what = f"differs in {what}, for which this comparison has no words"
+    yield from found or [Change("may break", operation, place, what, "whoever relies on it")]
+
+
 def _operation(operation: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    for name in ("method", "path"):
-        if old[name] != new[name]:
-            yield Change("breaks", operation, name, f"is {new[name]}; it was {old[name]}", "whoever calls it")
-    yield from _parameters(operation, old["parameters"], new["parameters"])
-    yield from _body(operation, old["requestBody"] or {}, new["requestBody"] or {})
-    yield from _responses(operation, old["responses"], new["responses"])
-    yield from _security(operation, old["security"], new["security"])
-    if old["connectScope"] != new["connectScope"]:
+    for part, before, after in _differing(old, new):
+        yield from _sure(_part(operation, part, before, after), operation, "operation", part)
+
+
+def _part(operation: str, part: str, old: Any, new: Any) -> Iterator[Change]:
+    if part in ("method", "path"):
+        yield Change("breaks", operation, part, f"is {new}; it was {old}", "whoever calls it")
+    elif part == "deprecated":
+        yield Change("informs", operation, "operation", "is no longer deprecated" if new is _ABSENT else "is now deprecated")
+    elif part == "parameters":
+        for name, before, after in _differing(old, new):
+            yield from _parameter(operation, f"parameter {name}", before, after)
+    elif part == "requestBody":
+        yield from _body(operation, old or {}, new or {})
+    elif part == "responses":
+        for status, before, after in _differing(old, new):
+            yield from _answer(operation, status, before, after)
+    elif part == "security":
+        yield from _security(operation, old, new)
+    elif part == "connectScope":
         yield Change(
             "breaks",
             operation,
             "Connect scope",
-            f"is {new['connectScope']}; it was {old['connectScope']}",
-            f"a Connect app whose descriptor does not ask for {new['connectScope']}",
+            f"is {new}; it was {old}",
+            f"a Connect app whose descriptor does not ask for {new}",
         )
 
 
-def _parameters(operation: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    for name in sorted(old.keys() | new.keys()):
-        place = f"parameter {name}"
-        if name not in new:
-            yield Change("may break", operation, place, "is no longer described", "whoever sends it and counts on its effect")
-            continue
-        if name not in old:
-            if new[name].get("required"):
-                yield Change("breaks", operation, place, "is new and required", "whoever does not send it, which is everybody")
-            else:
-                yield Change("relaxes", operation, place, "is new")
-            continue
-        before, after = old[name], new[name]
-        if bool(before.get("required")) != bool(after.get("required")):
-            if after.get("required"):
+def _parameter(operation: str, place: str, old: Any, new: Any) -> Iterator[Change]:
+    if new is _ABSENT:
+        yield Change("may break", operation, place, "is no longer described", "whoever sends it and counts on its effect")
+        return
+    if old is _ABSENT:
+        if new.get("required"):
+            yield Change("breaks", operation, place, "is new and required", "whoever does not send it, which is everybody")
+        else:
+            yield Change("relaxes", operation, place, "is new")
+        return
+    for keyword, before, after in _differing(old, new):
+        if keyword == "required":
+            if after is True:
                 yield Change("breaks", operation, place, "is now required", "whoever does not send it")
             else:
                 yield Change("relaxes", operation, place, "is no longer required")
-        if bool(before.get("deprecated")) != bool(after.get("deprecated")):
-            yield Change("informs", operation, place, "is now deprecated" if after.get("deprecated") else "is no longer deprecated")
-        for keyword in ("style", "explode"):
-            if before.get(keyword) != after.get(keyword):
-                what = f"has the {keyword} {_shown(after.get(keyword))}; it had {_shown(before.get(keyword))}"
-                yield Change("breaks", operation, place, what, "whoever sends it as before")
-        yield from _Sent(operation).compare(before.get("schema", {}), after.get("schema", {}), place)
+        elif keyword == "deprecated":
+            yield Change("informs", operation, place, "is now deprecated" if after is True else "is no longer deprecated")
+        elif keyword in ("style", "explode"):
+            yield Change("breaks", operation, place, _moved(keyword, before, after), "whoever sends it as before")
+        elif keyword == "schema":
+            yield from _Sent(operation).compare({} if before is _ABSENT else before, {} if after is _ABSENT else after, place)
+        else:
+            yield Change("may break", operation, place, _moved(keyword, before, after), "whoever sends it as before")
 
 
 def _body(operation: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    if bool(old.get("required")) != bool(new.get("required")):
-        if new.get("required"):
-            yield Change("breaks", operation, "body", "is now required", "whoever sends none")
+    for part, before, after in _differing(old, new):
+        if part == "required":
+            if after is True:
+                yield Change("breaks", operation, "body", "is now required", "whoever sends none")
+            else:
+                yield Change("relaxes", operation, "body", "is no longer required")
+        elif part == "content":
+            for name, one, other in _differing({} if before is _ABSENT else before, {} if after is _ABSENT else after):
+                if other is _ABSENT:
+                    yield Change("breaks", operation, "body", f"is no longer taken as {name}", f"whoever sends {name}")
+                elif one is _ABSENT:
+                    yield Change("relaxes", operation, "body", f"is taken as {name} too")
+                else:
+                    yield from _media_type(_Sent(operation), one, other, "body")
         else:
-            yield Change("relaxes", operation, "body", "is no longer required")
-    before, after = old.get("content", {}), new.get("content", {})
-    for name in sorted(before.keys() | after.keys()):
-        if name not in after:
-            yield Change("breaks", operation, "body", f"is no longer taken as {name}", f"whoever sends {name}")
-        elif name not in before:
-            yield Change("relaxes", operation, "body", f"is taken as {name} too")
-        else:
-            yield from _Sent(operation).compare(before[name].get("schema", {}), after[name].get("schema", {}), "body")
+            yield Change("may break", operation, "body", _moved(part, before, after), "whoever sends it as before")
 
 
-def _responses(operation: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    for status in sorted(old.keys() | new.keys()):
-        place = f"answer {status}"
-        if status not in old:
-            yield Change("may break", operation, place, "is new", f"whoever does not expect {status}")
-        elif status not in new:
+def _answer(operation: str, status: str, old: Any, new: Any) -> Iterator[Change]:
+    place = f"answer {status}"
+    if old is _ABSENT:
+        yield Change("may break", operation, place, "is new", f"whoever does not expect {status}")
+        return
+    if new is _ABSENT:
+        if status.startswith("2"):
+            yield Change("may break", operation, place, "is no longer described", f"whoever takes {status} for success")
+        else:
             yield Change("informs", operation, place, "is no longer described")
-        else:
-            before, after = old[status].get("content", {}), new[status].get("content", {})
-            for name in sorted(before.keys() | after.keys()):
-                if name not in after:
+        return
+    for part, before, after in _differing(old, new):
+        if part == "content":
+            for name, one, other in _differing({} if before is _ABSENT else before, {} if after is _ABSENT else after):
+                if other is _ABSENT:
                     yield Change("may break", operation, place, f"comes no longer as {name}", "whoever reads its body")
-                elif name not in before:
+                elif one is _ABSENT:
                     yield Change("informs", operation, place, f"comes as {name} too")
                 else:
-                    yield from _Answered(operation).compare(before[name].get("schema", {}), after[name].get("schema", {}), place)
+                    yield from _media_type(_Answered(operation), one, other, place)
+        else:
+            yield Change("may break", operation, place, f"says something else of its {part}", f"whoever reads its {part}")
+
+
+def _media_type(comparison: _Sent, old: dict[str, Any], new: dict[str, Any], place: str) -> Iterator[Change]:
+    for part, before, after in _differing(old, new):
+        if part == "schema":
+            yield from comparison.compare({} if before is _ABSENT else before, {} if after is _ABSENT else after, place)
+        else:
+            yield comparison.change("may break", place, _moved(part, before, after), "whoever relies on it")
 
 
 def _security(operation: str, old: list[dict[str, list[str]]], new: list[dict[str, list[str]]]) -> Iterator[Change]:
@@ -174,6 +213,8 @@ _LOWER = {
     "minLength": "characters", "minItems": "entries", "minProperties": "members", "minimum": "as a number",
 }  # fmt: skip
 _CHOICES = ("anyOf", "oneOf", "allOf")
+#: Types and formats of which the second takes all that the first one takes.
+_WIDENED = (("integer", "number"), ("int32", "int64"))
 _FLAGS = {"nullable": False, "uniqueItems": True, "exclusiveMinimum": True, "exclusiveMaximum": True}
 
 
@@ -183,19 +224,28 @@ class _Sent:
     def __init__(self, operation: str) -> None:
         self.operation = operation
 
-    def compare(self, old: Any, new: Any, place: str) -> Iterator[Change]:
-        if old == new or not isinstance(old, dict) or not isinstance(new, dict):
-            return
-        for keyword in sorted((old.keys() | new.keys()) - {"properties", "required", "items", "additionalProperties", "default"}):
-            before, after = old.get(keyword, _ABSENT), new.get(keyword, _ABSENT)
-            if before != after:
-                yield from self.keyword(keyword, before, after, place)
-        yield from self.members(old, new, place)
-        if "items" in old or "items" in new:
-            yield from self.compare(old.get("items", {}), new.get("items", {}), f"{place}[]")
-        yield from self.others(old.get("additionalProperties", True), new.get("additionalProperties", True), place)
-        if old.get("default") != new.get("default"):
-            yield self.change("informs", place, f"is {_shown(new.get('default'))} by default; it was {_shown(old.get('default'))}")
+    def compare(self, old: dict[str, Any], new: dict[str, Any], place: str) -> Iterator[Change]:
+        come_or_gone = old.get("properties", {}).keys() ^ new.get("properties", {}).keys()
+        for keyword, before, after in _differing(old, new):
+            if keyword == "properties":
+                needed = {*new.get("required", ())}
+                found = self.members({} if before is _ABSENT else before, {} if after is _ABSENT else after, needed, place)
+            elif keyword == "required":
+                needed, needed_now = set(() if before is _ABSENT else before), set(() if after is _ABSENT else after)
+                found = self.requirements(needed, needed_now, come_or_gone, place)
+                if needed ^ needed_now and needed ^ needed_now <= come_or_gone:
+                    yield from found
+                    continue
+            elif keyword == "items":
+                found = self.entries(before, after, f"{place}[]")
+            elif keyword == "additionalProperties":
+                found = self.others(True if before is _ABSENT else before, True if after is _ABSENT else after, place)
+            elif keyword == "default":
+                what = "has no default any more" if after is _ABSENT else f"is {_shown(after)} by default"
+                found = iter([self.change("informs", place, what if before is _ABSENT else f"{what}; it was {_shown(before)}")])
+            else:
+                found = self.keyword(keyword, before, after, place)
+            yield from _sure(found, self.operation, place, keyword)
 
     def change(self, effect: Effect, place: str, what: str, whom: str = "") -> Change:
         return Change(effect, self.operation, place, what, whom)
@@ -209,9 +259,9 @@ class _Sent:
             yield self.limit(keyword, old, new, place)
         elif keyword in _FLAGS:
             tighter = (new is True) == _FLAGS[keyword]
-            whom = f"whoever sends there what {keyword}: {_shown(new)} forbids"
+            whom = f"whoever sends there what {keyword}: {_shown(new is True)} forbids"
             yield self.change("breaks" if tighter else "relaxes", place, _moved(keyword, old, new), whom if tighter else "")
-        elif new is _ABSENT or (keyword == "type" and (old, new) == ("integer", "number")) or _is_looser(keyword, old, new):
+        elif new is _ABSENT or (old, new) in _WIDENED or _is_looser(keyword, old, new):
             yield self.change("relaxes", place, _moved(keyword, old, new))
         elif keyword in ("type", "format"):
             yield self.change("breaks", place, _moved(keyword, old, new), f"whoever sends there what is no {new}")
@@ -242,22 +292,27 @@ class _Sent:
         noun = "links in one request" if place == "body.remoteLinks" and unit == "entries" else f"{unit} there"
         return self.change("breaks", place, what, f"whoever sends {crossed} than {new} {noun}")
 
-    def members(self, old: dict[str, Any], new: dict[str, Any], place: str) -> Iterator[Change]:
-        before, after = old.get("properties", {}), new.get("properties", {})
-        needed, needed_now = set(old.get("required", ())), set(new.get("required", ()))
-        for name in sorted(before.keys() | after.keys() | needed | needed_now):
+    def members(self, old: dict[str, Any], new: dict[str, Any], needed: set[str], place: str) -> Iterator[Change]:
+        for name, before, after in _differing(old, new):
             inner = f"{place}.{name}"
-            if name in needed_now - needed:
-                yield self.change("breaks", inner, "is now required", "whoever leaves it out")
-            elif name in needed - needed_now:
-                yield self.change("relaxes", inner, "is no longer required")
-            if name in before and name not in after:
+            if after is _ABSENT:
                 yield self.change("may break", inner, "is no longer described", "whoever sends it and counts on its effect")
-            elif name in after and name not in before:
-                if name not in needed_now:
-                    yield self.change("relaxes", inner, "is new")
-            elif name in before:
-                yield from self.compare(before[name], after[name], inner)
+            elif before is not _ABSENT:
+                yield from self.compare(before, after, inner)
+            elif name not in needed:
+                yield self.change("relaxes", inner, "is new")
+            else:
+                yield self.change("informs", inner, "is new")
+
+    def requirements(self, old: set[str], new: set[str], come_or_gone: set[str], place: str) -> Iterator[Change]:
+        """Members that must be there; ``come_or_gone`` are those that only one of the documents describes."""
+        for name in sorted(new - old):
+            yield self.change("breaks", f"{place}.{name}", "is now required", "whoever leaves it out")
+        for name in sorted(old - new):
+            yield self.change("relaxes", f"{place}.{name}", "is no longer required")
+
+    def entries(self, old: Any, new: Any, place: str) -> Iterator[Change]:
+        yield from self.compare({} if old is _ABSENT else old, {} if new is _ABSENT else new, place)
 
     def others(self, old: Any, new: Any, place: str) -> Iterator[Change]:
         """Members that are not named."""
@@ -285,8 +340,12 @@ class _Answered(_Sent):
     """Compares schemas of what a provider receives: what was not to be expected before may break."""
 
     def keyword(self, keyword: str, old: Any, new: Any, place: str) -> Iterator[Change]:
-        if keyword in ("type", "enum", *_CHOICES):
+        if keyword == "enum" or (keyword in _CHOICES and _ABSENT not in (old, new)):
             yield from super().keyword(keyword, old, new, place)
+        elif keyword in ("type", "format", *_CHOICES) and old is not _ABSENT and (new, old) not in _WIDENED:
+            yield self.change("may break", place, _moved(keyword, old, new), "whoever reads it and knows only what came before")
+        elif keyword == "nullable" and new is True:
+            yield self.change("may break", place, "may be null", "whoever reads it without asking whether it is null")
         else:
             yield self.change("informs", place, _moved(keyword, old, new))
 
@@ -301,35 +360,47 @@ class _Answered(_Sent):
             for value in (value for value in old if value not in new):
                 yield self.change("informs", place, f"is no longer {_shown(value)}")
 
-    def members(self, old: dict[str, Any], new: dict[str, Any], place: str) -> Iterator[Change]:
-        before, after = old.get("properties", {}), new.get("properties", {})
-        needed, needed_now = set(old.get("required", ())), set(new.get("required", ()))
-        for name in sorted(before.keys() | after.keys()):
+    def members(self, old: dict[str, Any], new: dict[str, Any], needed: set[str], place: str) -> Iterator[Change]:
+        for name, before, after in _differing(old, new):
             inner = f"{place}.{name}"
-            if name not in after:
+            if after is _ABSENT:
                 yield self.change("may break", inner, "is no longer described", "whoever reads it")
-            elif name not in before:
+            elif before is _ABSENT:
                 yield self.change("informs", inner, "is new")
             else:
-                if name in needed - needed_now:
-                    yield self.change("may break", inner, "may be missing", "whoever reads it without asking whether it is there")
-                elif name in needed_now - needed:
-                    yield self.change("informs", inner, "is always there")
-                yield from self.compare(before[name], after[name], inner)
+                yield from self.compare(before, after, inner)
+
+    def requirements(self, old: set[str], new: set[str], come_or_gone: set[str], place: str) -> Iterator[Change]:
+        for name in sorted(old - new - come_or_gone):
+            yield self.change("may break", f"{place}.{name}", "may be missing", "whoever reads it without asking whether it is there")
+        for name in sorted(new - old - come_or_gone):
+            yield self.change("informs", f"{place}.{name}", "is always there")
+
+    def entries(self, old: Any, new: Any, place: str) -> Iterator[Change]:
+        if new is _ABSENT:
+            yield self.change("may break", place, "is no longer described", "whoever reads it")
+        elif old is _ABSENT:
+            yield self.change("informs", place, "is described now")
+        else:
+            yield from self.compare(old, new, place)
 
     def others(self, old: Any, new: Any, place: str) -> Iterator[Change]:
         if isinstance(old, dict) and isinstance(new, dict):
             yield from self.compare(old, new, f"{place}.*")
-        elif old != new:
+        elif isinstance(old, dict):
+            yield self.change("may break", f"{place}.*", "is no longer described", "whoever reads members that are not named")
+        else:
             yield self.change("informs", place, "says something else of members that are not named")
 
     def choices(self, keyword: str, old: list[Any], new: list[Any], place: str) -> Iterator[Change]:
         for before, after in _paired(old, new):
             name = f"{place}({_named(after if after is not _ABSENT else before)})"
-            if before is _ABSENT:
+            if before is _ABSENT and keyword != "allOf":
                 yield self.change("may break", name, "is new", "whoever reads it and knows only the older shapes")
-            elif after is _ABSENT:
-                yield self.change("informs", name, "is gone")
+            elif after is _ABSENT and keyword == "allOf":
+                yield self.change("may break", name, "is no longer described", "whoever reads it")
+            elif _ABSENT in (before, after):
+                yield self.change("informs", name, "is new" if before is _ABSENT else "is gone")
             else:
                 yield from self.compare(before, after, name)
 
@@ -346,7 +417,12 @@ def _is_looser(keyword: str, old: Any, new: Any) -> bool:
 
 def _paired(old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
     """Alternatives that correspond: equal ones, then those that are most alike; the rest stands alone."""
-    left, right = [choice for choice in old if choice not in new], [choice for choice in new if choice not in old]
+    left, right = list(old), list(new)
+    for choice in old:
+        # Equal ones, each once: a choice may stand twice.
+        if choice in right:
+            left.remove(choice)
+            right.remove(choice)
     likeness: Callable[[Any, Any], float] = lambda one, other: len(_leaves(one) & _leaves(other)) / len(_leaves(one) | _leaves(other))  # noqa: E731
     while left and right:
         one, other = max(((one, other) for one in left for other in right), key=lambda pair: likeness(*pair))
@@ -379,6 +455,10 @@ def _moved(keyword: str, old: Any, new: Any) -> str:
     if new is _ABSENT:
         return f"has no {keyword} any more; it was {_shown(old)}"
     return f"has the {keyword} {_shown(new)}; it {'had none' if old is _ABSENT else 'was ' + _shown(old)}"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _shown(value: Any) -> str:

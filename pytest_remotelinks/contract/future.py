@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pytest_remotelinks.contract.document import PUBLISHED, Document
+from pytest_remotelinks.contract.document import Document, published_on
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.violation import Violation
 
@@ -18,11 +18,13 @@ def check_future(
     # What is wrong today is mended first; the newer document often has another name for the same fault.
     pointers = {violation.pointer for violation in errors}
     links = {violation.link for violation in errors if violation.link is not None}
+    named = ""
     for violation in later:
         if violation.severity == "error" and violation.pointer not in pointers and violation.link not in links:
+            named = named or _named(document)
             findings.add(
                 "RL901",
-                f"{_named(document)} refuses this by {violation.code}: {violation.message}",
+                f"{named} refuses this by {violation.code}: {violation.message}",
                 violation.pointer,
                 violation.hint,
                 violation.value,
@@ -32,7 +34,6 @@ def check_future(
 
 
 def _named(document: Document) -> str:
-    day = PUBLISHED.get(document.name)
-    if day:
-        return f"contract {document.name}, published on {day},"
-    return f"contract {document.name}{f', version {document.version},' if document.version else ''}"
+    day = published_on(document)
+    version = f", version {document.version}" if document.version not in ("", document.name) else ""
+    return f"contract {document.name}{version}{f', published on {day}' if day else ''},"

@@ -17,6 +17,7 @@ import jsonschema_rs
 
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.operations import Operation
+from pytest_remotelinks.contract.parts import items_schema, member_schema
 
 _NEVER: dict[str, Any] = {"not": {}}
 
@@ -51,20 +52,20 @@ Gate = Callable[[Any], bool]
 def build_gate(document: Document) -> Gate:
     """A test that is true only of submission payloads that break no rule."""
     submission = document.submission_schema
+    if any(_has_choice(schema) for schema in (submission, *(member_schema(submission, name) for name in _JUDGED_MEMBERS))):
+        return _nothing_passes
     strict = _tighten(submission)
-    members = strict.get("properties", {})
-    if "properties" in members:
-        schema = members["properties"]
-        value = schema.get("additionalProperties")
-        # Draft 4 has no propertyNames: every other key is refused instead.
-        schema["patternProperties"] = {_PROPERTY_KEY: value if isinstance(value, dict) else {}}
-        schema["additionalProperties"] = False
-    for schema in members.get("providerMetadata", {}).get("properties", {}).values():
-        schema.setdefault("allOf", []).append({"type": "string", "pattern": _IMPERSONAL})
-    if "items" in members.get("remoteLinks", {}):
-        members["remoteLinks"]["items"] = _strict_link(document)
+    # Draft 4 has no propertyNames: a key of another kind is refused instead.
+    _demand(strict, "properties", {"patternProperties": {_PROPERTY_KEY: {}}, "additionalProperties": False})
+    _demand(strict, "providerMetadata", {"type": "object", "additionalProperties": {"type": "string", "pattern": _IMPERSONAL}})
+    _demand(strict, "remoteLinks", {"type": "array", "items": _strict_link(document)}, covers_items=True)
+    strict["type"] = "object"
     strict["required"] = sorted({*strict.get("required", ()), "remoteLinks"})
     return _passing(strict)
+
+
+#: Members of a submission that rules of our own ask more of than the document's schema.
+_JUDGED_MEMBERS = ("properties", "providerMetadata", "remoteLinks")
 
 
 def build_link_gate(document: Document) -> Gate:
@@ -73,16 +74,43 @@ def build_link_gate(document: Document) -> Gate:
 
 
 def _strict_link(document: Document) -> dict[str, Any]:
-    link = _tighten(document.link_schema)
-    if "associations" in link.get("properties", {}):
-        link["properties"]["associations"].update(_few_distinct(document))
+    stated = document.link_schema
+    if _has_choice(stated) or _has_choice(member_schema(stated, "associations")):
+        return dict(_NEVER)
+    link = _tighten(stated)
+    entries = items_schema(member_schema(stated, "associations"))
+    # Of several choices between kinds only one was taken.
+    is_whole = "allOf" not in entries and not {"anyOf", "oneOf"} <= entries.keys()
+    _demand(link, "associations", _few_distinct(document), covers_items=is_whole)
     # A link without a usable id is named by its place: not on this path.
+    _demand(link, "id", {"type": "string"})
     link["type"] = "object"
     link["required"] = sorted({*link.get("required", ()), "id", "updateSequenceNumber"})
-    usable = {"type": "string"}
-    members = link.setdefault("properties", {})
-    members["id"] = {"allOf": [members["id"], usable]} if "id" in members else usable
     return link
+
+
+def _has_choice(schema: dict[str, Any]) -> bool:
+    """Whether the schema states its members in several pieces, which this does not put together."""
+    return not schema.keys().isdisjoint(("allOf", "anyOf", "oneOf"))
+
+
+def _demand(strict: dict[str, Any], name: str, more: dict[str, Any], covers_items: bool = False) -> None:
+    """Ask more of a member, whether the tightened schema names it or only lets it pass.
+
+    ``covers_items`` tells that it asks of the member's entries all that is asked
+    of them already: then that need not be looked at twice.
+    """
+    members = strict.setdefault("properties", {})
+    if name not in members and strict.get("additionalProperties", True) is False:
+        return
+    others = strict.get("additionalProperties", True)
+    stated = members.get(name, others if isinstance(others, dict) else {})
+    if covers_items:
+        stated = {keyword: value for keyword, value in stated.items() if keyword != "items"}
+    if "additionalProperties" not in more and all(stated.get(keyword, value) == value for keyword, value in more.items()):
+        members[name] = {**stated, **more}  # quicker than an allOf
+    else:
+        members[name] = {"allOf": [stated, more]}
 
 
 def build_id_gate(document: Document, operation: Operation) -> Gate:
@@ -91,11 +119,15 @@ def build_id_gate(document: Document, operation: Operation) -> Gate:
     return _passing({"allOf": [_tighten(schema) for schema in schemas]} if schemas else {})
 
 
+def _nothing_passes(payload: Any) -> bool:
+    return False
+
+
 def _passing(schema: dict[str, Any]) -> Gate:
     try:
         is_valid: Gate = jsonschema_rs.Draft4Validator(schema, validate_formats=True).is_valid
     except ValueError:  # a pattern, say, that its engine does not know
-        return lambda payload: False
+        return _nothing_passes
 
     def clean(payload: Any) -> bool:
         try:
@@ -110,17 +142,14 @@ def _few_distinct(document: Document) -> dict[str, Any]:
     """Associations of distinct types, whose values cannot number over 500 together."""
     kinds = []
     for kind in document.association_schemas:
-        schema = _tighten(kind)
-        if "values" in schema.get("properties", {}):
-            values = schema["properties"]["values"]
-            values["maxItems"] = min(values.get("maxItems", 250), 250)
+        schema = dict(_NEVER) if _has_choice(kind) else _tighten(kind)
+        _demand(schema, "values", {"maxItems": 250})
         kinds.append((schema, set(document.association_types(kind))))
-    pairs = [
-        {"minItems": 2, "items": [first, second], "additionalItems": False}
-        for (first, first_types), (second, second_types) in permutations(kinds, 2)
-        if first_types.isdisjoint(second_types)
-    ]
-    return {"items": {}, "anyOf": [{"maxItems": 1, "items": {"anyOf": [schema for schema, _ in kinds]}}, *pairs]}
+    names = [name for _, types in kinds for name in types]
+    if len(kinds) > 1 and (len(set(names)) < len(names) or not all(types for _, types in kinds)):
+        return dict(_NEVER)  # which kind a name means is not clear
+    pairs = [{"minItems": 2, "items": [first, second], "additionalItems": False} for (first, _), (second, _) in permutations(kinds, 2)]
+    return {"anyOf": [{"maxItems": 1, "items": {"anyOf": [schema for schema, _ in kinds]}}, *pairs]}
 
 
 def _tighten(schema: dict[str, Any]) -> dict[str, Any]:

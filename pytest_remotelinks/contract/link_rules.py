@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.findings import Findings
+from pytest_remotelinks.contract.parts import shapes
 from pytest_remotelinks.contract.pointer import pointer_to
 
 #: All association values of one link together; published in the text of "values".
@@ -105,18 +106,24 @@ def _check_issue_keys(
 
 def unknown_members(schema: dict[str, Any], value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Members that no schema names: the path of their object, and the name."""
-    choices = schema.get("anyOf", ())
+    stated = list(shapes(schema))
     if isinstance(value, list):
+        entries = _any_of([shape["items"] for shape in stated if "items" in shape])
         for index, inner in enumerate(value):
-            yield from unknown_members(schema.get("items", {}), inner, (*path, index))
+            yield from unknown_members(entries, inner, (*path, index))
     elif isinstance(value, dict):
-        named: dict[str, Any] = {}
-        for choice in (schema, *choices):
-            named.update(choice.get("properties", {}))
-        if not named or "additionalProperties" in schema:
+        named: dict[str, list[dict[str, Any]]] = {}
+        for shape in stated:
+            for name, member in shape.get("properties", {}).items():
+                named.setdefault(name, []).append(member)
+        if not named or any("additionalProperties" in shape for shape in stated):
             return
         for name, inner in value.items():
             if name in named:
-                yield from unknown_members(named[name], inner, (*path, name))
+                yield from unknown_members(_any_of(named[name]), inner, (*path, name))
             else:
                 yield path, name
+
+
+def _any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}

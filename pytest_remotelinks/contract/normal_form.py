@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pytest_remotelinks.contract.document import Document, security
+from pytest_remotelinks.contract.operations import OPERATIONS, Operation
+from pytest_remotelinks.contract.parameters import has_default_style
 
 _PROSE = {"title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "xml"}
 #: Lists whose order says nothing.
@@ -22,35 +26,68 @@ _DEFAULTS: dict[str, Any] = {
 _SCOPE = "x-atlassian-connect-scope"
 
 
+#: What of an operation a client sends.
+_ASKED = ("method", "path", "parameters", "requestBody")
+
+
 def normal_form(document: Document) -> dict[str, dict[str, Any]]:
     """By operation id: method, path, parameters, request body, responses, security and Connect scope."""
+    return {operation.id: _operation(document, operation) for operation in document.operations}
+
+
+def _operation(document: Document, operation: Operation) -> dict[str, Any]:
+    described = document.operation_object(operation)
+    path, placeholders = _placeholders(operation)
     return {
-        operation.id: {
-            "method": operation.method,
-            "path": operation.path,
-            "parameters": {
-                f"{parameter.get('in')} {parameter.get('name')}": {
-                    key: value for key, value in _facts(parameter).items() if key not in ("in", "name")
-                }
-                for parameter in document.operation_object(operation)["parameters"]
-            },
-            "requestBody": _facts(document.operation_object(operation).get("requestBody")),
-            "responses": {
-                str(status): _facts(response) for status, response in document.operation_object(operation).get("responses", {}).items()
-            },
-            "security": sorted(
-                (
-                    {_scheme(document, name): sorted(scopes) for name, scopes in requirement.items()}
-                    for requirement in security(document.operation_object(operation))
-                ),
-                key=_text,
-            ),
-            "connectScope": document.operation_object(operation).get(_SCOPE),
-        }
-        for operation in document.operations
+        "method": operation.method,
+        "path": path,
+        "parameters": dict(_parameter(parameter, placeholders) for parameter in described["parameters"] if _counts(parameter, operation)),
+        "requestBody": _facts(described.get("requestBody")),
+        "responses": {str(status): _facts(response) for status, response in described.get("responses", {}).items()},
+        "security": sorted(
+            ({_scheme(document, name): sorted(scopes) for name, scopes in requirement.items()} for requirement in security(described)),
+            key=_text,
+        ),
+        "connectScope": described.get(_SCOPE),
+        **({"deprecated": True} if described.get("deprecated") is True else {}),
     }
 
 
+def _placeholders(operation: Operation) -> tuple[str, dict[str, str]]:
+    """The path under the published names of its placeholders, where only those differ, and how each is called there."""
+    published = next(known.path for known in OPERATIONS if known.id == operation.id)
+    if re.sub(r"\{[^{}]*\}", "{}", operation.path) != re.sub(r"\{[^{}]*\}", "{}", published):
+        return operation.path, {}
+    names = re.findall(r"\{([^{}]*)\}", operation.path)
+    return published, dict(zip(names, re.findall(r"\{([^{}]*)\}", published), strict=True))
+
+
+def _counts(parameter: dict[str, Any], operation: Operation) -> bool:
+    """Whether the parameter is the operation's own: not of the base that its path started with."""
+    return bool(parameter["in"] != "path" or f"{{{parameter['name']}}}" in operation.path)
+
+
+def _parameter(parameter: dict[str, Any], placeholders: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    place, name = parameter["in"], parameter["name"]
+    stated = {
+        keyword: value
+        for keyword, value in _facts(parameter).items()
+        if keyword not in ("in", "name") and not (keyword in ("style", "explode") and has_default_style(parameter, keyword))
+    }
+    return f"{place} {placeholders.get(name, name) if place == 'path' else name}", stated
+
+
+def asks_the_same(document: Document, other: Document) -> bool:
+    """Whether each of the document's operations wants to be sent just what the other document's wants."""
+    return _asked(document).items() <= _asked(other).items()
+
+
+@cache
+def _asked(document: Document) -> dict[str, str]:
+    return {name: _text({part: operation[part] for part in _ASKED}) for name, operation in normal_form(document).items()}
+
+
+@cache
 def fingerprint(document: Document) -> str:
     """Sixteen hexadecimal digits that stay the same as long as the facts do."""
     return hashlib.sha256(_text(normal_form(document)).encode()).hexdigest()[:16]
@@ -107,9 +144,10 @@ def _facts(part: Any, names: bool = False) -> Any:
     facts = {}
     for name, inner in part.items():
         if names or (name not in _PROSE and not name.startswith("x-")):
-            if not names and _says_nothing(name, inner):
+            stated = _facts(inner, name == "properties" and not names)
+            if not names and _says_nothing(name, stated):
                 continue
-            facts[name] = _facts(inner, name == "properties" and not names)
+            facts[name] = stated
             if name in _SETS and not names and isinstance(inner, list):
                 facts[name].sort(key=_text)
     return facts
@@ -118,6 +156,8 @@ def _facts(part: Any, names: bool = False) -> Any:
 def _says_nothing(name: str, value: Any) -> bool:
     if name == "required":  # a flag of a parameter or body, and a list of a schema's members
         return value is False or value == []
+    if name in ("items", "additionalProperties") and value == {}:
+        return True
     default = _DEFAULTS.get(name)
     return default is not None and type(value) is type(default) and value == default
 

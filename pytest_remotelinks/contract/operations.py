@@ -23,9 +23,9 @@ _BASES = re.compile(
     r"|/jira/remotelinks/1\.0/cloud/[^/]+"  # the gateway, for on-premises tools
     r")(?=/)"
 )
-_ID_PATH = re.compile(r"\{[^}]+\}$")
+_ID_PATH = re.compile(r"\{[^{}]+\}$")
 # A document may state any of the bases, or leave one to its servers.
-_DOCUMENT_BASE = re.compile(r".*/remotelinks/1\.0(?:/cloud/\{[^}]+\})?(?=/)")
+_DOCUMENT_BASE = re.compile(r".*/remotelinks/1\.0(?:/cloud/\{[^{}]+\})?(?=/)")
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,9 @@ class Operation:
 
     def is_at(self, method: str, path: str) -> bool:
         """Whether a document that gives no ``operationId`` states this operation at the path."""
-        shape = _ID_PATH.sub("{}", path_below_base(path))
-        return method == self.method and "remotelinks/" in path and shape == _ID_PATH.sub("{}", self.path)
+        if method != self.method or "remotelinks/" not in path:
+            return False
+        return _ID_PATH.sub("{}", path_below_base(path)) == _ID_PATH.sub("{}", self.path)
 
 
 #: The published operations.
@@ -57,7 +58,8 @@ OPERATIONS = (
 
 def path_below_base(path: str) -> str:
     """A document's path without the base that it may start with."""
-    return _DOCUMENT_BASE.sub("", path)
+    base = _DOCUMENT_BASE.match(path)
+    return path[base.end() :] if base else path
 
 
 @dataclass(frozen=True)

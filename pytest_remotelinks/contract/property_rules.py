@@ -72,16 +72,19 @@ def check_metadata(findings: Findings, metadata: Any) -> None:
             )
 
 
-def check_deletion(findings: Findings, query: tuple[tuple[str, str], ...], submitted: Container[str]) -> tuple[tuple[str, str], ...]:
+def check_deletion(
+    findings: Findings, query: tuple[tuple[str, str], ...], submitted: Container[str], others: Container[str] = ()
+) -> tuple[tuple[str, str], ...]:
     """Judge a deletion by properties and return those that it goes by.
 
-    ``submitted`` holds the property keys that were submitted so far.
+    ``submitted`` holds the property keys that were submitted so far, and
+    ``others`` the parameters that the document describes and that are none.
     """
-    properties = tuple((key, value) for key, value in query if key != SEQUENCE_PARAMETER)
+    properties = tuple((key, value) for key, value in query if key != SEQUENCE_PARAMETER and key not in others)
     if not properties:
         findings.add(
             "RL303",
-            "the query names no property to delete by" + (f"; {SEQUENCE_PARAMETER} is none" if query else ""),
+            "the query names no property to delete by" + (f"; {query[0][0]} is none" if query else ""),
             "#query",
             "add a property that the links were submitted with, such as ?accountId=account-123",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 #: Values, shared ones counted as often as they are used, that the remote links part may unfold to; the published ones have under 2,000.
 SIZE_LIMIT = 100_000
@@ -40,15 +41,13 @@ class References:
                 if name in _SHOWN and not names:
                     continue
                 made[name], inner_size = self._inline(inner, trail, depth + 1, name == "properties" and not names)
-                size += inner_size
+                size = _bounded(size + inner_size)
         elif isinstance(part, list):
             made = []
             for inner in part:
                 value, inner_size = self._inline(inner, trail, depth + 1, False)
                 made.append(value)
-                size += inner_size
-        if size > SIZE_LIMIT:
-            raise BrokenReference(f"its references unfold to more than {SIZE_LIMIT} values")
+                size = _bounded(size + inner_size)
         return made, size
 
     def _follow(self, reference: Any, trail: tuple[str, ...], depth: int) -> tuple[Any, int]:
@@ -63,11 +62,20 @@ class References:
         return self._resolved[reference]
 
     def _target(self, reference: str) -> Any:
-        target = self._spec
-        for part in reference[1:].split("/")[1:]:
-            name = part.replace("~1", "/").replace("~0", "~")
+        # A fragment is percent-encoded; where it is not, a "%" stands for itself.
+        for fragment in dict.fromkeys((unquote(reference[1:]), reference[1:])):
+            target = self._spec
             try:
-                target = target[int(name)] if isinstance(target, list) else target[name]
+                for part in fragment.split("/")[1:]:
+                    name = part.replace("~1", "/").replace("~0", "~")
+                    target = target[int(name)] if isinstance(target, list) else target[name]
             except (KeyError, TypeError, ValueError, IndexError):
-                raise BrokenReference(f"nothing stands at the reference {reference!a}") from None
-        return target
+                continue
+            return target
+        raise BrokenReference(f"nothing stands at the reference {reference!a}")
+
+
+def _bounded(size: int) -> int:
+    if size > SIZE_LIMIT:
+        raise BrokenReference(f"its references unfold to more than {SIZE_LIMIT} values")
+    return size

@@ -22,8 +22,9 @@ class SchemaError:
 
 @dataclass(frozen=True)
 class ParameterError:
-    """A path or query parameter that does not fit."""
+    """A parameter that does not fit; ``location`` is where it is sent: path, query or header."""
 
+    location: str
     name: str
     errors: tuple[SchemaError, ...]
 

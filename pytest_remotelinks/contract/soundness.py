@@ -24,7 +24,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e300 < value < 1e300
 
 
 def _is_pattern(value: Any) -> bool:
@@ -54,8 +54,7 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "enum": (lambda value: isinstance(value, list) and bool(value), "a list of values"),
     "pattern": (_is_pattern, "a regular expression that Python can read too"),
     "format": (lambda value: isinstance(value, str), "a text"),
-    "nullable": (lambda value: isinstance(value, bool), "true or false"),
-    "uniqueItems": (lambda value: isinstance(value, bool), "true or false"),
+    **dict.fromkeys(("nullable", "uniqueItems", "readOnly", "writeOnly"), (lambda value: isinstance(value, bool), "true or false")),
     "minimum": (_is_number, "a number"),
     "maximum": (_is_number, "a number"),
     "multipleOf": (lambda value: _is_number(value) and value > 0, "a number above 0"),
@@ -71,10 +70,11 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
 #: The path of a part, and what should stand there.
 Unsound = tuple[tuple[str | int, ...], str]
 
+_STYLES = ("matrix", "label", "form", "simple", "spaceDelimited", "pipeDelimited", "deepObject")
 _PARAMETER: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (lambda value: isinstance(value, str) and bool(value), "the parameter's name"),
     "in": (lambda value: value in ("path", "query", "header", "cookie"), "one of path, query, header, cookie"),
-    "style": (lambda value: isinstance(value, str), "a text"),
+    "style": (lambda value: value in _STYLES, f"one of {', '.join(_STYLES)}"),
     **dict.fromkeys(
         ("required", "deprecated", "explode", "allowReserved", "allowEmptyValue"), (lambda value: isinstance(value, bool), "true or false")
     ),
@@ -88,6 +88,8 @@ def unsound_parts(described: dict[str, Any]) -> Iterator[Unsound]:
             if (member in parameter or member in ("name", "in")) and not is_right(parameter.get(member)):
                 yield ("parameters", index, member), wanted
         yield from _unsound_schema(parameter.get("schema", {}), ("parameters", index, "schema"))
+        if "content" in parameter and (not isinstance(parameter["content"], dict) or len(parameter["content"]) != 1):
+            yield ("parameters", index, "content"), "an object of one media type"
         yield from _unsound_content(parameter, ("parameters", index))
     body = described.get("requestBody", {})
     if not isinstance(body, dict) or not isinstance(body.get("required", False), bool):

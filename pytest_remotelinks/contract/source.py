@@ -27,8 +27,11 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_stream(stream: BinaryIO) -> bytes:
-    """What a stream holds. Raises Unreadable where that is too much."""
-    content = stream.read(FILE_LIMIT + 1)
+    """What a stream holds. Raises Unreadable where that is too much, or cannot be read."""
+    try:
+        content = stream.read(FILE_LIMIT + 1)
+    except OSError as error:
+        raise Unreadable(f"it cannot be read: {error.strerror}") from None
     if len(content) > FILE_LIMIT:
         raise Unreadable(f"it has more than {FILE_LIMIT // 2**20} MiB")
     return content

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.gate import Gate, build_link_gate
 from pytest_remotelinks.contract.operations import Operation
+from pytest_remotelinks.contract.parts import conjuncts, member_schema
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
 
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ def _envelope_errors(
     document: Document, authority: Authority, operation: Operation, payload: dict[str, Any], links: list[Any]
 ) -> Iterator[SchemaError]:
     """Faults of what surrounds the links, the number of links among it."""
-    most = document.submission_schema.get("properties", {}).get("remoteLinks", {}).get("maxItems", 0)
-    # As many as are needed to see whether there are too many; what they are is not looked at here.
-    instead = [{"id": str(number)} for number in range(min(len(links), most + 1))]
+    stated = conjuncts(member_schema(document.submission_schema, "remoteLinks"))
+    counts = [part[keyword] for part in stated for keyword in ("minItems", "maxItems") if keyword in part]
+    # As many as are needed to see whether there are too many or too few; what they are is not looked at here.
+    instead = [{"id": str(number)} for number in range(min(len(links), max(counts, default=0) + 1))]
     for error in _bounded(authority, operation, {**payload, "remoteLinks": instead}, ("remoteLinks",)):
         if error.path == ("remoteLinks",):
             yield SchemaError(error.path, error.keyword, error.wanted, links, error.text)

@@ -7,20 +7,32 @@ are refused before anything is made of them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 #: Deeper nesting than this is refused.
 DEPTH_LIMIT = 200
-#: Values, aliases counted as often as they are used, above which a file is refused.
-SIZE_LIMIT = 1_000_000
+#: Values and keys, aliases counted as often as they are used, above which a file is refused. The whole of Jira Software's
+#: document has under 40,000; this many take half a second.
+SIZE_LIMIT = 150_000
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
+# The words and numbers of YAML 1.2's core schema, as far as JSON has their values.
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_OF_ANOTHER_BASE = {"0o": (re.compile(r"0o[0-7]+"), 8), "0x": (re.compile(r"0x[0-9a-fA-F]+"), 16)}
+_NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_CONSTANTS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    **{
+        spelling: value
+        for word, value in (("null", None), ("true", True), ("false", False))
+        for spelling in (word, word.capitalize(), word.upper())
+    },
+}
 
 
 class NotYAML(ValueError):
@@ -29,10 +41,15 @@ class NotYAML(ValueError):
 
 @dataclass
 class YAMLValue:
-    """A value, and by its path the line and column (from 1) at which each part of it starts."""
+    """A value, and by its path the line and column (from 1) at which each part of it starts.
+
+    ``repeated`` are the paths of members that stand more than once in their
+    object; the last one counts.
+    """
 
     value: Any
     marks: dict[tuple[str | int, ...], tuple[int, int]]
+    repeated: list[tuple[str | int, ...]]
 
 
 @dataclass
@@ -44,7 +61,6 @@ class _Open:
     anchor: str | None
     size: int = 1
     key: str | None = None
-    sizes: dict[str, int] = field(default_factory=dict)
 
     def place(self) -> tuple[str | int, ...]:
         return (*self.path, len(self.value) if isinstance(self.value, list) else self.key or "")
@@ -64,6 +80,7 @@ def read_yaml(text: str) -> YAMLValue:
 def _build(text: str) -> YAMLValue:
     marks: dict[tuple[str | int, ...], tuple[int, int]] = {}
     anchors: dict[str, tuple[Any, int]] = {}
+    repeated: dict[tuple[str | int, ...], None] = {}
     stack: list[_Open] = []
     root: list[Any] = []
 
@@ -82,7 +99,9 @@ def _build(text: str) -> YAMLValue:
             holder.value[holder.key] = value
             holder.key = None
 
-    for event in yaml.parse(text, Loader=_Loader):
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        if count > SIZE_LIMIT:
+            raise NotYAML(f"it holds more than {SIZE_LIMIT} values and keys")
         start: Any = event.start_mark
         line, column = start.line + 1, start.column + 1
         where = f"at line {line}, column {column}"
@@ -97,6 +116,8 @@ def _build(text: str) -> YAMLValue:
             if not isinstance(event, yaml.ScalarEvent):
                 raise NotYAML(f"the key {where} is not a text")
             holder.key = event.value
+            if event.value in holder.value:
+                repeated[holder.place()] = None
             continue
         path = holder.place() if holder else ()
         if isinstance(event, yaml.CollectionEndEvent):
@@ -121,7 +142,7 @@ def _build(text: str) -> YAMLValue:
             stack.append(_Open([] if isinstance(event, yaml.SequenceStartEvent) else {}, path, event.anchor))
     if not root:
         raise NotYAML("the file is empty")
-    return YAMLValue(root[0], marks)
+    return YAMLValue(root[0], marks, list(repeated))
 
 
 def _scalar(event: yaml.ScalarEvent, where: str) -> Any:
@@ -130,8 +151,11 @@ def _scalar(event: yaml.ScalarEvent, where: str) -> Any:
         return text
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _INTEGER.fullmatch(text):
+    if _NO_NUMBER.fullmatch(text):
+        raise NotYAML(f"{text} {where} is a number that JSON does not have")
+    of_base, base = _OF_ANOTHER_BASE.get(text[:2], (_INTEGER, 10))
+    if of_base.fullmatch(text):
         if len(text) > 30:
             raise NotYAML(f"the number {where} has {len(text)} digits")
-        return int(text)
+        return int(text.removeprefix("0o").removeprefix("0x"), base)
     return float(text) if _NUMBER.fullmatch(text) else text

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -46,7 +51,7 @@ def places(output):
     return [" ".join(line.split(" ")[:2]) for line in output.splitlines() if line.startswith(("file.", "manifest."))]
 
 
-@pytest.mark.parametrize("kind", ["submission", "link", "list", "connect", "module"])
+@pytest.mark.parametrize("kind", ["submission", "link", "list", "connect", "module", "modules"])
 def test_what_is_good_is_clean(check, link, kind):
     good = {
         "submission": {"remoteLinks": [link()]},
@@ -54,6 +59,7 @@ def test_what_is_good_is_clean(check, link, kind):
         "list": [link(str(number)) for number in range(120)],
         "connect": CONNECT,
         "module": CONNECT["modules"]["jiraRemoteLinkInfoProvider"],
+        "modules": CONNECT["modules"],
     }[kind]
     assert check(good) == (0, "", "")
 
@@ -81,7 +87,10 @@ def test_a_submission_is_told_by_line_and_column(check, link):
         ('{"homeUrl": "https://a.example",\n "key": "a b", "name": {"value": "n"}}', "file.json:2:9: RL601"),
         ('{"baseUrl": "https://a.example", "modules":\n {}}', "file.json:2:2: RL601"),
         ('{"remoteLinks": [\n{"id": "1",}]}', "file.json:2:12: RL101"),
-        ('{"remoteLinks": [{"id":\n NaN}]}', "file.json:1:1: RL101"),
+        ('{"remoteLinks": [{"id":\n NaN}]}', "file.json:2:2: RL101"),
+        ('{"remoteLinks": [{"id": "NaN 1e999",\n "x": [1e3, -1e999]}]}', "file.json:2:13: RL101"),
+        ('[{"id": "1",\n "x": Infinity}]', "file.json:2:7: RL101"),
+        ('{"id": "1",\n "x": 1E400}', "file.json:2:7: RL101"),
         ('{"remoteLinks": []}', "file.json:1:17: RL103"),
         ('{"remoteLinks": {},\n "remoteLinks": []}', "file.json:2:17: RL112"),
     ],
@@ -97,6 +106,58 @@ def test_a_manifest_is_told_by_line_and_column(check):
     status, output, _ = check(broken, name="manifest.yml")
     assert status == 1
     assert places(output) == ["manifest.yml:7:16: RL601", "manifest.yml:8:16: RL601"]
+
+
+MODULE = "key: a_b\nname:\n  value: Scanner\nhomeUrl: ftp://scanner.example\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("devops:remoteLinkInfoProvider:\n- " + MODULE.replace("\n", "\n  "), ["5:12"]),
+        ("- " + MODULE.replace("\n", "\n  "), ["4:12"]),
+        (MODULE, ["4:10"]),
+        # Only a Connect module has actions or a name to be translated, and its key has no underscore.
+        (MODULE + "actions: []\n", ["1:6"]),
+        (MODULE.replace("Scanner", "Scanner\n  i18n: scanner"), ["1:6"]),
+        ("devops:remoteLinkInfoProvider: {}\n", ["1:32"]),
+        ("- key: a\n  name: {value: b}\n", ["1:3"]),
+    ],
+)
+def test_a_part_of_a_manifest_is_judged_too(check, content, found):
+    status, output, complaint = check(content, name="manifest.yml")
+    assert (status, complaint) == (1, "")
+    assert places(output) == [f"manifest.yml:{place}: RL601" for place in found]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ({"key": "a", "name": {"value": "b"}}, ["1:1"]),
+        ({"key": "a_b", "name": {"value": "b"}, "homeUrl": "https://a.example"}, ["2:10"]),
+        ({"name": {"value": "b"}, "actions": []}, ["1:1", "1:1"]),
+        ([{"key": "a", "name": {"value": "b"}, "homeUrl": "ftp://a.example"}], ["7:16"]),
+        ({"jiraRemoteLinkInfoProvider": {"key": "a", "name": {"value": "b"}}}, ["2:33"]),
+    ],
+)
+def test_a_bare_module_in_json_is_connects(check, content, found):
+    status, output, complaint = check(content)
+    assert (status, complaint) == (1, "")
+    assert places(output) == [f"file.json:{place}: RL601" for place in found]
+
+
+def test_a_link_with_names_of_a_module_is_a_link(check, link):
+    assert places(check(link(key="a", name="b"))[1]) == ["file.json:16:10: RL206", "file.json:17:11: RL206"]
+    assert [place.split()[1] for place in places(check([link(key="a", name="b"), link(actions=[])])[1])] == ["RL206"] * 3
+
+
+def test_a_member_given_twice_in_yaml_is_told_as_in_json(check, link):
+    twice = json.dumps({"remoteLinks": [link()]})[:-1] + ',\n"properties": {"a": "b",\n "a": "c"}}'
+    assert places(check(twice)[1]) == ["file.json:3:7: RL112"]
+    # Behind a comment it is no JSON.
+    assert places(check("# YAML\n" + twice, name="file.yaml")[1]) == ["file.yaml:4:7: RL112"]
+    assert check("# YAML\n" + twice, "--ignore", "RL112", name="file.yaml")[0] == 0
+    assert places(check("id: '1'\nid: '2'\nurl: <string>\n", "--ignore", "RL201", name="file.yaml")[1]) == ["file.yaml:2:5: RL112"]
 
 
 def test_a_manifest_whose_modules_are_no_list(check):
@@ -197,3 +258,29 @@ def test_several_files_are_judged_in_one_run(check, link, capsys):
     assert status == 2
     assert "file.json:5:10: RL201" in output
     assert complaint == "remotelinks: none.json: it cannot be read: No such file or directory\n"
+
+
+def test_thousands_of_findings_take_seconds(check, link):
+    content = json.dumps({"remoteLinks": [link(str(number), url="<string>", description="x" * 200) for number in range(8_000)]}, indent=2)
+    assert len(content) > 4_000_000
+    began = time.monotonic()
+    status, output, _ = check(content, "--contract", "2023-06", "--ignore", "RL9")
+    # It takes 5 seconds, and took minutes when each finding was looked for by itself.
+    assert time.monotonic() - began < 40
+    assert status == 1
+    assert len(set(places(output))) == 8_000
+
+
+@pytest.mark.parametrize("format", ["text", "json", "github", "sarif"])
+def test_a_file_name_may_be_any_bytes(tmp_path, link, format):
+    name = b"caf\xe9 1.json"
+    (tmp_path / os.fsdecode(name)).write_text(json.dumps(link(url="<string>")))
+    words = [Path(sys.executable).with_name("remotelinks"), "check", name, "--format", format]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    output = done.stdout.decode()
+    if format == "sarif":
+        location = json.loads(output)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+        assert location["artifactLocation"]["uri"] == "caf%E9%201.json"
+    else:
+        assert r"caf\udce9 1.json" in output

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_remotelinks.checking.positions import line_and_column, position_in_json
+from pytest_remotelinks.checking.positions import line_and_column, no_number_in, positions_in_json
 
 names = st.text(max_size=4) | st.sampled_from(["a", '"', "\\", "a/b", "~", "é", "{", "]", "\n"])
 values = st.recursive(
@@ -27,8 +28,10 @@ def paths(value, path=()):
 @given(value=values, layout=layouts, before=st.sampled_from(["", "\n", " \n\t"]))
 def test_every_part_stands_where_it_is_said_to(value, layout, before):
     text = before + json.dumps(value, **layout)
+    places = positions_in_json(text, [path for path, _ in paths(value)])
     for path, part in paths(value):
-        line, column = position_in_json(text, path)
+        line, column = places[path]
+        assert positions_in_json(text, [path]) == {path: (line, column)}
         lines = text.split("\n")
         rest = "\n".join([lines[line - 1][column - 1 :], *lines[line:]])
         assert json.JSONDecoder(strict=False).raw_decode(rest)[0] == part
@@ -36,13 +39,34 @@ def test_every_part_stands_where_it_is_said_to(value, layout, before):
 
 def test_what_is_not_there_is_looked_for_in_its_container():
     text = '{\n "a": [\n  1\n ]\n}'
-    assert position_in_json(text, ("a", "7")) == (2, 7)
-    assert position_in_json(text, ("b", "c")) == (1, 1)
-    assert position_in_json(text, ("a", "0", "x")) == (3, 3)
+    wanted = {("a", "7"): (2, 7), ("b", "c"): (1, 1), ("a", "0", "x"): (3, 3), (): (1, 1)}
+    assert positions_in_json(text, wanted) == wanted
 
 
 def test_of_a_member_given_twice_the_last_counts():
-    assert position_in_json('{"a": 1,\n"a": 2}', ("a",)) == (2, 6)
+    text = '{"a": {"b": 1, "c": 2},\n"a": {"c": 3}}'
+    assert positions_in_json(text, [("a",), ("a", "b"), ("a", "c")]) == {("a",): (2, 6), ("a", "b"): (2, 6), ("a", "c"): (2, 12)}
+
+
+def test_many_places_are_found_in_one_go():
+    text = json.dumps([{"x" * 100: [number] * 20} for number in range(20_000)], indent=1)
+    began = time.monotonic()
+    places = positions_in_json(text, [(str(number), "x" * 100, "19") for number in range(20_000)])
+    # It takes half a second; one by one it would be minutes.
+    assert time.monotonic() - began < 10
+    assert len(set(places.values())) == 20_000
+
+
+@given(value=values, layout=layouts, data=st.data())
+def test_the_first_thing_that_is_no_number_is_found(value, layout, data):
+    texts = json.dumps([value, 5.5, "NaN 1e999"], **layout)
+    assert no_number_in(texts) is None
+    bad = data.draw(st.sampled_from(["NaN", "Infinity", "-Infinity", "1e999", "-1E+400"]))
+    text = json.dumps([value, "@", value], **layout).replace('"@"', bad)
+    place = no_number_in(text)
+    assert place is not None
+    line, column = place
+    assert text.split("\n")[line - 1][column - 1 :].startswith(bad)
 
 
 @given(text=st.text(alphabet="ab\n", max_size=20), data=st.data())

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks import ContractError, check_link, check_submission
+from pytest_remotelinks.checking.values import check_links
 
 
 def codes(violations):
@@ -59,9 +60,69 @@ def test_the_contract_in_question_decides(link, tmp_path):
         check_link(link(), ignore="RL999")
 
 
-def test_what_json_cannot_say_is_the_callers_mistake():
-    with pytest.raises(TypeError):
-        check_submission({"remoteLinks": [object()]})
+def endless():
+    value = []
+    value.append(value)
+    return value
+
+
+def deep():
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("check", [check_submission, check_link, check_links])
+@pytest.mark.parametrize(
+    ("made", "error", "says"),
+    [
+        (object, TypeError, "type object is not JSON serializable"),
+        (lambda: {(1, 2): 3}, TypeError, "keys must be str"),
+        (lambda: {1}, TypeError, "type set"),
+        (endless, ValueError, "Circular reference"),
+        (deep, ValueError, "nested deeper than Python follows"),
+        (lambda: 10**5000, ValueError, "limit"),
+    ],
+)
+def test_what_json_cannot_say_is_the_callers_mistake(check, made, error, says):
+    with pytest.raises(error, match=r"^the payload cannot be sent as JSON: ") as raised:
+        check([made()])
+    assert says in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
+NO_JSON = [
+    "",
+    " ",
+    '{"id": "1"} {"id": "2"}',
+    '{"id": "1"}, {"id": "2"}',
+    "}, {",
+    "]}",
+    '"a',
+    "\ufeff{}",
+    '{"id": NaN}',
+    '[{"id": "1"}]]',
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("text", NO_JSON)
+@pytest.mark.parametrize("check", [check_link, check_links, check_submission])
+def test_a_text_that_is_no_json_is_none_as_a_part_either(check, text):
+    assert codes(check(text)) == [("RL101", "#body")]
+    assert codes(check(text.encode("utf-8", "surrogatepass"))) == [("RL101", "#body")]
+    assert check(text, ignore="RL101") == []
+
+
+@given(text=st.text(alphabet='{}[],:"1 \\ab', max_size=12))
+def test_a_part_is_json_or_told_to_be_none(text):
+    try:
+        json.loads(text)
+    except ValueError:
+        assert codes(check_link(text)) == codes(check_links(text)) == [("RL101", "#body")]
+    else:
+        assert "RL101" not in [code for code, _ in codes(check_link(text)) + codes(check_links(text))]
 
 
 def test_nothing_goes_over_the_network(link, monkeypatch):

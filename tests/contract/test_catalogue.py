@@ -68,6 +68,8 @@ def test_what_a_refusal_says_is_what_the_fake_answers(code, make_site):
     status = statuses(jira, rule.broken)[-1]
     if rule.refusal is not None:
         assert status == rule.refusal
+    elif rule.outcome:
+        assert f"answers {status} to" in rule.answer
     else:
         assert status in (200, 202, 404, 429)
 

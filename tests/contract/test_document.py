@@ -21,6 +21,7 @@ from pytest_remotelinks.contract.drift import compare
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.normal_form import fingerprint, limits
 from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.yaml_values import SIZE_LIMIT, read_yaml
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
 
@@ -87,6 +88,25 @@ def among_others(spec):
     return {**spec, "paths": {"/rest/agile/1.0/board": other, **spec["paths"], "/rest/x/bulk": {"post": other["get"]}}}
 
 
+def below_servers(spec, url, rest="", item=None):
+    moved = renamed(without_operation_ids(spec), lambda path: rest + path.removeprefix("/rest/remotelinks/1.0"))
+    if item is not None:
+        for path_item in moved["paths"].values():
+            path_item["servers"] = [{"url": item}]
+    return {**moved, "servers": [{"url": url}]}
+
+
+def with_encoded_references(spec):
+    text = json.dumps(spec).replace('"#/components/schemas/RemoteLink"', '"#/components/schemas/Remote%20Link%7Bx%7D"')
+    made = json.loads(text)
+    schemas = made["components"]["schemas"]
+    schemas["Remote Link{x}"] = schemas.pop("RemoteLink")
+    # A name that only looks encoded stands for itself.
+    schemas["50%25"] = schemas["Remote Link{x}"]["properties"]["displayName"]
+    schemas["Remote Link{x}"]["properties"]["displayName"] = {"$ref": "#/components/schemas/50%25"}
+    return made
+
+
 SHAPES = {
     "as it is": lambda spec: spec,
     "references inlined": inlined,
@@ -100,6 +120,11 @@ SHAPES = {
     "other servers": lambda spec: {**spec, "servers": [{"url": "https://{site}/x", "variables": {"site": {"default": "a"}}}]},
     "no servers": lambda spec: {name: part for name, part in spec.items() if name != "servers"},
     "among other operations": among_others,
+    "with the base in its servers": lambda spec: below_servers(spec, "https://a.example/rest/remotelinks/1.0/"),
+    "with a part of the base in its servers": lambda spec: below_servers(spec, "https://a.example/rest/remotelinks", "/1.0"),
+    "with the gateway's base in its servers": lambda spec: below_servers(spec, "/jira/remotelinks/1.0/cloud/{cloudId}"),
+    "with servers of its paths": lambda spec: below_servers(spec, "https://a.example/x", item="https://a.example/rest/remotelinks/1.0"),
+    "with encoded references": with_encoded_references,
     "servers that are nothing": lambda spec: {**spec, "servers": None},
 }
 
@@ -219,7 +244,42 @@ UNREADABLE = {
     "100,000 brackets of YAML": (b"- " * 100_000, "yaml", "nested more than 200 deep"),
     "a tag": (b"openapi: !!python/object/apply:os.system ['touch owned']", "yaml", "tag"),
     "a tag of its own": (b"openapi: !include other.yaml", "yaml", "tag"),
-    "a billion laughs": (BOMB.encode(), "yaml", "aliases unfold"),
+    "a billion laughs": (BOMB.encode(), "yaml", "its aliases unfold to more than 150000 values"),
+    "many entries": (b"- x\n" * 2_600_000, "yaml", "it holds more than 150000 values and keys"),
+    "many keys": (b"".join(b"k%d: 1\n" % number for number in range(800_000)), "yaml", "it holds more than 150000 values and keys"),
+    "many anchors": (b"".join(b"- &a%d x\n" % number for number in range(600_000)), "yaml", "it holds more than 150000 values and keys"),
+    "many comments": (b"# x\n" * 2_600_000, "yaml", "the file is empty"),
+    "one long word": (b"x" * 10_000_000, "yaml", "not an OpenAPI document"),
+    "infinity": (b"openapi: .inf", "yaml", ".inf at line 1, column 10 is a number that JSON does not have"),
+    "a long path": (b'{"openapi": "3.0.1", "paths": {"/%s": {"post": {}}}}' % (b"{" * 5_000_000), "json", "none of the operations"),
+    "a path of bases": (
+        b'{"openapi": "3.0.1", "paths": {"%s": {"post": {}}}}' % (b"/remotelinks/1.0/cloud/{" * 300_000),
+        "json",
+        "none of the operations",
+    ),
+    "many paths": (
+        b'{"openapi": "3.0.1", "paths": {%s}}'
+        % b",".join(b'"/%d/remotelinks/1.0/bulk": {"post": {}}' % number for number in range(200_000)),
+        "json",
+        "stand at more than 50 places of its paths",
+    ),
+    "many other paths": (
+        b'{"openapi": "3.0.1", "servers": [%s], "paths": {%s}}'
+        % (b",".join([b'{"url": "/rest/remotelinks/1.0"}'] * 9), b",".join(b'"/%d": {"post": {}}' % number for number in range(350_000))),
+        "json",
+        "none of the operations",
+    ),
+    "many names of one operation": (
+        b'{"openapi": "3.0.1", "paths": {%s}}'
+        % b",".join(b'"/%d": {"post": {"operationId": "submitRemoteLinks"}}' % number for number in range(150_000)),
+        "json",
+        "stand at more than 50 places of its paths",
+    ),
+    "a large part": (
+        b'{"openapi": "3.0.1", "paths": {"/x": {"post": {"operationId": "submitRemoteLinks", "x": [%s1]}}}}' % (b"1," * 4_000_000),
+        "json",
+        "unfold to more than 100000 values",
+    ),
     "an alias of itself": (b"a: &a [*a]", "yaml", "alias"),
     "two documents": (b"a: 1\n---\nb: 2", "yaml", "second document"),
     "50 MB of JSON": (b'{"openapi": "3.0.1", "x": "' + b"x" * 50_000_000 + b'"}', "json", "MiB; at most 10 are read"),
@@ -242,6 +302,29 @@ def test_a_file_that_cannot_be_read_is_refused_at_once(saved, kind, tmp_path, mo
     assert str(error.value).startswith(f"contract {path}: ")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((text, True) for text in ("true", "True", "TRUE")),
+        *((text, False) for text in ("false", "False", "FALSE")),
+        *((text, None) for text in ("null", "Null", "NULL", "~", "")),
+        *((text, 12) for text in ("12", "+12", "012", "0xC", "0xc", "0o14")),
+        *((text, -0.5) for text in ("-0.5", "-.5", "-5e-1", "-0.5E+0")),
+        *((text, text) for text in ("yes", "no", "on", "tRUE", "nULL", "0b11", "1_000", "0o9", "1:30", "2026-01-31", "'true'"[1:-1] + "!")),
+    ],
+)
+def test_yaml_is_read_by_its_core_schema(text, value):
+    read = read_yaml(f"a: {text}\nb: '{text}'\n").value
+    assert read == {"a": value, "b": text}
+    assert type(read["a"]) is type(value)
+
+
+def test_the_published_documents_are_far_below_the_limits():
+    for path in sorted((OPENAPI.parents[1] / "shared" / "contract" / "published").glob("*.json")):
+        text = yaml.dump(json.loads(path.read_text()), Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper))
+        assert sum(1 for _ in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))) < SIZE_LIMIT / 3
 
 
 def test_a_folder_and_a_missing_file_are_told(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from pathlib import Path
@@ -15,6 +16,7 @@ from pytest_remotelinks.contract.checker import Checker
 from pytest_remotelinks.contract.document import Document, load_document
 from pytest_remotelinks.contract.drift import compare
 from pytest_remotelinks.contract.headers import Headers
+from pytest_remotelinks.contract.normal_form import fingerprint
 from pytest_remotelinks.contract.request import Request
 
 SPEC = json.loads((Path(__file__).parents[2] / "openapi" / "2023-06.json").read_text())
@@ -159,6 +161,53 @@ CHANGES = {
         "remoteLinkId at most 9",
         "relaxes",
     ),
+    "null forbidden": (put(member(sent_link, "description"), "nullable", False), None, "", None),
+    "more digits": (put(member(sent_link, "updateSequenceNumber"), "format", "int32"), "breaks", "has the format int32", "relaxes"),
+    "a deprecated operation": (put(operation(BULK, "post"), "deprecated", True), "informs", "operation is now deprecated", "informs"),
+    "an answer's number": (
+        put(member(read_link, "updateSequenceNumber"), "type", "number"),
+        "may break",
+        "updateSequenceNumber has the type number; it was integer",
+        "informs",
+    ),
+    "an answer's type gone": (put(member(read_link, "url"), "type", ...), "may break", "url has no type any more", "informs"),
+    "an answer's null": (put(member(read_link, "url"), "nullable", True), "may break", "url may be null", "informs"),
+    "an answer's format gone": (put(member(read_link, "url"), "format", ...), "may break", "url has no format any more", "informs"),
+    "an answer's entries": (
+        put(member(read_link, "associations"), "items", ...),
+        "may break",
+        "answer 200.associations[] is no longer described",
+        "informs",
+    ),
+    "an answer's alternatives": (
+        put(lambda spec: member(read_link, "associations")(spec)["items"], "anyOf", ...),
+        "may break",
+        "answer 200.associations[] is no longer described",
+        "informs",
+    ),
+    "success gone": (put(lambda spec: operation(BY_ID, "get")(spec)["responses"], "200", ...), "may break", "answer 200", "may break"),
+    "a header of an answer": (
+        put(lambda spec: operation(BULK, "post")(spec)["responses"]["429"], "headers", {"Retry-After": {"schema": {"type": "integer"}}}),
+        "may break",
+        "answer 429 says something else of its headers",
+        "may break",
+    ),
+    "a parameter in another coat": (
+        lambda spec: parameter("remoteLinkId")(spec).update(content={"text/plain": {"schema": {"type": "string"}}}),
+        "may break",
+        "parameter path remoteLinkId has the content",
+        "may break",
+    ),
+    "another encoding": (
+        put(lambda spec: operation(BULK, "post")(spec)["requestBody"]["content"]["application/json"], "encoding", {"a": {}}),
+        "may break",
+        "body has the encoding",
+        "may break",
+    ),
+    "explicit defaults": (lambda spec: parameter("remoteLinkId")(spec).update(style="simple", explode=False), None, "", None),
+    "defaults of a query": (lambda spec: parameter("_updateSequenceNumber")(spec).update(style="form", explode=True), None, "", None),
+    "another style": (put(parameter("remoteLinkId"), "style", "label"), "breaks", "has the style label; it had none", "breaks"),
+    "any members": (put(sent_link, "additionalProperties", {}), None, "", None),
     "prose": (lambda spec: sent_link(spec).update(description="other words", example={}, title="x"), None, "", None),
     "order": (lambda spec: sent_link(spec)["required"].reverse(), None, "", None),
 }
@@ -263,3 +312,87 @@ def test_what_only_the_newer_document_refuses_was_called_breaking(before, after,
 
     if not is_broken(old) and is_broken(new):
         assert any(change.is_breaking for change in compare(old, new))
+
+
+def test_another_name_of_a_placeholder_is_no_change():
+    spec = copy.deepcopy(PLAIN)
+    item = spec["paths"].pop(BY_ID)
+    for one in [*item.get("parameters", []), *(one for method in ("get", "delete") for one in item[method].get("parameters", []))]:
+        one["name"] = one["name"].replace("remoteLinkId", "id")
+    spec["paths"][BY_ID.replace("remoteLinkId", "id")] = item
+    assert compare(Document("old", PLAIN), Document("new", spec)) == []
+    # As long as its parameter goes by the same name.
+    spec["paths"][BY_ID.replace("remoteLinkId", "link")] = spec["paths"].pop(BY_ID.replace("remoteLinkId", "id"))
+    assert compare(Document("old", PLAIN), Document("new", spec)) != []
+
+
+def test_security_of_the_whole_document_is_that_of_its_operations():
+    made = copy.deepcopy(PLAIN)
+    made["components"] = {"securitySchemes": {"o": {"type": "oauth2", "flows": {}}, "b": {"type": "http", "scheme": "basic"}}}
+    everywhere, each = {**copy.deepcopy(made), "security": [{"b": []}, {"o": ["write"]}]}, copy.deepcopy(made)
+    for item in each["paths"].values():
+        for name in ("get", "post", "delete"):
+            if name in item:
+                item[name]["security"] = [{"b": []}, {"o": ["write"]}]
+    assert compare(Document("everywhere", everywhere), Document("each", each)) == []
+    assert fingerprint(Document("everywhere", everywhere)) == fingerprint(Document("each", each))
+    assert Document("everywhere", everywhere).accepts_basic
+    assert not Document("none", made).accepts_basic
+    own = copy.deepcopy(everywhere)
+    own["paths"][BULK]["post"]["security"] = []
+    assert [(found.effect, found.operation) for found in compare(Document("everywhere", everywhere), Document("own", own))] == [
+        ("breaks", "submitRemoteLinks"),
+        ("breaks", "submitRemoteLinks"),
+    ]
+
+
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize("keyword", ["nullable", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "readOnly", "deprecated"])
+def test_no_change_shows_how_python_keeps_it(keyword, value):
+    spec = copy.deepcopy(PLAIN)
+    member(sent_link, "description")(spec)[keyword] = value
+    member(read_link, "description")(spec)[keyword] = value
+    for old, new in [(PLAIN, spec), (spec, PLAIN)]:
+        assert "object at" not in repr(compare(Document("old", old), Document("new", new)))
+
+
+ODD = {"headers": {"X": {}}, "links": {"a": {}}, "encoding": {}, "allowReserved": True, "allowEmptyValue": True, "not": {"enum": ["z"]}}
+
+
+def objects(part, path=()):
+    """The paths of all objects that are schemas, parameters, media types, answers or maps of them."""
+    if isinstance(part, dict):
+        yield path
+    for name, inner in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+        yield from objects(inner, (*path, name))
+
+
+OBJECTS = sorted((path for path in objects(PATHS) if "properties" not in path[-1:]), key=str)
+additions = st.tuples(st.sampled_from(OBJECTS), st.sampled_from(sorted(ODD)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(addition=additions, others=st.lists(st.sampled_from(sorted(CHANGES)), max_size=2))
+def test_no_change_hides_behind_another(addition, others):
+    """What a document says beyond a change is reported whether or not that change is there."""
+    before = copy.deepcopy(PLAIN)
+    for kind in others:
+        with contextlib.suppress(KeyError, ValueError, StopIteration):
+            CHANGES[kind][0](before)
+    after = copy.deepcopy(before)
+    path, keyword = addition
+    place = after["paths"]
+    with contextlib.suppress(KeyError, IndexError, TypeError):
+        for step in path:
+            place = place[step]
+        place.setdefault(keyword, ODD[keyword])
+    try:
+        plain, old, new = Document("plain", PLAIN), Document("old", before), Document("new", after)
+    except ContractError:
+        return
+    if fingerprint(old) == fingerprint(new):
+        assert compare(old, new) == compare(new, old) == []
+        assert compare(plain, old) == compare(plain, new)
+    else:
+        assert compare(old, new) != []
+        assert compare(plain, old) != compare(plain, new)

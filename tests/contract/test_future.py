@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks import SettingsError, check_submission
+from pytest_remotelinks.contract.document import load_document, successor
 from tests.conftest import a_link
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
@@ -69,6 +70,41 @@ def test_an_older_document_under_another_name_has_the_same_successor(tmp_path, l
     path.write_text((OPENAPI / "2023-06.json").read_text())
     many = {"remoteLinks": [link(str(number)) for number in range(101)]}
     assert [violation.code for violation in check_submission(many, path)] == ["RL901"]
+
+
+@pytest.mark.parametrize("kept", ["post", "post delete"])
+def test_an_older_document_that_was_cut_down_has_the_same_successor(tmp_path, link, kept):
+    spec = json.loads((OPENAPI / "2023-06.json").read_text())
+    spec["paths"] = {path: item for path, item in spec["paths"].items() if set(kept.split()) & item.keys() and "get" not in item}
+    for item in spec["paths"].values():
+        for operation in (item[name] for name in ("post", "delete") if name in item):
+            # Only what is sent counts.
+            operation["responses"] = {"default": {"description": "An answer"}}
+            operation.pop("x-atlassian-connect-scope")
+    path = tmp_path / "cut.json"
+    path.write_text(json.dumps(spec))
+    assert load_document(path).missing
+    many = {"remoteLinks": [link(str(number)) for number in range(101)]}
+    assert [violation.code for violation in check_submission(many, path)] == ["RL901"]
+
+
+@pytest.mark.parametrize("change", [lambda spec: None, lambda spec: spec["paths"].pop("/rest/remotelinks/1.0/bulk")])
+def test_a_document_that_asks_for_what_the_newest_does_has_no_successor(tmp_path, change):
+    spec = json.loads((OPENAPI / "2026-06.json").read_text())
+    change(spec)
+    path = tmp_path / "same.json"
+    path.write_text(json.dumps(spec))
+    assert successor(load_document(path)) is None
+
+
+def test_a_newer_file_that_says_what_a_version_says_has_its_day(make_site, provider_of, link, tmp_path):
+    path = tmp_path / "published.json"
+    spec = json.loads((OPENAPI / "2026-06.json").read_text())
+    path.write_text(json.dumps({**spec, "info": {"title": "x", "version": "1001.0.0"}}))
+    jira = make_site(contract="2023-06", next_contract=path)
+    provider_of(jira).submit(*(link(str(number)) for number in range(101)))
+    (violation,) = jira.violations
+    assert violation.message.startswith(f"contract {path}, version 1001.0.0, published on 2026-06-10, refuses this by RL108: ")
 
 
 def test_a_wrong_newer_contract_is_told(make_site):

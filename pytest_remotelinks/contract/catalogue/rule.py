@@ -90,8 +90,9 @@ class Rule:
 
     ``refusal`` is the HTTP status with which Jira refuses the whole request,
     ``REJECTS_LINK`` where it rejects the one link, and None where it takes the
-    request all the same. ``source`` says where the rule is published; the
-    first of the examples breaks it, the other is the same, mended.
+    request all the same; ``outcome`` says it in words where that is not the
+    whole of it. ``source`` says where the rule is published; the first of the
+    examples breaks it, the other is the same, mended.
     """
 
     code: str
@@ -103,10 +104,13 @@ class Rule:
     source: str
     broken: Example
     mended: Example
+    outcome: str = ""
 
     @property
     def answer(self) -> str:
         """What Jira does with a breach, in words."""
+        if self.outcome:
+            return self.outcome
         if self.broken.descriptor is not None:
             return "does not install the app"
         if self.refusal is None:

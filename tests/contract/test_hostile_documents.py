@@ -1,0 +1,209 @@
+"""A document that loads can be judged by, whatever stands in it, and the gate passes nothing that a rule forbids."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from pytest_remotelinks import ContractError
+from pytest_remotelinks.contract.checker import Checker, _gate_for
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.findings import Findings
+from pytest_remotelinks.contract.headers import Headers
+from pytest_remotelinks.contract.request import Request
+from tests.conftest import a_link
+
+SPEC = json.loads((Path(__file__).parents[2] / "openapi" / "2026-06.json").read_text())
+HEADERS = Headers([("Authorization", "JWT x"), ("Content-Type", "application/json"), ("X-Req", "5")])
+
+
+def judge(document: Document, payload: Any) -> Any:
+    body = json.dumps(payload).encode()
+    return Checker(document).judge(Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body)))
+
+
+def with_link(**keywords: Any) -> Any:
+    spec = copy.deepcopy(SPEC)
+    spec["components"]["schemas"]["RemoteLink"].update(keywords)
+    return spec
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"id": {"type": "string"}},
+        {"id": -1},
+        {"$schema": 5},
+        {"$schema": "https://json-schema.org/draft/2020-12/schema"},
+        {"discriminator": 5, "oneOf": [{"type": "object"}]},
+        {"dependencies": 5, "patternProperties": 5, "definitions": 5, "const": 5},
+    ],
+)
+def test_keywords_that_openapi_does_not_know_ask_for_nothing(keywords):
+    document = Document("odd", with_link(**keywords))
+    assert judge(document, {"remoteLinks": [a_link()]}).violations == ()
+    assert [found.code for found in judge(document, {"remoteLinks": [a_link(url="<string>")]}).violations] == ["RL201"]
+
+
+def test_a_member_may_be_called_as_a_keyword_is():
+    spec = with_link()
+    spec["components"]["schemas"]["RemoteLink"]["properties"]["$ref"] = {"type": "string", "maxLength": 3}
+    spec["components"]["schemas"]["RemoteLink"]["properties"]["discriminator"] = {"type": "integer"}
+    document = Document("odd", spec)
+    found = judge(document, {"remoteLinks": [a_link(**{"discriminator": "x", "$ref": "four"})]}).violations
+    assert {violation.pointer for violation in found} == {"/remoteLinks/0/$ref", "/remoteLinks/0/discriminator"}
+
+
+@pytest.mark.parametrize(
+    ("divisor", "number", "fits"),
+    [
+        (0.5, 10**400, True),
+        (3, 10**400, False),
+        (3, 3 * 10**400, True),
+        (0.1, 0.9, True),
+        (0.01, 4.02, True),
+        (0.01, 4.025, False),
+        (7, 1.5, False),
+    ],
+)
+def test_numbers_of_any_size_are_multiples_or_not(divisor, number, fits):
+    spec = with_link()
+    spec["components"]["schemas"]["RemoteLink"]["properties"]["updateSequenceNumber"] = {"type": "number", "multipleOf": divisor}
+    found = judge(Document("multiples", spec), {"remoteLinks": [a_link(sequence=number)]}).violations
+    assert [violation.code for violation in found] == ([] if fits else ["RL201"])
+    assert fits or f"'multipleOf': {divisor}" in found[0].message
+
+
+def test_named_properties_are_asked_what_all_are():
+    spec = copy.deepcopy(SPEC)
+    members = spec["components"]["schemas"]["Submission"]["properties"]
+    members["properties"] = {"type": "object", "properties": {"_a": {"type": "string"}, "b": {"type": "string"}}}
+    members["providerMetadata"] = {"type": "object", "properties": {"product": {}}, "additionalProperties": True}
+    document = Document("named", spec)
+    for envelope, code in [
+        ({"properties": {"b": "c"}}, None),
+        ({"properties": {"_a": "c"}}, "RL302"),
+        ({"providerMetadata": {"product": "a@b.example"}}, "RL307"),
+        ({"providerMetadata": {"other": "a@b.example"}}, "RL307"),
+        ({"providerMetadata": {"product": {"more": ["a@b.example"]}}}, "RL307"),
+    ]:
+        found = judge(document, {"remoteLinks": [a_link()], **envelope}).violations
+        assert [violation.code for violation in found] == ([] if code is None else [code])
+
+
+@pytest.mark.parametrize("part", ["the links", "the entries", "the id", "a link without members", "any member"])
+@pytest.mark.parametrize(
+    "link", [{"id": [1]}, {"id": [5]}, {"id": None}, {}, [], 5, {"id": "1", "associations": [{"values": ["A-1"] * 501}]}]
+)
+def test_a_document_that_asks_for_little_is_judged_by(make_site, provider_of, tmp_path, part, link):
+    spec = copy.deepcopy(SPEC)
+    schemas = spec["components"]["schemas"]
+    if part == "the links":
+        schemas["Submission"]["properties"]["remoteLinks"] = {}
+    elif part == "the entries":
+        schemas["Submission"]["properties"]["remoteLinks"]["items"] = {}
+    elif part == "the id":
+        schemas["RemoteLink"] = {"properties": {"id": {}}}
+    elif part == "a link without members":
+        schemas["RemoteLink"] = {"type": "object"}
+    else:
+        schemas["RemoteLink"] = {"properties": {"id": {}, "associations": {}}, "additionalProperties": True}
+    path = tmp_path / "contract.json"
+    path.write_text(json.dumps(spec))
+    jira = make_site(contract=path)
+    answer = provider_of(jira).post({"remoteLinks": [link, a_link()]})
+    assert answer.status_code == 202
+    assert answer.json()["acceptedRemoteLinks"] == ["1"]
+    assert [violation.code for violation in jira.violations if violation.severity == "error" and "associations" in violation.pointer] == (
+        ["RL202"] if isinstance(link, dict) and "associations" in link else []
+    )
+
+
+words = """id $schema $id discriminator dependencies definitions patternProperties additionalItems const contains nullable readOnly
+    writeOnly default items not allOf oneOf anyOf enum type format pattern minimum maximum multipleOf exclusiveMinimum uniqueItems
+    additionalProperties properties required minItems maxItems minLength maxLength minProperties maxProperties content schema in name
+    style explode allowEmptyValue deprecated security servers"""
+KEYWORDS = words.split()
+values = st.sampled_from(
+    [
+        None, True, False, 5, -1, 0, 0.5, 1e300, 10**400, "", "x", "id", "^a", "uri", "int64", "byte", "header", "query", "deepObject",
+        "integer", "string", "object", "array", "number", [], {}, [{}], [5], ["id"], {"a": {}}, {"id": {}}, {"id": {"type": "integer"}},
+        {"type": "object"}, [{"type": "object"}], [{"type": "string"}, {"type": "integer"}], [{"properties": {"id": {"maxLength": 3}}}],
+        {"associationType": {}}, [{"type": "object", "properties": {"associationType": {"enum": ["issueKeys"]}}}],
+        {"propertyName": "type"}, {"$ref": "#/components/schemas/RemoteLink"}, {"application/json": {"schema": {"type": "integer"}}},
+    ]
+)  # fmt: skip
+
+
+def all_paths(part: Any, path: tuple[Any, ...] = ()) -> Any:
+    if path:
+        yield path
+    for name, inner in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+        yield from all_paths(inner, (*path, name))
+
+
+PLACES = sorted((path for path in all_paths(SPEC) if {"schemas", "parameters", "requestBody"}.intersection(path)), key=str)
+twice = {"associationType": "issueKeys", "values": ["see A-1", "A-1"] * 150}
+links = st.just(a_link()) | st.sampled_from(
+    [
+        a_link(), a_link(id=[1]), a_link(id=5), {"id": "1"}, 5, None, [], a_link(sequence=10**400), a_link(more=1),
+        a_link(sequence=1.5), a_link(associations=[twice, twice]), a_link(associations={"a": 1}), a_link(url="<string>"),
+        a_link(associations=[{"values": ["A-1"] * 600}]), a_link(status={"label": "x", "appearance": "new", "more": 1}),
+    ]
+)  # fmt: skip
+payloads = st.fixed_dictionaries(
+    {"remoteLinks": st.lists(links, min_size=1, max_size=3)},
+    optional={
+        "properties": st.sampled_from([{"a:b": "c"}, {"a": 1}, {"_a": "b"}, "a"]),
+        "providerMetadata": st.sampled_from([{"product": "a@b.example"}, "a@b.example"]),
+    },
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(data=st.data())
+def test_what_loads_never_fails_and_the_gate_is_never_too_kind(data):
+    spec = copy.deepcopy(SPEC)
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(PLACES))
+        # An earlier change may have taken the place away.
+        with contextlib.suppress(KeyError, TypeError, IndexError):
+            part = spec
+            for step in path[:-1]:
+                part = part[step]
+            inner = part[path[-1]]
+            value = copy.deepcopy(data.draw(values))
+            if isinstance(inner, dict) and data.draw(st.booleans()):
+                inner[data.draw(st.sampled_from(KEYWORDS))] = value
+            else:
+                part[path[-1]] = value
+    try:
+        document = Document("damaged", spec)
+    except ContractError:
+        event("refused")
+        return
+    event("judged by")
+    checker = Checker(document)
+    for payload in data.draw(st.lists(payloads, min_size=2, max_size=4)):
+        body = json.dumps(payload).encode()
+        request = Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body))
+        checker.judge(request)
+        operation = next((operation for operation in document.operations if operation.id == "submitRemoteLinks"), None)
+        if operation is not None and _gate_for(document)(payload):
+            event("passed by the gate")
+            findings = Findings(("RL204",))
+            checker._check_payload(findings, operation, request, payload)
+            assert findings.violations == []
+    for method, target in [
+        ("GET", "remotelink/1?limit=x&a=b"),
+        ("DELETE", f"remotelink/{'x' * 300}?_updateSequenceNumber=x"),
+        ("DELETE", "bulkByProperties?a=b&_updateSequenceNumber=&params=x"),
+    ]:
+        checker.judge(Request(method, f"/rest/remotelinks/1.0/{target}", HEADERS))
