@@ -56,6 +56,8 @@ class Apps(ABC):
         secret = shared_secret if shared_secret is not None else self.settings.shared_secret
         if secret is not None and (not isinstance(secret, str) or not secret):
             raise ValueError("shared_secret must be a string that is not empty")
+        if client_key is not None and (not isinstance(client_key, str) or not client_key):
+            raise ValueError("client_key must be a string that is not empty")
         app = App(
             descriptor=read,
             shared_secret=Secret(secret or secrets.token_hex(32)),

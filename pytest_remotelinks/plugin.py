@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _MARKER = "remotelinks"
 _NAMES = ("contract", "consistency", "strict", "ignore", "next_contract", "app", "shared_secret")
+#: Settings that may be the path of a file.
+_PATHS = ("contract", "next_contract", "app")
 #: The fake Jiras of a test, as long as it runs.
 _SITES = pytest.StashKey["list[FakeJira]"]()
 #: By site, where its consistency was set, if that is where no option reaches.
@@ -85,12 +88,20 @@ def _ini_value(config: pytest.Config, name: str) -> Any:
         value = config.getini(f"remotelinks_{name}")
     except ValueError as error:  # pytest does not say whose value it cannot read
         raise pytest.UsageError(f"remotelinks_{name}: {error}") from None
-    if (name.endswith("contract") or name == "app") and value:
-        from pytest_remotelinks.settings import is_file
+    return _rooted(config, {name: value})[name]
 
-        if is_file(config.rootpath / str(value)):
-            return str(config.rootpath / str(value))
-    return value
+
+def _rooted(config: pytest.Config, layer: Any) -> Any:
+    """The settings, in which the path of a file goes from the root of the project and not from where pytest was started."""
+    if not isinstance(layer, Mapping) or not any(layer.get(name) for name in _PATHS):
+        return layer
+    from pytest_remotelinks.contract.source import is_file
+
+    def rooted(value: Any) -> Any:
+        is_path = isinstance(value, (str, Path)) and bool(str(value))
+        return str(config.rootpath / value) if is_path and is_file(config.rootpath / value) else value
+
+    return {name: rooted(value) if name in _PATHS else value for name, value in layer.items()}
 
 
 def _check(layer: Mapping[str, Any], place: str) -> None:
@@ -117,7 +128,8 @@ def _marker_settings(node: pytest.Item) -> dict[str, Any]:
     for marker in reversed(list(node.iter_markers(_MARKER))):
         # A setting without a name is none of the settings, and is told so.
         settings.update({repr(argument): argument for argument in marker.args}, **marker.kwargs)
-    return settings
+    rooted: dict[str, Any] = _rooted(node.config, settings)
+    return rooted
 
 
 @pytest.fixture(scope="session")
@@ -169,7 +181,7 @@ class _SharedListener:
             given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
             given |= {name: others.pop(name, None) for name in ("next_contract", "app", "shared_secret")}
             given = {name: value for name, value in given.items() if value is not None}
-            site = _site((project, _config_settings(node.config), _marker_settings(node), given), others)
+            site = _site((_rooted(node.config, project), _config_settings(node.config), _marker_settings(node), given), others)
             sites.append(site.start(self._running()))
             node.stash.setdefault(_SITES, []).append(site)
             in_marker = "consistency" in _marker_settings(node)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_remotelinks.contract.document import NEWEST, VERSIONS
 from pytest_remotelinks.contract.selectors import parse_selectors
+from pytest_remotelinks.contract.source import is_file, shortened
 from pytest_remotelinks.site.consistency import DEFAULT, Policy, parse_consistency
 from pytest_remotelinks.site.secret import Secret
 
@@ -64,7 +65,7 @@ class Settings:
         merged: dict[str, Any] = {}
         for layer in layers:
             if not isinstance(layer, Mapping):
-                raise SettingsError(f"remotelinks_settings must return a dictionary of {', '.join(known)}, not {layer!r}")
+                raise SettingsError(f"remotelinks_settings must return a dictionary of {', '.join(known)}, not {type(layer).__name__}")
             for name, value in layer.items():
                 if name not in known:
                     raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(known)}")
@@ -72,19 +73,11 @@ class Settings:
         return cls(**merged)
 
 
-def is_file(path: Path) -> bool:
-    """Whether a file stands there that can be looked at; no path makes this fail."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long a name, a folder that must not be entered, a NUL
-        return False
-
-
 def _contract(name: str, given: str | Path) -> str:
     if not isinstance(given, (str, Path)) or not str(given):
         raise SettingsError(f"{name} must be one of {', '.join(VERSIONS)} or the path of an OpenAPI document, not {given!r}")
     if str(given) not in VERSIONS and not is_file(Path(given)):
-        raise SettingsError(f"{name} {str(given)!r} is neither one of {', '.join(VERSIONS)} nor a file")
+        raise SettingsError(f"{name} {shortened(str(given))!r} is neither one of {', '.join(VERSIONS)} nor a file")
     return str(given)
 
 
@@ -93,8 +86,8 @@ def _app(given: Any) -> str | Mapping[str, Any]:
         return given
     if not isinstance(given, (str, Path)) or not str(given):
         raise SettingsError(f"app must be the path of atlassian-connect.json or manifest.yml, or a dictionary, not {given!r}")
-    if not Path(given).is_file():
-        raise SettingsError(f"app {str(given)!r} is no file; give the path of atlassian-connect.json or manifest.yml")
+    if not is_file(Path(given)):
+        raise SettingsError(f"app {shortened(str(given))!r} is no file; give the path of atlassian-connect.json or manifest.yml")
     return str(given)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ CONNECT_MODULE = "jiraRemoteLinkInfoProvider"
 FORGE_MODULE = "devops:remoteLinkInfoProvider"
 
 Path = tuple[str | int, ...]
+
+_PLACEHOLDER = re.compile(r"\{[^{}]+\}")
 
 _URL = {"type": "string", "format": "uri"}
 _TEXT = {
@@ -38,7 +41,11 @@ _CONNECT_SCHEMA = {
             "items": {
                 "type": "object",
                 "required": ["actionId", "actionLabel", "templateUrl"],
-                "properties": {"actionId": {"type": "string", "minLength": 1}, "actionLabel": _TEXT, "templateUrl": {"type": "string"}},
+                "properties": {
+                    "actionId": {"type": "string", "minLength": 1},
+                    "actionLabel": _TEXT,
+                    "templateUrl": {"type": "string", "minLength": 1},
+                },
             },
         },
     },
@@ -146,9 +153,22 @@ def _check_module(findings: Findings, module: Any, place: Path, schema: Mapping[
                 "name the product, nobody's person",
                 found,
             )
-    first: dict[str, int] = {}
     actions = module.get("actions")
-    for index, action in enumerate(actions if isinstance(actions, list) else ()):
+    _check_actions(findings, actions if isinstance(actions, list) else [], (*place, "actions"))
+
+
+def _check_actions(findings: Findings, actions: list[Any], place: Path) -> None:
+    first: dict[str, int] = {}
+    for index, action in enumerate(actions):
+        template = action.get("templateUrl") if isinstance(action, Mapping) else None
+        if isinstance(template, str) and set("{}") & set(_PLACEHOLDER.sub("", template)):
+            findings.add(
+                "RL601",
+                f"{template!a} has a brace that belongs to no placeholder",
+                pointer_to((*place, index, "templateUrl")),
+                "write each placeholder as {name}, and a brace that is meant as one as %7B or %7D",
+                template,
+            )
         action_id = action.get("actionId") if isinstance(action, Mapping) else None
         if not isinstance(action_id, str):
             continue
@@ -156,7 +176,7 @@ def _check_module(findings: Findings, module: Any, place: Path, schema: Mapping[
             findings.add(
                 "RL602",
                 f"the actionId {action_id!a} already stands at position {first[action_id]}",
-                pointer_to((*place, "actions", index, "actionId")),
+                pointer_to((*place, index, "actionId")),
                 "give each action an id of its own: a link's actionIds could mean either",
                 action_id,
             )

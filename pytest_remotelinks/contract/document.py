@@ -16,7 +16,7 @@ from pytest_remotelinks.contract.parts import alternatives, items_schema, member
 from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.references import BrokenReference, References
 from pytest_remotelinks.contract.soundness import python_pattern, unsound_parts
-from pytest_remotelinks.contract.source import Unreadable, parse, read_bytes
+from pytest_remotelinks.contract.source import Unreadable, is_there, parse, read_bytes
 
 #: The bundled statements of the contract, oldest first, and the days on which Atlassian's documents were published.
 PUBLISHED = {"2023-06": "2023-06-15", "2026-06": "2026-06-10"}
@@ -303,7 +303,7 @@ def load_document(contract: str | Path) -> Document:
     path = _BUNDLED / f"{name}.json" if name in PUBLISHED else Path(contract)
     if name in PUBLISHED and (name, b"") in _loaded:
         return _loaded[name, b""]
-    if name not in PUBLISHED and not _stands(path):
+    if name not in PUBLISHED and not is_there(path):
         raise ContractError(f"contract {name!r} is neither a version ({', '.join(VERSIONS)}) nor a file that can be read")
     try:
         content = read_bytes(path)
@@ -313,11 +313,3 @@ def load_document(contract: str | Path) -> Document:
     except Unreadable as problem:
         raise ContractError(f"contract {name}: {problem}") from None
     return _loaded[key]
-
-
-def _stands(path: Path) -> bool:
-    """Whether there is something at the path, as far as one may look; no path makes this fail."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # too long a name, a folder that must not be entered, a NUL
-        return False

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pytest_remotelinks.contract.descriptor import CONNECT_MODULE, FORGE_MODULE, check_descriptor, kind_of
 from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.source import Unreadable, parse, read_bytes
+from pytest_remotelinks.contract.source import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
@@ -84,13 +84,14 @@ def load_descriptor(source: Mapping[str, Any] | str | Path, ignore: tuple[str, .
     if isinstance(source, Mapping):
         return _read(source, "the app's descriptor", ignore)
     if not isinstance(source, (str, Path)) or not str(source):
-        raise DescriptorError(f"an app is installed from a dictionary or the path of a file, not from {source!r}")
+        raise DescriptorError(f"an app is installed from a dictionary or the path of a file, not from {type(source).__name__}")
+    if isinstance(source, str) and ("\n" in source or looks_like_json(source)):
+        raise DescriptorError("an app is installed from a dictionary or the path of a file, and this is a text: parse it, or give its path")
     path = Path(source)
-    name = f"app {path}"
-    if not path.exists():
-        raise DescriptorError(f"{name}: there is no such file; give the path of atlassian-connect.json or manifest.yml")
-    if not path.is_file():
-        raise DescriptorError(f"{name}: it is no file; give the path of atlassian-connect.json or manifest.yml")
+    name = f"app {shortened(str(path))}"
+    if not is_file(path):
+        problem = "it is no file" if is_there(path) else "there is no such file"
+        raise DescriptorError(f"{name}: {problem}; give the path of atlassian-connect.json or manifest.yml")
     try:
         value = parse(read_bytes(path), path.suffix)
     except Unreadable as problem:
@@ -157,8 +158,13 @@ def _scopes(value: Mapping[str, Any], kind: str | None) -> frozenset[str] | None
     if kind == "forge":
         permissions = value.get("permissions")
         stated = permissions.get("scopes") if isinstance(permissions, Mapping) else None
-        return frozenset(scope for scope in stated or () if isinstance(scope, str))
-    return frozenset(scope.upper() for scope in value.get("scopes") or () if isinstance(scope, str))
+        return frozenset(_strings(stated))
+    return frozenset(scope.upper() for scope in _strings(value.get("scopes")))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """The strings of a list, or the names of a mapping; nothing of anything else."""
+    return (part for part in value if isinstance(part, str)) if isinstance(value, (list, Mapping)) else iter(())
 
 
 def _modules(value: Mapping[str, Any], name: str, whole: bool) -> Iterator[Module]:

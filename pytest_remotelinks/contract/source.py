@@ -66,3 +66,21 @@ def parse(content: bytes, suffix: str = "") -> Any:
 def looks_like_json(text: str) -> bool:
     """Whether a text starts as a JSON object or list does."""
     return text.lstrip()[:1] in ("{", "[")
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands there; no path makes this fail."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long a name, a folder that must not be entered, a NUL
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands there; no path makes this fail."""
+    return is_there(path) and path.is_file()
+
+
+def shortened(name: str) -> str:
+    """A file's name as a message can hold it."""
+    return name if name.isprintable() and len(name) <= 200 else ascii(name if len(name) <= 200 else f"{name[:200]}…")

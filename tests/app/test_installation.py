@@ -109,9 +109,9 @@ def broken(**changes):
         ({**DESCRIPTOR, "scopes": "READ"}, "RL601 at /scopes"),
         ({"name": "nothing"}, "this is no descriptor"),
         ({}, "this is no descriptor"),
-        ([], "not from \\[\\]"),
-        ("", "not from ''"),
-        (None, "not from None"),
+        ([], "not from list"),
+        ("", "not from str"),
+        (None, "not from NoneType"),
     ],
 )
 def test_a_descriptor_that_breaks_a_rule_is_told_in_one_line(make_site, descriptor, said):
@@ -167,6 +167,40 @@ def test_a_directory_a_pipe_and_a_missing_file_are_no_descriptors(make_site, tmp
     for path, said in ((tmp_path, "it is no file"), (tmp_path / "pipe", "it is no file"), (tmp_path / "none", "there is no such file")):
         with pytest.raises(DescriptorError, match=said):
             make_site().install(path)
+
+
+@pytest.mark.parametrize("source", ["x" * 300, "a\0b", "x" * 5_000])
+def test_a_name_that_no_file_can_have_is_told_in_one_line(make_site, source):
+    with pytest.raises(DescriptorError, match=r"^app .*: there is no such file") as caught:
+        make_site().install(source)
+    assert len(str(caught.value)) < 400
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [FORGE, json.dumps(DESCRIPTOR)])
+def test_the_text_of_a_descriptor_is_no_path(make_site, text):
+    with pytest.raises(DescriptorError, match=r"this is a text: parse it, or give its path$"):
+        make_site().install(text)
+
+
+@pytest.mark.parametrize("scopes", [5, "READ", [5], True])
+def test_ignored_scopes_that_are_none_grant_nothing(make_site, scopes):
+    app = make_site(ignore=["RL601"]).install({**DESCRIPTOR, "scopes": scopes})
+    assert app.scopes == set()
+
+
+@pytest.mark.parametrize("template", ["", "https://scanner.example/{a", "https://scanner.example/a}", "https://scanner.example/{}"])
+def test_a_template_that_nothing_can_fill_is_told(make_site, template):
+    action = {"actionId": "a", "actionLabel": {"value": "A"}, "templateUrl": template}
+    broken = {**DESCRIPTOR, "modules": {"jiraRemoteLinkInfoProvider": {**MODULE, "actions": [action]}}}
+    with pytest.raises(DescriptorError, match="RL601 at /modules/jiraRemoteLinkInfoProvider/actions/0/templateUrl"):
+        make_site().install(broken)
+
+
+@pytest.mark.parametrize("key", ["", 5])
+def test_a_client_key_that_is_no_text_is_told(make_site, key):
+    with pytest.raises(ValueError, match="client_key must be a string"):
+        make_site().install(DESCRIPTOR, client_key=key)
 
 
 @pytest.mark.parametrize("secret", ["", 7, b"bytes"])

@@ -130,3 +130,28 @@ def test_a_wrong_app_of_the_fixture_fails_the_test_without_a_traceback(project):
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["the fake Jira cannot be set up: the app's descriptor cannot be installed: RL601 at the top: *"])
     assert "Traceback" not in result.stdout.str()
+
+
+def test_a_name_that_no_file_can_have_is_a_usage_error(project):
+    project.makepyfile(test_it=SHOW)
+    for words in (["-o", f"remotelinks_app={'x' * 300}"], ["-o", f"remotelinks_contract={'x' * 300}"]):
+        result = project.runpytest_subprocess(*words)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        assert len([line for line in result.errlines if line]) == 1
+
+
+def test_paths_of_the_marker_and_the_fixture_go_from_the_root(with_app):
+    with_app.makeini("[pytest]\naddopts = -p no:randomly -p no:xdist\n")
+    (with_app.path / "sub").mkdir()
+    (with_app.path / "sub" / "conftest.py").write_text(
+        "import pytest\n@pytest.fixture(scope='session')\ndef remotelinks_settings():\n    return {'app': 'etc/atlassian-connect.json'}\n"
+    )
+    (with_app.path / "sub" / "test_it.py").write_text(
+        "import pytest\n\ndef test_fixture(fake_jira):\n    assert fake_jira.app\n\n"
+        "@pytest.mark.remotelinks(app='etc/atlassian-connect.json')\ndef test_marker(fake_jira):\n    assert fake_jira.app\n"
+    )
+    (with_app.path / "elsewhere").mkdir()
+    with_app.path.joinpath("run.py").write_text(
+        "import os, pytest\nos.chdir('elsewhere')\nraise SystemExit(pytest.main(['-q', '--rootdir=..', '-c', '../tox.ini', '../sub']))"
+    )
+    assert any("2 passed" in line for line in with_app.runpython("run.py").outlines)
