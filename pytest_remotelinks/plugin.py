@@ -20,6 +20,9 @@ _MARKER = "remotelinks"
 _NAMES = ("contract", "consistency", "strict", "ignore", "next_contract", "app", "shared_secret")
 #: Settings that may be the path of a file.
 _PATHS = ("contract", "next_contract", "app")
+#: What is wrong with a marker, as a worker of pytest-xdist says it and as its controller keeps it.
+_WRONG_MARKER = "remotelinks_wrong_marker"
+_WRONG = pytest.StashKey[str]()
 #: The fake Jiras of a test, as long as it runs.
 _SITES = pytest.StashKey["list[FakeJira]"]()
 #: By site, where its consistency was set, if that is where no option reaches.
@@ -65,10 +68,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput"):
-        return  # a worker of pytest-xdist cannot stop the run in one line; there the fixture says it
-    for item in items:
-        _check(_marker_settings(item), f"{item.nodeid}: ")
+    try:
+        for item in items:
+            _check(_marker_settings(item), f"{item.nodeid}: ")
+    except pytest.UsageError as error:
+        output = getattr(config, "workeroutput", None)
+        if output is None:
+            raise
+        # A worker of pytest-xdist can stop nothing by itself: it runs no test, and tells whoever started it.
+        output[_WRONG_MARKER] = str(error)
+        items.clear()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of pytest-xdist has ended."""
+    wrong = getattr(node, "workeroutput", {}).get(_WRONG_MARKER)
+    if wrong is not None:
+        node.config.stash[_WRONG] = wrong
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _WRONG in session.config.stash:
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    wrong = terminalreporter.config.stash.get(_WRONG, None)
+    if wrong is not None:
+        terminalreporter.write_line(f"ERROR: {wrong}", red=True)
 
 
 def _config_settings(config: pytest.Config) -> dict[str, Any]:
