@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import errno
 import io
 import json
@@ -12,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pytest_remotelinks.checking.reports import FORMATS
 from pytest_remotelinks.contract.catalogue import RULES, Example, Rule
@@ -58,9 +57,7 @@ def _written(outcome: _Outcome) -> int:
         sys.stdout.write(outcome.output)
         sys.stdout.flush()
     except OSError as problem:
-        if sys.stdout is not None:
-            # Python would complain once more when it flushes at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up(sys.stdout)
         if not isinstance(problem, BrokenPipeError):
             _complain(f"the output cannot be written: {problem.strerror}")
             return UNUSABLE
@@ -71,8 +68,16 @@ def _written(outcome: _Outcome) -> int:
 def _complain(text: str) -> None:
     # Standard error may be closed or full too; the exit status is then all that is left to say.
     if sys.stderr is not None:
-        with contextlib.suppress(OSError):
+        try:
             print(f"remotelinks: {text}", file=sys.stderr, flush=True)
+        except OSError:
+            _give_up(sys.stderr)
+
+
+def _give_up(stream: TextIO | None) -> None:
+    """Let nothing more be written: Python would complain of it, and change the exit status, when it flushes at its end."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
