@@ -16,11 +16,16 @@ def action_problem(id: str, action_id: str, url: Any, link: Mapping[str, Any], a
     if action_id not in offered:
         near = nearest_names(action_id, offered, 1)
         hint = f"; perhaps {near[0]!a} was meant" if near else ""
+        if action_id in actions and (not near or near[0] not in actions):
+            instead = f" instead of {near[0]!a}" if near else ""
+            hint = f"; the module has {action_id!a}, so name it there{instead}"
         return [f"{id!a} does not offer the action {action_id!a}", f"  its actionIds are {', '.join(map(ascii, offered)) or 'none'}{hint}"]
     action = actions.get(action_id)
     if action is None:
         known = ", ".join(map(ascii, actions)) or "no action"
-        return [f"{id!a} offers {action_id!a}, but nobody sees it", f"  the module of the app that sent the link has {known}; install() it"]
+        near = nearest_names(action_id, actions, 1)
+        hint = f"perhaps {near[0]!a} was meant" if near else "install() it"
+        return [f"{id!a} offers {action_id!a}, but nobody sees it", f"  the module of the app that sent the link has {known}; {hint}"]
     attributes = link.get("attributeMap")
     missing = action.unfilled(attributes)
     if missing:

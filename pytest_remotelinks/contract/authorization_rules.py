@@ -11,7 +11,8 @@ from pytest_remotelinks.contract.headers import Headers, masked_header
 
 #: Characters above which an Authorization header is not read; an assumption, tokens have hundreds.
 HEADER_LIMIT = 16 * 1024
-_TOKEN = re.compile(r"(?:JWT|Bearer) +\S+", re.IGNORECASE)
+# The documents give JWT a pattern; the other schemes are RFC 9110's, in any letter case.
+_TOKEN = re.compile(r"JWT \S+|(?i:Bearer) +\S+")
 _BASIC = re.compile(r"Basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 
 
@@ -33,14 +34,24 @@ def check_well_formed(findings: Findings, headers: Headers, accepts_basic: bool)
             "send a token of some hundred characters; it holds claims, no data",
         )
     elif not _TOKEN.fullmatch(value) and not (accepts_basic and _is_basic(value)):
-        basic = ", 'Basic base64(email:token)'" if accepts_basic else ""
-        findings.add(
-            "RL502",
-            "the Authorization header is not a scheme and a credential",
-            "#header/Authorization",
-            f"send 'JWT <token>', 'Bearer <token>'{basic}",
-            masked_header("Authorization", value),
-        )
+        message, hint = _what_is_wrong(headers, value, accepts_basic)
+        findings.add("RL502", message, "#header/Authorization", hint, masked_header("Authorization", value))
+
+
+def _what_is_wrong(headers: Headers, value: str, accepts_basic: bool) -> tuple[str, str]:
+    """What an Authorization header is instead of a scheme and a credential, and what to do."""
+    times = sum(name.lower() == "authorization" for name, _ in headers.pairs)
+    if times > 1:
+        return f"the request has {times} Authorization headers", "send one; a client adds its own to that of a session or of its defaults"
+    scheme, *credential = value.split(None, 1)[:2] or [""]
+    if credential and "\t" in value[: -len(credential[0])]:
+        return "a tab follows the scheme of the Authorization header", "put one space between scheme and credential"
+    if credential and scheme.upper() == "JWT" and not re.search(r"\s", credential[0]):
+        if scheme != "JWT":
+            return f"the scheme of the Authorization header is {scheme!a}", "write it as 'JWT': the contract's pattern is 'JWT <token>'"
+        return "more than one space follows JWT in the Authorization header", "put one space between JWT and the token"
+    basic = ", 'Basic base64(email:token)'" if accepts_basic else ""
+    return "the Authorization header is not a scheme and a credential", f"send 'JWT <token>', 'Bearer <token>'{basic}"
 
 
 def _is_basic(value: str) -> bool:

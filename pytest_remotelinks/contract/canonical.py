@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote_plus
 
 from pytest_remotelinks.contract.request import Request
 
+#: The parameter that may hold the token itself, and is left out of the hash.
+TOKEN_PARAMETER = "jwt"
 # A client of the gateway has this in its base URL, which the canonical form leaves out.
 _GATEWAY = re.compile(r"/ex/jira/[^/]+(?=/)")
 
@@ -23,6 +26,7 @@ def canonical_path(path: str) -> str:
     return path.removesuffix("/").replace("&", "%26") or "/"
 
 
+@lru_cache(maxsize=8)  # a request is asked for its form several times
 def canonical_query(query: str) -> str:
     """Parameters sorted by their encoded names, the encoded values of a repeated one sorted and joined by commas."""
     values: dict[str, list[str]] = {}
@@ -33,8 +37,13 @@ def canonical_query(query: str) -> str:
 
 def parameters(query: str) -> list[tuple[str, str]]:
     """The decoded parameters in their order, without the token that may be one of them."""
+    return [(name, value) for name, value in all_parameters(query) if name != TOKEN_PARAMETER]
+
+
+def all_parameters(query: str) -> list[tuple[str, str]]:
+    """The decoded parameters in their order."""
     pairs = [part.partition("=") for part in query.split("&") if part]
-    return [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs if unquote_plus(name) != "jwt"]
+    return [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
 
 
 def encoded(text: str) -> str:
@@ -49,13 +58,16 @@ def sent_target(request: Request) -> str:
 
 
 def canonical_requests(request: Request) -> tuple[str, ...]:
-    """The canonical forms that a request can have: what is its base URL only the client knows."""
+    """The canonical forms that a request can have."""
+    return tuple(canonical_request(request.method, target) for target in possible_targets(request))
+
+
+def possible_targets(request: Request) -> tuple[str, ...]:
+    """What can be path and query of a request: what is its base URL only the client knows."""
     target = sent_target(request)
     gateway = _GATEWAY.match(target)
-    targets = [target[gateway.end() :], target] if gateway else [target]
-    if request.base:
-        targets.append(request.base + target)
-    return tuple(canonical_request(request.method, target) for target in targets)
+    targets = (target[gateway.end() :], target) if gateway else (target,)
+    return (*targets, request.base + target) if request.base else targets
 
 
 def query_hash(canonical: str) -> str:

@@ -35,10 +35,13 @@ class Findings:
         *,
         link: int | None = None,
         refusal: int | None = None,
-    ) -> None:
-        """Add a breach; ``refusal`` says what Jira does where that is not what the rule's entry says."""
+    ) -> bool:
+        """Add a breach, and say whether it counts, which it does unless its rule is ignored.
+
+        ``refusal`` says what Jira does where that is not what the rule's entry says.
+        """
         if selects(self._ignore, code):
-            return
+            return False
         rule = RULES[code]
         violation = Violation(code, rule.severity, message, pointer, hint, value, link)
         self._counts[code] += 1
@@ -50,3 +53,4 @@ class Findings:
                 self.rejections[link].append(violation)
         elif status is not None:
             self.refusals.add(status)
+        return True

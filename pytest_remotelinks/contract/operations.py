@@ -16,7 +16,8 @@ METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 #: The base under which the documents state the paths.
 SITE_BASE = "/rest/remotelinks/1.0"
 
-_BASES = re.compile(
+#: The bases under which the operations are reached.
+BASES = re.compile(
     r"(?:"
     r"/rest/remotelinks/1\.0"  # the site itself
     r"|/ex/jira/[^/]+/rest/remotelinks/1\.0"  # the gateway, for OAuth and Forge apps
@@ -97,7 +98,7 @@ class Router:
                 self._fixed[operation.path] = (*self._fixed.get(operation.path, ()), operation)
 
     def route(self, path: str) -> Route:
-        base = _BASES.match(path)
+        base = BASES.match(path)
         if base is None:
             return Route()
         rest = path[base.end() :]

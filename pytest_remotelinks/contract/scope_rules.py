@@ -16,9 +16,14 @@ def connect_scope(document: Document, operation: Operation) -> str:
     return str(document.operation_object(operation).get("x-atlassian-connect-scope") or "")
 
 
+def names_oauth(document: Document) -> bool:
+    """Whether the document says that OAuth tokens are taken."""
+    return bool(_oauth_schemes(document))
+
+
 def oauth_scopes(document: Document, operation: Operation) -> tuple[frozenset[str], ...]:
     """The sets of OAuth scopes of which one is enough; empty where the document names none."""
-    schemes = {name for name, scheme in document.security_schemes.items() if isinstance(scheme, dict) and scheme.get("type") == "oauth2"}
+    schemes = _oauth_schemes(document)
     return tuple(
         frozenset(scope for name in schemes.intersection(requirement) for scope in requirement[name])
         for requirement in security(document.operation_object(operation))
@@ -51,6 +56,10 @@ def check_oauth_scope(findings: Findings, document: Document, operation: Operati
             f"ask for {needed} when the token is issued; a Forge app names it under permissions.scopes",
             sorted(granted),
         )
+
+
+def _oauth_schemes(document: Document) -> set[str]:
+    return {name for name, scheme in document.security_schemes.items() if isinstance(scheme, dict) and scheme.get("type") == "oauth2"}
 
 
 def _listed(granted: Collection[str]) -> str:

@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_remotelinks.contract.authorization_rules import check_well_formed
 from pytest_remotelinks.contract.canonical import canonical_requests, query_hash
@@ -15,7 +16,8 @@ from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.installable import Action
 from pytest_remotelinks.contract.operations import Operation
 from pytest_remotelinks.contract.request import Request
-from pytest_remotelinks.contract.scope_rules import check_connect_scope, check_oauth_scope
+from pytest_remotelinks.contract.scope_rules import check_connect_scope, check_oauth_scope, names_oauth
+from pytest_remotelinks.contract.token_parts import NoToken, read_token
 from pytest_remotelinks.contract.token_rules import check_token
 from pytest_remotelinks.site.app import App
 from pytest_remotelinks.site.clock import Clock
@@ -98,9 +100,7 @@ class Credentials:
         app = self._apps.get(key)
         if app is None and self._verifies:
             raise ValueError(f"no app {key!r} is installed, so no token can be issued to it" if key else "no app is installed any more")
-        granted = None if scopes is None else frozenset(scopes.split() if isinstance(scopes, str) else scopes)
-        if granted is not None and not all(isinstance(scope, str) and scope for scope in granted):
-            raise ValueError("scopes must be a list of strings, such as ['write:remote-link-info:jira']")
+        granted = None if scopes is None else _scopes(scopes)
         if app is not None and app.kind == "forge" and granted is not None and app.scopes is not None:
             lacking = sorted(granted - app.scopes)
             if lacking:
@@ -124,17 +124,20 @@ class Credentials:
     def authorize(self, findings: Findings, request: Request, operation: Operation | None, document: Document) -> str:
         """Judge a request's credentials and return the key of the app that sent it, empty where that is unknown."""
         check_well_formed(findings, request.headers, document.accepts_basic)
-        scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-        scheme, credential = scheme.lower(), credential.strip()
+        parts = request.headers.get("Authorization", "").split(None, 1)
+        scheme, credential = (*(part.strip() for part in parts), "", "")[:2]
+        scheme = scheme.lower()
         token = self._issued.get(_digest(credential)) if scheme == "bearer" else None
         if not self._verifies:
             if token is not None:
                 self._check_bearer(findings, token, None, operation, document)
             return ""
-        app = self._sender(findings, request, scheme, credential, token) if 401 not in findings.refusals else None
+        app = self._sender(findings, request, scheme, credential, token, document) if 401 not in findings.refusals else None
         if app is None:
+            if self.app is None or 401 in findings.refusals:
+                return ""
             # Where only an ignored rule keeps a request out, it counts for the app that was installed last.
-            return self.app.key if self.app is not None and 401 not in findings.refusals else ""
+            app = self.app
         if not app.modules:
             findings.add(
                 "RL514",
@@ -144,23 +147,23 @@ class Credentials:
             )
         if token is not None:
             self._check_bearer(findings, token, app, operation, document)
-        elif scheme == "jwt" and operation is not None and app.scopes is not None:
-            check_connect_scope(findings, document, operation, app.scopes)
+        elif scheme != "basic":
+            _check_scopes_of(findings, app, operation, document)
         return app.key
 
-    def _sender(self, findings: Findings, request: Request, scheme: str, credential: str, token: IssuedToken | None) -> App | None:
+    def _sender(
+        self, findings: Findings, request: Request, scheme: str, credential: str, token: IssuedToken | None, document: Document
+    ) -> App | None:
         if scheme == "jwt":
             shared = {key: app.shared_secret for key, app in self._apps.items() if app.kind == "connect"}
-            key = check_token(findings, credential, request, shared, self._recent)
+            unsigned, last = self._apps.keys() - shared.keys(), self.app.key if self.app is not None else None
+            key = check_token(findings, credential, request, shared, self._recent, unsigned, last)
             self._remember(request)
             return self._apps[key] if key is not None else None
         if scheme == "bearer":
             if token is None or token.app not in self._apps:
                 findings.add(
-                    "RL515",
-                    "the bearer token was not issued here to an installed app",
-                    _PLACE,
-                    "ask /oauth/token for one, or take one from fake_jira.token(scopes=[…])",
+                    "RL515", "the bearer token was not issued here to an installed app", _PLACE, self._bearer_hint(credential, document)
                 )
                 return None
             return self._apps[token.app]
@@ -168,6 +171,17 @@ class Credentials:
             findings.add("RL505", "no app is installed here any more", _PLACE, "install the app before it sends anything")
         # Basic credentials name a person, and no app.
         return self.app
+
+    def _bearer_hint(self, credential: str, document: Document) -> str:
+        try:
+            claims = read_token(credential).claims
+        except NoToken:
+            claims = {}
+        if "qsh" in claims or claims.get("iss") in self.keys:
+            return "it is a token that an app signs: send it as 'JWT <token>'"
+        if names_oauth(document):
+            return "ask /oauth/token for one, or take one from fake_jira.token(scopes=[…])"
+        return "take one from fake_jira.token(), or sign the request and send 'JWT <token>', as the contract has it"
 
     def _remember(self, request: Request) -> None:
         canonical = canonical_requests(request)[0]
@@ -183,13 +197,24 @@ class Credentials:
             findings.add(
                 "RL516", f"the bearer token ended {late:.0f} seconds ago", _PLACE, "ask for a new one before expires_in has passed"
             )
-        if operation is None:
-            return
-        if token.scopes is not None:
+        if token.scopes is None:
+            if app is not None:
+                _check_scopes_of(findings, app, operation, document)
+        elif operation is not None:
             check_oauth_scope(findings, document, operation, token.scopes)
-        elif app is not None and app.scopes is not None:
-            check = check_oauth_scope if app.kind == "forge" else check_connect_scope
-            check(findings, document, operation, app.scopes)
+
+
+def _check_scopes_of(findings: Findings, app: App, operation: Operation | None, document: Document) -> None:
+    if operation is not None and app.scopes is not None:
+        check = check_oauth_scope if app.kind == "forge" else check_connect_scope
+        check(findings, document, operation, app.scopes)
+
+
+def _scopes(given: Any) -> frozenset[str]:
+    named = given.split() if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    if not all(isinstance(scope, str) and scope for scope in named):
+        raise ValueError(f"scopes must be a list of strings, such as ['write:remote-link-info:jira'], not {given!r}")
+    return frozenset(named)
 
 
 def _digest(token: str) -> bytes:

@@ -100,7 +100,19 @@ def test_with_nothing_installed_a_token_is_still_held_to_its_scopes_and_its_end(
     assert read(jira, f"Bearer {jira.token(expires_in=0)}") == 401
 
 
-@pytest.mark.parametrize("arguments", [{"scopes": [7]}, {"scopes": [""]}, {"expires_in": -1}, {"expires_in": "60"}, {"expires_in": True}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"scopes": 5},
+        {"scopes": [[]]},
+        {"scopes": True},
+        {"scopes": [7]},
+        {"scopes": [""]},
+        {"expires_in": -1},
+        {"expires_in": "60"},
+        {"expires_in": True},
+    ],
+)
 def test_a_wrong_argument_of_a_token_is_told(make_site, arguments):
     with pytest.raises(ValueError, match="must be a"):
         make_site(app=DESCRIPTOR).token(**arguments)
@@ -117,6 +129,21 @@ def test_a_forge_app_cannot_be_given_more_than_its_manifest_asks_for(make_site):
     assert jira.token(scopes=[READ])
     with pytest.raises(ValueError, match=f"does not ask for {WRITE}"):
         jira.token(scopes=[READ, WRITE])
+
+
+@pytest.mark.parametrize("version", ["2023-06", "2026-06"])
+def test_a_signed_token_that_is_sent_as_bearer_is_recognised(make_site, version):
+    jira = make_site(contract=version, app=DESCRIPTOR)
+    assert read(jira, "Bearer " + jira.authorization("GET", PATH).removeprefix("JWT ")) == 401
+    (violation,) = jira.violations
+    assert (violation.code, "send it as 'JWT <token>'" in violation.hint) == ("RL515", True)
+
+
+def test_only_a_contract_with_oauth_is_a_reason_to_ask_for_a_token(make_site, version):
+    jira = make_site(contract=version, app=DESCRIPTOR)
+    read(jira, "Bearer a.b.c")
+    assert ("/oauth/token" in jira.violations[0].hint) == (version == "2026-06")
+    assert "fake_jira.token(" in jira.violations[0].hint
 
 
 # The endpoint
@@ -218,3 +245,11 @@ def test_basic_is_nobodys_when_no_app_is_left(make_site):
     jira.uninstall()
     assert read(jira, basic("ann@scanner.example:api-token")) == 401
     assert jira.violations[0].code == "RL505"
+
+
+def test_basic_asks_for_the_module_and_for_no_scope(make_site):
+    authorization = basic("ann@scanner.example:api-token")
+    assert read(make_site(app={**DESCRIPTOR, "scopes": []}), authorization) == 404
+    jira = make_site(app={**DESCRIPTOR, "modules": {}})
+    assert read(jira, authorization) == 403
+    assert [violation.code for violation in jira.violations] == ["RL514"]

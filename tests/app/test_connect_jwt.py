@@ -328,6 +328,16 @@ def test_a_token_that_is_used_again_is_recognised(app_site):
     assert f"make a token for each request. Hashed was 'GET&{READ}&'" in violation.hint
 
 
+def test_a_token_of_the_same_path_with_another_query_is_no_old_token(app_site):
+    path = BASE + "/bulkByProperties?account="
+    send(app_site, "DELETE", path + "1", published_token("DELETE", path + "1"))
+    send(app_site, "DELETE", path + "2", published_token("DELETE", path + "1"))
+    hint = next(violation.hint for violation in app_site.requests[-1].violations if violation.code == "RL509")
+    assert "make a token" not in hint
+    assert "hash the query that is sent" in hint
+    assert "account=1', the request is 'DELETE" in hint
+
+
 def test_a_hash_of_nothing_known_still_shows_the_form(app_site):
     send(app_site, "GET", READ, published_token("GET", READ, qsh="0" * 64))
     assert f"the request is 'GET&{READ}&'" in app_site.violations[0].hint
@@ -347,3 +357,71 @@ def test_what_an_ignored_rule_forbids_is_let_pass(make_site, link):
     authorization = published_token("POST", path, key="wrong", iat=now - 900, exp=now - 800)
     assert send(jira, "POST", path, authorization, json={"remoteLinks": [link()]}).status_code == 202
     assert set(jira.app.links) == {"1"}
+
+
+# The header
+
+
+HEADERS = {
+    "lower case": ("jwt {}", "the scheme of the Authorization header is 'jwt'", "write it as 'JWT'"),
+    "mixed case": ("Jwt {}", "the scheme of the Authorization header is 'Jwt'", "write it as 'JWT'"),
+    "two spaces": ("JWT  {}", "more than one space", "one space between JWT and the token"),
+    "a tab": ("JWT\t{}", "a tab follows the scheme", "one space between scheme and credential"),
+    "a space and a tab": ("Bearer \t{}", "a tab follows the scheme", "one space between scheme and credential"),
+    "no scheme": ("{}", "is not a scheme and a credential", "send 'JWT <token>'"),
+    "two tokens": ("JWT {0} {0}", "is not a scheme and a credential", "send 'JWT <token>'"),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize("app", [None, DESCRIPTOR])
+def test_a_header_that_is_nearly_right_is_refused_with_what_is_wrong(make_site, header, app):
+    jira = make_site(**({"app": app, "shared_secret": SECRET} if app else {}))
+    form, message, hint = HEADERS[header]
+    token = published_token("GET", READ).removeprefix("JWT ")
+    assert send(jira, "GET", READ, form.format(token)).status_code == 401
+    (violation,) = jira.violations
+    assert violation.code == "RL502"
+    assert message in violation.message
+    assert hint in violation.hint
+    assert token not in repr(violation)
+
+
+def test_two_headers_are_counted(app_site):
+    connection = http.client.HTTPConnection("127.0.0.1", int(app_site.url.rpartition(":")[2]), timeout=30)
+    connection.putrequest("GET", READ)
+    for _ in range(2):
+        connection.putheader("Authorization", published_token("GET", READ))
+    connection.endheaders()
+    assert connection.getresponse().status == 401
+    connection.close()
+    (violation,) = app_site.violations
+    assert (violation.code, violation.message) == ("RL502", "the request has 2 Authorization headers")
+    assert violation.hint.startswith("send one;")
+
+
+def test_bearer_may_be_written_in_any_case(make_site):
+    jira = make_site(app=DESCRIPTOR)
+    for scheme in ("bearer", "BEARER", "Bearer"):
+        assert send(jira, "GET", READ, f"{scheme} {jira.token()}").status_code == 404
+    assert jira.violations == []
+
+
+# Hints
+
+
+@pytest.mark.parametrize("times", [{"exp": 1}, {"exp": 1, "iat": 0}])
+def test_milliseconds_are_recognised(app_site, times):
+    now = int(time.time())
+    send(app_site, "GET", READ, published_token("GET", READ, **{name: (now + 180 * after) * 1000 for name, after in times.items()}))
+    found = {violation.code: violation.hint for violation in app_site.violations}
+    assert found.keys() == ({"RL512", "RL508"} if "iat" in times else {"RL512"})
+    assert all("milliseconds" in hint for hint in found.values())
+
+
+def test_a_forge_app_that_signs_is_told_to_send_a_bearer_token(make_site):
+    module = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
+    jira = make_site(app={"app": {"id": "ari:1"}, "modules": {"devops:remoteLinkInfoProvider": [module]}})
+    assert send(jira, "GET", READ, published_token("GET", READ, iss="ari:1")).status_code == 401
+    (violation,) = jira.violations
+    assert (violation.code, "it is a Forge app: send a bearer token" in violation.hint) == ("RL505", True)

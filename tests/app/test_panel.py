@@ -189,6 +189,9 @@ def test_with_nothing_installed_actions_are_not_judged(make_site, link):
     [
         ({}, "dismiss", "'1' does not offer the action 'dismiss'\n  its actionIds are none"),
         ({"actionIds": ["settings"]}, "setting", "its actionIds are 'settings'; perhaps 'settings' was meant"),
+        ({"actionIds": ["dismis"]}, "dismiss", "'dismis'; the module has 'dismiss', so name it there instead of 'dismis'"),
+        ({}, "dismiss", "its actionIds are none; the module has 'dismiss', so name it there"),
+        ({"actionIds": ["dismis"]}, "dismis", "has 'dismiss', 'settings'; perhaps 'dismiss' was meant"),
         ({"actionIds": ["other"]}, "other", "the module of the app that sent the link has 'dismiss', 'settings'"),
         (
             {"actionIds": ["dismiss"], "attributeMap": {"alert": "7"}},
