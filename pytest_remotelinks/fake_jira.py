@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_remotelinks.apps import Apps
 from pytest_remotelinks.assertions.assertions import Assertions
+from pytest_remotelinks.assertions.one_app import OneApp
 from pytest_remotelinks.contract.checker import BYTE_LIMIT, Checker
 from pytest_remotelinks.contract.document import NEWEST, load_document, successor
 from pytest_remotelinks.contract.violation import Violation
@@ -23,6 +24,7 @@ from pytest_remotelinks.server.listener import Listener
 from pytest_remotelinks.server.sites import Place
 from pytest_remotelinks.server.token_endpoint import TokenEndpoint
 from pytest_remotelinks.settings import Settings, SettingsError
+from pytest_remotelinks.site.app import App
 from pytest_remotelinks.site.consistency import Consistency
 from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.site import Site
@@ -171,14 +173,22 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         """
         with self._journal.changed:
             self._site.pending.arrive()
-            return {link.id: copy.deepcopy(link.data) for link in self._stored_links()}
+            stored = sorted(self._site.store, key=lambda link: link.app == self._latest_app)
+            return {link.id: copy.deepcopy(link.data) for link in stored}
 
     def link(self, id: str) -> dict[str, Any] | None:
-        """One link as it is stored now, None if it is not. Does not count as a read."""
+        """One link as it is stored now, None if it is not. Does not count as a read.
+
+        Of two apps' links with that id, that of the app installed last counts;
+        ``app.link(id)`` is that of one app.
+        """
         with self._journal.changed:
             self._site.pending.arrive()
-            stored = self._find(id)
-            return copy.deepcopy(stored.data) if stored else None
+            return next((copy.deepcopy(stored.data) for stored in self._stored_links(id)), None)
+
+    def of(self, app: App) -> OneApp:
+        """The assertion helpers, narrowed to what one app did: ``fake_jira.of(app).assert_stored("alert-1")``."""
+        return OneApp(app, self.url, self._journal, self._site, self._credentials, self._expected)
 
     @property
     def pending(self) -> list[Write]:
