@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pytest_remotelinks.apps import Apps
 from pytest_remotelinks.assertions.assertions import Assertions
@@ -97,7 +98,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         self._credentials = Credentials(self._site.clock)
         self._application.authorize = self._credentials.authorize
         self._application.actions = lambda: self._credentials.actions
-        self._application.token_endpoint = TokenEndpoint(self._credentials, self._journal)
+        self._application.token_endpoint = TokenEndpoint(self._credentials, self._journal, self._trouble, self._site.clock)
         self._place = Place(self._application, *_cloud_id(cloud_id), _host_name(host_name))
         if settings.app is not None:
             self.install(settings.app)
@@ -156,6 +157,17 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         if self._url is None:
             raise RuntimeError("this fake Jira was not started; call start() or use it as a context manager")
         return self._url
+
+    @property
+    def host_url(self) -> str:
+        """Base URL by the site's ``host_name``, for clients that resolve it; ``url`` always works.
+
+        Raises RuntimeError for a site without a host name, and before start().
+        """
+        name, parts = self._place.host_name, urlsplit(self.url)
+        if not name:
+            raise RuntimeError("this site has no host name; give it one: FakeJira(host_name='acme.localhost')")
+        return f"http://{name}:{parts.port}"
 
     @property
     def cloud_id(self) -> str:
