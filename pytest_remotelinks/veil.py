@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pytest_remotelinks.contract.headers import MASK, SECRET_HEADERS, SECRET_PARAMETERS, Headers
@@ -11,6 +12,16 @@ from pytest_remotelinks.contract.secret_parameters import masked_body
 
 #: Levels of nesting that are looked into; below them a repr masks what is a secret by itself.
 _DEPTH = 12
+
+
+class _Shown:
+    """What stands for a value of which pytest would compare the fields, one by one."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 def veiled(op: str, left: object, right: object) -> tuple[object, object] | None:
@@ -40,12 +51,16 @@ def _has_secrets(value: object, depth: int = _DEPTH) -> bool:
         return False
     if isinstance(value, Mapping):
         return any(_has_secrets(inner, depth - 1) for inner in value.values())
+    if is_dataclass(value):
+        return any(_has_secrets(getattr(value, field.name, None), depth - 1) for field in fields(value) if field.compare)
     return isinstance(value, (list, tuple, set, frozenset)) and any(_has_secrets(inner, depth - 1) for inner in value)
 
 
 def _pair(left: Any, right: Any, depth: int) -> tuple[Any, Any]:
     if isinstance(left, (Secret, SecretBytes)) or isinstance(right, (Secret, SecretBytes)):
         return _masks(left, right)
+    if is_dataclass(left) and type(left) is type(right):
+        return (_Shown(repr(left)), _Shown(repr(right))) if _has_secrets(left) or _has_secrets(right) else (left, right)
     if depth > 0 and isinstance(left, Mapping) and isinstance(right, Mapping):
         pairs = {name: _pair(left[name], right[name], depth - 1) for name in left if name in right}
         first, second = ({name: pair[index] for name, pair in pairs.items()} for index in (0, 1))

@@ -158,6 +158,10 @@ WRONG = [
     "{'request': dict(one.headers)} == {'request': {}}",
     "one.query == {}",
     "one.incoming == token.incoming",
+    "one == token",
+    "[one] == [token]",
+    "fake_jira.app == fake_jira.install({**DESCRIPTOR, 'key': 'other'})",
+    "fake_jira.settings == type(fake_jira.settings)(shared_secret=str(fake_jira.app.shared_secret) + 'x')",
     "token.body == b''",
     "token.body == bytes(token.body) + b'x'",
     "b'client_secret' not in token.body",
@@ -206,15 +210,15 @@ def test_no_failing_comparison_shows_a_secret(pytester, options):
         f"    headers, body, answer = one.headers, token.body, token.response_json\n    assert {wrong}\n"
         for number, wrong in enumerate(WRONG)
     ]
-    pytester.makepyfile(conftest=SENDING, test_it="\n".join(tests))
+    pytester.makepyfile(conftest=SENDING, test_it=f"DESCRIPTOR = {DESCRIPTOR!r}\n\n" + "\n".join(tests))
     result = pytester.runpytest_subprocess(*options, "--junitxml=junit.xml", "--log-file=run.log", "--log-file-level=DEBUG")
     result.assert_outcomes(failed=len(WRONG))
     secrets = {PLANTED, PLANTED[3:30], "planted-in-a-cookie", "planted-in-the-query", *(pytester.path / "secrets.txt").read_text().split()}
     assert len(secrets) >= 4 + 5
-    written = {
-        path.name: path.read_bytes() for path in pytester.path.rglob("*") if path.is_file() and path.name not in ("secrets.txt", "tox.ini")
-    }
-    written = {name: content for name, content in written.items() if not name.startswith("conftest")}
+    # Where the test itself put them.
+    own = ("secrets.txt", "tox.ini", "conftest")
+    files = [path for path in pytester.path.rglob("*") if path.is_file() and not path.name.startswith(own)]
+    written = {path.name: path.read_bytes() for path in files}
     written["stdout"], written["stderr"] = result.stdout.str().encode(), result.stderr.str().encode()
     assert {"junit.xml", "run.log", "stdout"} <= written.keys()
     for secret in secrets:
