@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -44,16 +44,27 @@ def explain(op: str, left: object, right: object) -> list[str]:
     return [f"{left!r} {op} {right!r}"]
 
 
-def _has_secrets(value: object, depth: int = _DEPTH) -> bool:
+def _has_secrets(value: object) -> bool:
+    try:
+        return _holds_secret(value, _DEPTH, set())
+    except Exception:  # somebody else's value that cannot be looked into, which is for pytest to tell
+        return False
+
+
+def _holds_secret(value: object, depth: int, seen: set[int]) -> bool:
     if isinstance(value, (Secret, SecretBytes, Headers)):
         return True
-    if depth == 0:
+    if isinstance(value, (str, bytes, int, float)) or depth == 0 or id(value) in seen:
         return False
+    seen.add(id(value))
+    inner: Iterable[object] = ()
     if isinstance(value, Mapping):
-        return any(_has_secrets(inner, depth - 1) for inner in value.values())
-    if is_dataclass(value):
-        return any(_has_secrets(getattr(value, field.name, None), depth - 1) for field in fields(value) if field.compare)
-    return isinstance(value, (list, tuple, set, frozenset)) and any(_has_secrets(inner, depth - 1) for inner in value)
+        inner = value.values()
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        inner = value
+    elif is_dataclass(value):
+        inner = (getattr(value, field.name, None) for field in fields(value) if field.compare)
+    return any(_holds_secret(one, depth - 1, seen) for one in inner)
 
 
 def _pair(left: Any, right: Any, depth: int) -> tuple[Any, Any]:
@@ -103,9 +114,9 @@ def _alone(value: Any, depth: int) -> Any:
         return repr(value)[1:-1]
     if isinstance(value, SecretBytes):
         return value.shown.encode("latin-1")
-    if depth > 0 and isinstance(value, Mapping) and _has_secrets(value, depth):
+    if depth > 0 and isinstance(value, Mapping) and _has_secrets(value):
         return _members(value, {}, depth)
-    if depth > 0 and type(value) in (list, tuple) and _has_secrets(value, depth):
+    if depth > 0 and type(value) in (list, tuple) and _has_secrets(value):
         return type(value)(_alone(inner, depth - 1) for inner in value)
     if isinstance(value, (set, frozenset)):
         return type(value)(_alone(inner, depth - 1) for inner in value)

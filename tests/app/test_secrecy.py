@@ -12,6 +12,7 @@ from pytest_remotelinks import FakeJira
 from pytest_remotelinks.recording.curl import curl_line
 from pytest_remotelinks.recording.terminal import report
 from pytest_remotelinks.settings import Settings
+from pytest_remotelinks.veil import veiled
 
 from .conftest import DESCRIPTOR, SECRET, published_token
 
@@ -243,6 +244,18 @@ def test_a_failing_comparison_still_says_what_is_wrong(pytester):
     result = pytester.runpytest_subprocess("-vv", "-p", "no:randomly")
     result.stdout.fnmatch_lines(["*'Authorization': 'Bearer [*][*][*] (another value)'*", "*'X-Id': '8'*"])
     result.stdout.no_fnmatch_line("*a-token'}*==*")
+
+
+def test_comparisons_without_secrets_are_left_to_pytest():
+    cyclic: list[object] = []
+    cyclic += [cyclic] * 50
+
+    class Lazy(dict[str, str]):
+        def values(self):
+            raise ConnectionError
+
+    for value in ("text", 7, None, {"token": "x"}, [{"a": b"b"}], cyclic, Lazy(a="b"), Settings()):
+        assert veiled("==", value, []) is None
 
 
 @pytest.mark.parametrize("wrong", [{"shared_secret": 7}, {"shared_secret": ""}])
