@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pytest_remotelinks.apps import Apps
 from pytest_remotelinks.assertions.assertions import Assertions
+from pytest_remotelinks.assertions.one_app import OneApp
 from pytest_remotelinks.contract.checker import BYTE_LIMIT, Checker
 from pytest_remotelinks.contract.document import NEWEST, load_document, successor
 from pytest_remotelinks.contract.violation import Violation
@@ -23,6 +25,7 @@ from pytest_remotelinks.server.listener import Listener
 from pytest_remotelinks.server.sites import Place
 from pytest_remotelinks.server.token_endpoint import TokenEndpoint
 from pytest_remotelinks.settings import Settings, SettingsError
+from pytest_remotelinks.site.app import App
 from pytest_remotelinks.site.consistency import Consistency
 from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.site import Site
@@ -95,7 +98,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         self._credentials = Credentials(self._site.clock)
         self._application.authorize = self._credentials.authorize
         self._application.actions = lambda: self._credentials.actions
-        self._application.token_endpoint = TokenEndpoint(self._credentials, self._journal)
+        self._application.token_endpoint = TokenEndpoint(self._credentials, self._journal, self._trouble, self._site.clock)
         self._place = Place(self._application, *_cloud_id(cloud_id), _host_name(host_name))
         if settings.app is not None:
             self.install(settings.app)
@@ -156,6 +159,17 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         return self._url
 
     @property
+    def host_url(self) -> str:
+        """Base URL by the site's ``host_name``, for clients that resolve it; ``url`` always works.
+
+        Raises RuntimeError for a site without a host name, and before start().
+        """
+        name, parts = self._place.host_name, urlsplit(self.url)
+        if not name:
+            raise RuntimeError("this site has no host name; give it one: FakeJira(host_name='acme.localhost')")
+        return f"http://{name}:{parts.port}"
+
+    @property
     def cloud_id(self) -> str:
         """The cloud id of the site, by which the gateway's paths name it."""
         return self._place.cloud_id
@@ -171,14 +185,22 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         """
         with self._journal.changed:
             self._site.pending.arrive()
-            return {link.id: copy.deepcopy(link.data) for link in self._stored_links()}
+            stored = sorted(self._site.store, key=lambda link: link.app == self._latest_app)
+            return {link.id: copy.deepcopy(link.data) for link in stored}
 
     def link(self, id: str) -> dict[str, Any] | None:
-        """One link as it is stored now, None if it is not. Does not count as a read."""
+        """One link as it is stored now, None if it is not. Does not count as a read.
+
+        Of two apps' links with that id, that of the app installed last counts;
+        ``app.link(id)`` is that of one app.
+        """
         with self._journal.changed:
             self._site.pending.arrive()
-            stored = self._find(id)
-            return copy.deepcopy(stored.data) if stored else None
+            return next((copy.deepcopy(stored.data) for stored in self._stored_links(id)), None)
+
+    def of(self, app: App) -> OneApp:
+        """The assertion helpers, narrowed to what one app did: ``fake_jira.of(app).assert_stored("alert-1")``."""
+        return OneApp(app, self.url, self._journal, self._site, self._credentials, self._expected)
 
     @property
     def pending(self) -> list[Write]:

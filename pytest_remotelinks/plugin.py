@@ -252,6 +252,18 @@ def _site(layers: tuple[dict[str, Any], ...], others: dict[str, Any]) -> FakeJir
     pytest.fail(f"the fake Jira cannot be set up: {problem}", pytrace=False)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    from pytest_remotelinks.veil import explain, veiled
+
+    pair = veiled(op, left, right)
+    if pair is None:
+        return None
+    # pytest's own comparison of the masked values; where it has nothing to say of them, they are all there is to say.
+    found: list[list[str] | None] = config.hook.pytest_assertrepr_compare(config=config, op=op, left=pair[0], right=pair[1])
+    return next((lines for lines in found if lines), None) or explain(op, *pair)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:

@@ -18,9 +18,12 @@ class TroubleMaking(ABC):
 
     ``times`` counts the requests that it befalls, ``after`` those that it lets
     pass before, and ``operation`` narrows both: ``submit``, ``read``,
-    ``delete``, ``delete-by-id``, ``delete-by-properties``, or the published id
-    of an operation. All raise ValueError for a value that cannot be. Requests
-    that met with trouble carry its name in their ``fault``.
+    ``delete``, ``delete-by-id``, ``delete-by-properties``, the published id of
+    an operation, or ``token`` for requests to ``/oauth/token``. Those meet with
+    what is planned only if it names them, so that a fetched token uses up no
+    trouble that is meant for links; maintenance, a new name and a rate limit
+    are the whole site's, and theirs too. All raise ValueError for a value that
+    cannot be. Requests that met with trouble carry its name in their ``fault``.
     """
 
     _journal: Journal
@@ -91,11 +94,12 @@ class TroubleMaking(ABC):
         A client that follows the redirect of a POST arrives as a GET, and is
         answered 405.
         """
-        name = urlsplit(self.url).hostname or ""
+        parts = urlsplit(self.url)
+        name = parts.hostname or ""
         other = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}.get(name)
         if other is None:
-            raise ValueError(f"a site on {name} has no second name; only one on 127.0.0.1 or localhost can be renamed")
-        new_url = self.url.replace(name, other)
+            raise ValueError(f"a site on {name} has no second name; let it listen on host='127.0.0.1' or 'localhost' to rename it")
+        new_url = parts._replace(netloc=f"{other}:{parts.port}").geturl()
         with self._trouble.lasting(Fault("renamed", 302, moved_to=new_url)):
             yield new_url
 
@@ -107,7 +111,7 @@ class TroubleMaking(ABC):
     def rate_limit(self, requests: int | None = None, per: float = 60.0, *, cost: int | None = None) -> None:
         """Take so many requests in ``per`` seconds of the site's clock, or so much cost, and answer 429 to more.
 
-        A request costs 1, and 1 more for each link that it submits. Every
+        A request costs 1, one for a token too, and 1 more for each link that it submits. Every
         answer then carries the published ``X-RateLimit`` headers; a refusal also
         ``Retry-After``, which grows when it is ignored, and
         ``RateLimit-Reason``. Without numbers the limit is lifted.

@@ -299,6 +299,71 @@ def test_a_number_is_used_even_if_nobody_was_told(jira, provider, link):
     assert [violation.code for violation in jira.violations] == ["RL402"]
 
 
+# Tokens
+
+
+def ask(jira, **arguments):
+    payload = {"audience": "a", "grant_type": "client_credentials", "client_id": "b", "client_secret": "c"}
+    return requests.post(jira.url + "/oauth/token", json=payload, timeout=30, **arguments)
+
+
+def test_trouble_of_the_whole_site_befalls_requests_for_tokens(jira, told):
+    with jira.maintenance(retry_after=60):
+        answer = ask(jira)
+        assert (answer.status_code, answer.headers["Retry-After"], answer.content) == (503, "60", b"")
+    with jira.renamed() as new_url:
+        answer = ask(jira, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (302, new_url + "/oauth/token")
+    assert told() == [(503, "maintenance"), (302, "renamed")]
+    assert jira.violations == []
+
+
+def test_a_rate_limit_counts_requests_for_tokens(jira, provider):
+    jira.rate_limit(2)
+    assert ask(jira).headers["X-RateLimit-Remaining"] == "1"
+    assert provider.read("1").status_code == 404
+    answer = ask(jira)
+    assert (answer.status_code, answer.headers["RateLimit-Reason"]) == (429, "jira-quota-based")
+    jira.advance(int(answer.headers["Retry-After"]))
+    assert ask(jira).status_code == 200
+
+
+def test_what_is_planned_befalls_requests_for_tokens_only_if_it_names_them(jira, provider, link, told):
+    jira.fail_next()
+    jira.drop_connection(after=1)
+    jira.fail_next(500, operation="token", after=1)
+    assert ask(jira).status_code == 200
+    assert provider.submit(link()).status_code == 503
+    answer = ask(jira)
+    assert (answer.status_code, answer.json()["error"]) == (500, "temporarily_unavailable")
+    with pytest.raises(requests.ConnectionError):
+        provider.read("1")
+    assert ask(jira).status_code == 200
+    assert [fault for _, fault in told()][1:4] == ["fail_next", "fail_next", "drop_connection before the request was read"]
+
+
+def test_every_fault_can_befall_a_request_for_a_token(jira, told):
+    jira.drop_connection(operation="token")
+    jira.drop_connection(operation="token", applied=True)
+    jira.garble_next("truncated", operation="token")
+    for _ in range(3):
+        with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+            ask(jira)
+    jira.garble_next(operation="token")
+    assert ask(jira).headers["Content-Type"].startswith("text/html")
+    jira.delay_next(60, operation="token")
+    with pytest.raises(requests.Timeout):
+        requests.post(jira.url + "/oauth/token", json={}, timeout=0.1)
+    assert [status for status, _ in told()] == [0, 200, 200, 200, 400]
+
+
+def test_a_token_is_waited_for_as_told(jira):
+    jira.fail_next(429, operation="token", retry_after=10)
+    assert [ask(jira).headers["Retry-After"] for _ in range(3)] == ["10", "20", "40"]
+    jira.advance(40)
+    assert ask(jira).status_code == 200
+
+
 def test_malformed_http_is_told_of_the_limit_too(jira):
     jira.rate_limit(5)
     with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=10) as connection:

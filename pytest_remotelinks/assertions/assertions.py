@@ -37,7 +37,11 @@ from pytest_remotelinks.site.write import Write
 
 
 class Assertions(Waiting, ABC):
-    """What a test can assert about a site. All helpers raise AssertionError."""
+    """What a test can assert about a site. All helpers raise AssertionError.
+
+    Ids are unique only within an app. Of several apps' links with one id, any
+    will do that is as asserted; ``fake_jira.of(app)`` looks at one app alone.
+    """
 
     _credentials: Credentials
 
@@ -71,7 +75,7 @@ class Assertions(Waiting, ABC):
                 return candidate
         verdict = f"no submission of {id!a} has the expected fields"
         if not compared:
-            raise failure(verdict, expected_line(fields), missing_submission(self._journal, id, fields))
+            raise failure(verdict, expected_line(fields), missing_submission(self._record, id, fields))
         found, nearest = min(reversed(compared), key=lambda pair: len(pair[0]))
         raise failure(verdict, expected_line(fields), submission_section("nearest submission", nearest, found))
 
@@ -119,13 +123,14 @@ class Assertions(Waiting, ABC):
 
         A deletion counts from its acceptance, and by properties only for what
         it could touch in the order of acceptance. Pending writes are looked at
-        as if they had arrived: then the link must not be stored.
+        as if they had arrived: then the link must not be stored. Of several
+        apps with such a link, the one is meant that submitted or deleted it last.
         """
         __tracebackhide__ = True
         with self._journal.changed:
             self._site.pending.arrive()
-            app = self._sender(id)
-            deletions, remaining = replay(self._journal.exchanges, id, app)
+            app = self._last_writer(id)
+            deletions, remaining = replay(self._record.exchanges, id, app)
             now, settled = self._site.store.get(id, app), self._site.settled_link(id, app)
             arrivals = arrival_section(self._site.pending, id)
         found = [deletion.request for deletion in deletions if deletion.touches]
@@ -153,7 +158,7 @@ class Assertions(Waiting, ABC):
     def assert_deleted_by(self, **properties: Any) -> Exchange:
         """Assert that a deletion by exactly these properties was accepted, and return its request."""
         __tracebackhide__ = True
-        accepted = [exchange for exchange in self._journal.exchanges if exchange.operation == DELETE_BY_PROPERTY and exchange.status == 202]
+        accepted = [exchange for exchange in self._record.exchanges if exchange.operation == DELETE_BY_PROPERTY and exchange.status == 202]
         compared = [(criteria_differences(properties, criteria(exchange)), exchange) for exchange in reversed(accepted)]
         found, nearest = min(compared, key=lambda pair: len(pair[0]), default=([], None))
         if nearest is not None and not found:
@@ -173,6 +178,8 @@ class Assertions(Waiting, ABC):
         """
         __tracebackhide__ = True
         stored = self._stored(id, {}, issue_key)
+        shown = {link.app for link in self.issue(issue_key) if link.id == id}
+        stored = next((link for link in self._stored_links(id) if link.app in shown), stored)
         keys = issue_keys(stored.data, stored.unknown)
         if issue_key not in keys:
             unknown = issue_key in issue_keys(stored.data)
@@ -183,13 +190,13 @@ class Assertions(Waiting, ABC):
                 link_line(stored),
                 [f"  perhaps {near[0]!a} was meant"] if near else [],
                 pending_hint(self._site.pending, id),
-                stored_submission(self._journal, stored),
+                stored_submission(self._record, stored),
             )
-        if not any(link.id == id for link in self.issue(issue_key)):
+        if not shown:
             raise failure(
                 f"{id!a} is linked to {issue_key!a}, but nobody sees it there",
                 ["  no installed app with a remote link module sent it"],
-                stored_submission(self._journal, stored),
+                stored_submission(self._record, stored),
             )
         return copy.deepcopy(stored.data)
 
@@ -201,12 +208,13 @@ class Assertions(Waiting, ABC):
         """
         __tracebackhide__ = True
         stored = self._stored(id, {})
+        for link in self._stored_links(id):
+            for shown in shown_actions(link.data, self._credentials.actions.get(link.app, {})):
+                if shown.action_id == action_id and url == shown.url:
+                    return shown
         actions = self._credentials.actions.get(stored.app, {})
-        for shown in shown_actions(stored.data, actions):
-            if shown.action_id == action_id and url == shown.url:
-                return shown
         problem, *reasons = action_problem(id, action_id, url, stored.data, actions)
-        raise failure(problem, reasons, pending_hint(self._site.pending, id), stored_submission(self._journal, stored))
+        raise failure(problem, reasons, pending_hint(self._site.pending, id), stored_submission(self._record, stored))
 
     # Violations
 
@@ -233,20 +241,21 @@ class Assertions(Waiting, ABC):
             yield
         finally:
             # Also where the block raises: a client may well do so on being refused.
-            found = [violation for exchange in self._journal.exchanges[before:] for violation in exchange.violations]
+            came = [exchange for exchange in self._journal.exchanges[before:] if self._is_seen(exchange.app)]
+            found = [violation for exchange in came for violation in exchange.violations]
             self._expected.update((id(violation), violation) for violation in found if selects(selectors, violation.code))
         missing = [selector for selector in selectors if not any(violation.code.startswith(selector) for violation in found)]
         if missing:
-            came = len(self._journal.exchanges) - before
             raise failure(
                 f"no violation of {', '.join(missing)} happened here",
-                violation_section(found) if found else ["", f"{came} requests came in this block; none broke the contract"],
+                violation_section(found) if found else ["", f"{len(came)} requests came in this block; none broke the contract"],
             )
 
     @property
     def unexpected_violations(self) -> list[Violation]:
         """Every violation that no ``expect_violations`` block asked for."""
-        return [violation for violation in self._journal.violations if id(violation) not in self._expected]
+        found = (violation for exchange in self._record.exchanges for violation in exchange.violations)
+        return [violation for violation in found if id(violation) not in self._expected]
 
     # What was there
 
@@ -255,59 +264,61 @@ class Assertions(Waiting, ABC):
         app = self._credentials.app
         return app.key if app is not None else ""
 
-    def _sender(self, id: str) -> str:
-        """The app that submitted the link last."""
-        return next((found.request.app for found in reversed(self._submissions_of(id))), self._latest_app)
+    def _last_writer(self, id: str) -> str:
+        """The app that submitted the link or deleted its own last."""
+        if self._only is not None:
+            return self._only
+        exchanges = self._record.exchanges
+        submitted = {submission.request: submission.request.app for submission in self._submissions_of(id)}
+        # A deletion by an app that has no such link touches nobody's.
+        apps = set(submitted.values()) or {exchange.app for exchange in exchanges}
+        deleted = {deletion.request for app in apps for deletion in replay(exchanges, id, app)[0] if deletion.touches}
+        writers = [exchange.app for exchange in exchanges if exchange in submitted or exchange in deleted]
+        return writers[-1] if writers else self._latest_app
 
-    def _stored_links(self) -> list[Write]:
-        """Every stored link, those of the app installed last at the end, so that of one id they count."""
+    def _stored_links(self, id: str) -> list[Write]:
+        """The stored links of an id; first that of the app installed last, which counts where only one can."""
         latest = self._latest_app
-        return sorted(self._site.store, key=lambda link: link.app == latest)
-
-    def _find(self, id: str) -> Write | None:
-        """The link as it is stored now, of whatever app."""
-        latest = self._site.store.get(id, self._latest_app)
-        return latest if latest is not None else next((link for link in self._site.store if link.id == id), None)
+        links = [link for link in self._record.links if link.id == id]
+        return sorted(links, key=lambda link: link.app != latest)
 
     def _submissions_of(self, id: str) -> list[Submission]:
-        return [submission for submission in self._journal.submissions if submission.id == id]
+        return self._record.submissions_of(id)
 
     def _last_submission(self, id: str) -> Submission:
         __tracebackhide__ = True
         candidates = self._submissions_of(id)
         if not candidates:
-            raise failure(f"{id!a} was never submitted", missing_submission(self._journal, id, {}))
+            raise failure(f"{id!a} was never submitted", missing_submission(self._record, id, {}))
         return candidates[-1]
 
     def _stored(self, id: str, fields: dict[str, Any], issue_key: str | None = None) -> Write:
         """The link as it is stored with these fields; the issue key is what a message says of the expectation."""
         __tracebackhide__ = True
-        with self._journal.changed:
-            self._site.pending.arrive()
-            stored = self._find(id)
-            if stored is None:
-                raise failure(
-                    f"{id!a} is not stored",
-                    expected_line(fields) if issue_key is None else [f"  expected: linked to {issue_key!a}"],
-                    missing_link(self._journal, self._site, id, fields, issue_key),
-                )
-        found = differences(fields, stored_members(stored))
+        candidates = self._stored_links(id)
+        if not candidates:
+            raise failure(
+                f"{id!a} is not stored",
+                expected_line(fields) if issue_key is None else [f"  expected: linked to {issue_key!a}"],
+                missing_link(self._record, id, fields, issue_key),
+            )
+        found, stored = min(((differences(fields, stored_members(link)), link) for link in candidates), key=lambda pair: len(pair[0]))
         if found:
             raise failure(
                 f"{id!a} is stored, with other fields than expected",
                 expected_line(fields),
                 difference_lines(found),
                 pending_hint(self._site.pending, id),
-                stored_submission(self._journal, stored),
+                stored_submission(self._record, stored),
             )
         return stored
 
     def _deletions_without_effect(self, others: bool, *operations: str) -> list[str]:
         """Deletions that were not accepted; where there were no others either, what was done instead."""
-        without_effect = not_accepted(self._journal.exchanges, *operations)
+        without_effect = not_accepted(self._record.exchanges, *operations)
         if without_effect:
             return request_section("deletions that were not accepted", without_effect)
-        return [] if others else request_section("requests so far", self._journal.exchanges)
+        return [] if others else request_section("requests so far", self._record.exchanges)
 
     def _history(self, id: str) -> list[str]:
         submissions = self._submissions_of(id)

@@ -8,21 +8,20 @@ from typing import Any
 from pytest_remotelinks.assertions.comparison import differences, nearest_names
 from pytest_remotelinks.assertions.deletions import replay
 from pytest_remotelinks.assertions.evidence import difference_lines, id_listing, pending_hint, request_section, submission_section
+from pytest_remotelinks.assertions.record import Record
 from pytest_remotelinks.contract.operations import SUBMIT
 from pytest_remotelinks.recording.exchange import Exchange, Submission
-from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.site.associations import issue_keys
-from pytest_remotelinks.site.site import Site
 from pytest_remotelinks.site.write import Write
 
 
-def missing_submission(journal: Journal, id: str, fields: Mapping[str, Any]) -> list[str]:
+def missing_submission(record: Record, id: str, fields: Mapping[str, Any]) -> list[str]:
     """What there was where no submission has the id."""
-    submitted = journal.submissions
+    submitted = record.submissions
     ids = [submission.id for submission in submitted]
     lines = id_listing("submitted", id, ids)
     if not submitted:
-        return lines + request_section("requests so far", journal.exchanges)
+        return lines + request_section("requests so far", record.exchanges)
     near = nearest_names(id, ids, 1)
     candidates = [submission for submission in submitted if not near or submission.id == near[0]]
     # The last one where several are as near.
@@ -31,34 +30,34 @@ def missing_submission(journal: Journal, id: str, fields: Mapping[str, Any]) -> 
         key=lambda pair: len(pair[0]),
     )
     lines += submission_section("nearest submission", nearest, found)
-    unread = [exchange for exchange in journal.exchanges if _is_unread(exchange)]
+    unread = [exchange for exchange in record.exchanges if _is_unread(exchange)]
     return lines + (request_section("requests of which no link was read", unread) if unread else [])
 
 
-def missing_link(journal: Journal, site: Site, id: str, fields: Mapping[str, Any], issue_key: str | None) -> list[str]:
+def missing_link(record: Record, id: str, fields: Mapping[str, Any], issue_key: str | None) -> list[str]:
     """What there was where a link is not stored."""
-    ids = [link.id for link in site.store]
-    submissions = [submission for submission in journal.submissions if submission.id == id]
+    ids = [link.id for link in record.links]
+    submissions = record.submissions_of(id)
     near = nearest_names(id, ids, 1)
-    lines = [*pending_hint(site.pending, id), *id_listing("stored", id, ids)]
-    deletions, remaining = replay(journal.exchanges, id, submissions[-1].request.app if submissions else "")
+    lines = [*pending_hint(record.pending, id), *id_listing("stored", id, ids)]
+    deletions, remaining = replay(record.exchanges, id, submissions[-1].request.app if submissions else "")
     if remaining is None and (effective := [deletion for deletion in deletions if deletion.touches and deletion.stored]):
         lines += request_section("its deletion", [effective[-1].request])
     if submissions:
         lines += submission_section("last submission", submissions[-1], differences(fields, members(submissions[-1])))
-    if near and (nearest := next((link for link in site.store if link.id == near[0]), None)):
+    if near and (nearest := next((link for link in record.links if link.id == near[0]), None)):
         lines += ["", f"nearest link that is stored: {nearest.id!a}"]
         lines += difference_lines(differences({"id": id, **fields}, stored_members(nearest)))
         lines += link_line(nearest) if issue_key is not None else []
-        lines += stored_submission(journal, nearest)
+        lines += stored_submission(record, nearest)
     elif not submissions:
-        lines += missing_submission(journal, id, fields)
+        lines += missing_submission(record, id, fields)
     return lines
 
 
-def stored_submission(journal: Journal, stored: Write) -> list[str]:
+def stored_submission(record: Record, stored: Write) -> list[str]:
     """The submission that a link is stored by, and the last one of the link if that is another."""
-    submissions = [submission for submission in journal.submissions if submission.id == stored.id]
+    submissions = [submission for submission in record.submissions_of(stored.id) if submission.request.app == stored.app]
     lines = []
     for submission in submissions:
         if submission.raw_data is stored.data:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pytest_remotelinks.assertions.evidence import failure, request_section
 from pytest_remotelinks.assertions.nearest import missing_submission
+from pytest_remotelinks.assertions.record import Record
 from pytest_remotelinks.recording.exchange import Submission
 from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.site.site import Site
@@ -21,6 +22,8 @@ class Waiting:
 
     _journal: Journal
     _site: Site
+    #: The key of the app that the helpers are narrowed to, None where they look at all apps.
+    _only: str | None = None
 
     def wait_for_submission(self, id: str, timeout: float = 5.0) -> Submission:
         """Wait until the link is submitted, for ``timeout`` seconds at most, and return its last submission.
@@ -32,10 +35,11 @@ class Waiting:
         for _ in self._events(timeout):
             arrived = self._journal.exchanges[seen:]
             seen += len(arrived)
-            found = [submission for exchange in arrived for submission in exchange.submissions if submission.id == id]
+            found = [submission for exchange in arrived if self._is_seen(exchange.app) for submission in exchange.submissions]
+            found = [submission for submission in found if submission.id == id]
             if found:
                 return found[-1]
-        raise failure(f"{id!a} was not submitted within {timeout:g} seconds", missing_submission(self._journal, id, {}))
+        raise failure(f"{id!a} was not submitted within {timeout:g} seconds", missing_submission(self._record, id, {}))
 
     def wait_until(self, predicate: Callable[[], Result], timeout: float = 5.0) -> Result:
         """Wait until the predicate returns something true, for ``timeout`` seconds at most, and return that.
@@ -61,7 +65,7 @@ class Waiting:
                 reason = str(error)
         raise failure(
             f"what was waited for did not come true within {timeout:g} seconds: {reason}",
-            request_section("requests so far", self._journal.exchanges),
+            request_section("requests so far", self._record.exchanges),
         )
 
     def wait_idle(self, quiet: float = 0.1, timeout: float = 5.0) -> None:
@@ -80,8 +84,20 @@ class Waiting:
             under_way = self._journal.under_way
         state = f"{under_way} still under way" if under_way else f"the last one less than {quiet:g} seconds ago"
         raise failure(
-            f"requests did not end within {timeout:g} seconds: {state}", request_section("requests so far", self._journal.exchanges)
+            f"requests did not end within {timeout:g} seconds: {state}", request_section("requests so far", self._record.exchanges)
         )
+
+    @property
+    def _record(self) -> Record:
+        """What the helpers look at."""
+        with self._journal.changed:
+            self._site.pending.arrive()
+            exchanges = tuple(exchange for exchange in self._journal.exchanges if self._is_seen(exchange.app))
+            return Record(exchanges, tuple(link for link in self._site.store if self._is_seen(link.app)), self._site.pending)
+
+    def _is_seen(self, app: str) -> bool:
+        """Whether the helpers look at what an app did."""
+        return self._only is None or app == self._only
 
     def _events(self, timeout: float) -> Iterator[None]:
         """Once now, once after everything that happens, and once more when the time is over; lets due writes arrive."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pytest_remotelinks.contract.mask import MASK, masked_credential
+from pytest_remotelinks.contract.secret import Secret
+
+__all__ = ["MASK", "SECRET_HEADERS", "SECRET_PARAMETERS", "Headers", "masked_header", "masked_parameter"]
+
 #: Headers whose values are credentials, in lower case.
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
 #: Query parameters whose values are credentials, in lower case.
 SECRET_PARAMETERS = frozenset(
     {"jwt", "access_token", "refresh_token", "token", "api_key", "apikey", "client_secret", "shared_secret", "sharedsecret", "password"}
 )
-MASK = "***"
 
 
 def masked_parameter(name: str, value: str) -> str:
@@ -20,25 +24,21 @@ def masked_parameter(name: str, value: str) -> str:
 
 def masked_header(name: str, value: str) -> str:
     """The value as it may be shown: of a credential, only its scheme stays."""
-    if name.lower() not in SECRET_HEADERS:
-        return value
-    scheme, space, _ = value.partition(" ")
-    # Without a space the whole value may be the credential itself.
-    return f"{scheme} {MASK}" if space and scheme.isalpha() and len(scheme) <= 12 else MASK
+    return masked_credential(value) if name.lower() in SECRET_HEADERS else value
 
 
 class Headers(Mapping[str, str]):
-    """Header fields in the order they came; a repeated field's values are joined by ``, ``."""
+    """Header fields in the order they came; a repeated field's values are joined by ``, ``. Credentials are ``Secret``."""
 
     __slots__ = ("_by_name", "pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         #: Each field as it came: name and value.
-        self.pairs = tuple(pairs)
+        self.pairs = tuple((name, Secret(value) if name.lower() in SECRET_HEADERS else value) for name, value in pairs)
         self._by_name: dict[str, tuple[str, str]] = {}
         for name, value in self.pairs:
             known = self._by_name.get(name.lower())
-            self._by_name[name.lower()] = (known[0], f"{known[1]}, {value}") if known else (name, value)
+            self._by_name[name.lower()] = (known[0], known[1] + ", " + value) if known else (name, value)
 
     def __getitem__(self, name: str) -> str:
         return self._by_name[name.lower()][1]

@@ -7,6 +7,7 @@ from functools import cached_property
 from urllib.parse import unquote_plus
 
 from pytest_remotelinks.contract.headers import Headers
+from pytest_remotelinks.contract.secret_parameters import masked_target
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class Request:
     base: str = ""
     #: Why the request reaches no site, empty where it reaches one.
     astray: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {masked_target(self.target)}>"
 
     @property
     def path(self) -> str:

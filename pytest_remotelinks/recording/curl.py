@@ -9,7 +9,7 @@ import shlex
 
 from pytest_remotelinks.contract.headers import MASK, masked_header
 from pytest_remotelinks.recording.exchange import Exchange
-from pytest_remotelinks.recording.masking import masked_json, masked_target
+from pytest_remotelinks.recording.masking import masked_body, masked_json, masked_target
 
 #: A longer body is cut to the links that broke a rule, or left to the record.
 BODY_LIMIT = 4000
@@ -73,8 +73,7 @@ def _body(exchange: Exchange) -> tuple[str | bytes | None, str]:
 
 
 def _masked_body(body: str | bytes) -> str | bytes:
-    # As Latin-1 every byte is a character, and comes back as the same one.
-    return masked_json(body.decode("latin-1")).encode("latin-1") if isinstance(body, bytes) else masked_json(body)
+    return masked_body(body).encode("latin-1") if isinstance(body, bytes) else masked_json(body)
 
 
 def _quoted(text: str | bytes) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.operations import SUBMIT
 from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.secret import SecretBytes
+from pytest_remotelinks.contract.secret_parameters import guarded_body, guarded_json, guarded_value
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.masking import masked_target
 
@@ -57,28 +59,27 @@ class Exchange:
     @property
     def query(self) -> dict[str, str]:
         """The query's parameters, decoded; of a repeated one, the last value."""
-        return dict(self.incoming.query)
+        return {name: guarded_value(name, value) for name, value in self.incoming.query}
 
     @property
     def headers(self) -> Headers:
-        """The request's headers, in any letter case. Secrets are there to read and masked in its repr."""
+        """The request's headers, in any letter case. Credentials are there to read and masked in every repr."""
         return self.incoming.headers
 
-    @property
+    @cached_property
     def body(self) -> bytes:
-        """The request's body, byte for byte; up to the byte limit where it was longer."""
-        return self.incoming.body
+        """The request's body, byte for byte; up to the byte limit where it was longer. Its repr masks secrets."""
+        return guarded_body(self.incoming.body)
 
     @property
     def json(self) -> Any:
-        """The body's JSON value, None where there is none."""
-        # Read again, which takes a fraction of the time of deepcopy().
-        return loads(self.body.decode()) if self.raw_json is not None else None
+        """The body's JSON value, None where there is none. Members such as ``client_secret`` are masked in its repr."""
+        return _read(self.body) if self.raw_json is not None else None
 
     @property
     def response_json(self) -> Any:
         """The answer's body as JSON, None where there is none, or where a fault made something else of it."""
-        return loads(self.response_body) if self.response_body and self._is_json else None
+        return _read(guarded_body(self.response_body)) if self.response_body and self._is_json else None
 
     @property
     def _is_json(self) -> bool:
@@ -159,6 +160,12 @@ class Submission:
     def violations(self) -> tuple[Violation, ...]:
         """The breaches of this link, and those of the request as a whole."""
         return tuple(violation for violation in self.request.violations if violation.link in (None, self.index))
+
+
+def _read(body: bytes) -> Any:
+    # Read again, which takes a fraction of the time of deepcopy().
+    value = loads(body.decode())
+    return guarded_json(value) if isinstance(body, SecretBytes) else value
 
 
 def link_name(link: Any, index: int) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_remotelinks.contract.secret_parameters import masked_json, masked_target
+from pytest_remotelinks.contract.secret_parameters import masked_body, masked_json, masked_target
 
-__all__ = ["masked_json", "masked_target", "printable"]
+__all__ = ["masked_body", "masked_json", "masked_target", "printable"]
 
 
 def printable(text: str) -> str:

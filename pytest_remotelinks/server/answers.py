@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_remotelinks.trouble.faults import Ending
+from pytest_remotelinks.trouble.faults import Ending, Fault
 
 #: Statuses whose published answers have no body.
 WITHOUT_BODY = frozenset({302, 401, 403, 404, 429, 503})
@@ -48,3 +48,20 @@ def garbled(answer: Answer) -> Answer:
     """The same status with a page for people, as a proxy in trouble sends it."""
     page = b"<!DOCTYPE html><html><head><title>One moment</title></head><body>Something went wrong.</body></html>"
     return Answer(answer.status, page, (_HTML, *(header for header in answer.headers if header[0] != "Content-Type")))
+
+
+def failure_headers(fault: Fault, target: str) -> tuple[tuple[str, str], ...]:
+    """What the answer to a request that a fault refuses says of it; ``target`` is the request's."""
+    waits = (("Retry-After", str(fault.retry_after)),) if fault.retry_after is not None else ()
+    return (*fault.headers, *waits, *((("Location", fault.moved_to + target),) if fault.moved_to else ()))
+
+
+def befallen(answer: Answer, fault: Fault | None, limits: tuple[tuple[str, str], ...]) -> Answer:
+    """The answer with what a limit says in its headers, and with what a fault does to it."""
+    if limits:
+        answer = replace(answer, headers=(*answer.headers, *limits))
+    if fault is None:
+        return answer
+    # Of an answer without a body nothing but all can be missing.
+    ending = "dropped" if fault.ending == "truncated" and not answer.body else fault.ending
+    return replace(garbled(answer) if fault.garbled else answer, delay=fault.delay, ending=ending)

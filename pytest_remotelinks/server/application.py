@@ -19,10 +19,10 @@ from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, link_name
 from pytest_remotelinks.recording.journal import Journal
-from pytest_remotelinks.server.answers import Answer, garbled, json_answer, refusal
+from pytest_remotelinks.server.answers import Answer, befallen, failure_headers, json_answer, refusal
 from pytest_remotelinks.server.token_endpoint import TokenEndpoint
 from pytest_remotelinks.site.site import Site
-from pytest_remotelinks.trouble.faults import Fault
+from pytest_remotelinks.trouble.faults import TOKEN, Fault
 from pytest_remotelinks.trouble.trouble import Trouble
 
 _REASONS = {
@@ -81,7 +81,8 @@ class Application:
         """What becomes of a request of which only the head is known: None where its body is to be read."""
         with self._journal.changed:
             operation = self.checker.document.router.route(request.path).operation(request.method)
-            fault = self._trouble.befall_unread(operation.id if operation else None)
+            asks_for_token = self.token_endpoint is not None and self.token_endpoint.is_meant_by(request)
+            fault = self._trouble.befall_unread(TOKEN if asks_for_token else operation.id if operation else None)
             if fault is None:
                 return None
             self._remember(request, Judgement(operation), _NO_ANSWER, started, time.perf_counter(), fault)
@@ -110,23 +111,13 @@ class Application:
                 judgement = replace(judgement, violations=(*judgement.violations, *late))
             else:
                 answer = self._read_or_delete(judgement, history)
-            answer = self._befallen(answer, fault)
+            answer = befallen(answer, fault, self._trouble.headers())
             if operation is not None and not (fault is not None and fault.hides_answer):
                 wait = fault.retry_after if fault is not None else None
                 history.remember_answer(request, operation, answer.status, wait, now, fault is not None and fault.concerns_all)
             self._remember(request, judgement, answer, started, clock, fault, rejected)
             self._site.pending.count_answer()
         return answer
-
-    def _befallen(self, answer: Answer, fault: Fault | None) -> Answer:
-        """The answer with what the limit and a fault do to it."""
-        if headers := self._trouble.headers():
-            answer = replace(answer, headers=(*answer.headers, *headers))
-        if fault is None:
-            return answer
-        # Of an answer without a body nothing but all can be missing.
-        ending = "dropped" if fault.ending == "truncated" and not answer.body else fault.ending
-        return replace(garbled(answer) if fault.garbled else answer, delay=fault.delay, ending=ending)
 
     def _remember(
         self,
@@ -157,12 +148,8 @@ class Application:
         )
 
     def _fail(self, fault: Fault, status: int, request: Request) -> Answer:
-        headers = list(fault.headers)
-        if fault.retry_after is not None:
-            headers.append(("Retry-After", str(fault.retry_after)))
-        if fault.moved_to:
-            headers.append(("Location", fault.moved_to + request.target))
-        return refusal(status, [self._error(f"{_REASONS.get(status, 'Jira is in trouble.')} ({fault.name})")], tuple(headers))
+        reason = f"{_REASONS.get(status, 'Jira is in trouble.')} ({fault.name})"
+        return refusal(status, [self._error(reason)], failure_headers(fault, request.target))
 
     def _refuse(self, judgement: Judgement, status: int) -> Answer:
         reasons = [violation for violation in judgement.violations if violation.severity == "error" and violation.link is None]

@@ -22,6 +22,7 @@ from pytest_remotelinks.contract.checker import BYTE_LIMIT
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.server.answers import Answer
+from pytest_remotelinks.server.application import Application
 from pytest_remotelinks.server.body import read_body
 from pytest_remotelinks.server.chunks import Chunks
 from pytest_remotelinks.server.long_headers import LongHeaders
@@ -116,11 +117,15 @@ class Listener(HTTPServerBase):
         if application is None:
             read_body(environ, BYTE_LIMIT)
             return _response(_NOBODY, environ)
+        whole = None
+        if self.sites.shares_tokens(head):
+            # Only the body tells which site is asked.
+            whole = _with_body(head, environ, application)
+            application = self.sites.issuer(whole, application)
         with application.under_way():
             answer = application.drop_unread(head, started)
             if answer is None:
-                body, size, malformed = read_body(environ, application.checker.kept_bytes)
-                answer = application.answer(replace(head, body=body, body_size=size, malformed=malformed), started, clock)
+                answer = application.answer(whole or _with_body(head, environ, application), started, clock)
             if answer.delay and not self._keep_waiting(answer.delay, application.patience, environ["werkzeug.socket"]):
                 answer = replace(answer, ending="dropped")
         return _response(answer, environ)
@@ -140,6 +145,11 @@ class Listener(HTTPServerBase):
         """Answer a request that never became one."""
         application, request = self.sites.lead(request)
         return application.answer(request, time.time(), time.perf_counter()) if application else _NOBODY
+
+
+def _with_body(head: Request, environ: dict[str, Any], application: Application) -> Request:
+    body, size, malformed = read_body(environ, application.checker.kept_bytes)
+    return replace(head, body=body, body_size=size, malformed=malformed)
 
 
 def _response(answer: Answer, environ: dict[str, Any]) -> Response:

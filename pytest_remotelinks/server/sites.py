@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.server.application import Application
+from pytest_remotelinks.server.token_endpoint import PATH as TOKEN_PATH
+from pytest_remotelinks.server.token_endpoint import client_id_of
 
 _CLOUD_ID = re.compile(r"/(?:ex/jira|jira/remotelinks/1\.0/cloud)/([^/?]+)(?=/)")
-#: The base of the gateway, under which the second site of a listener and all further ones have their URLs.
+#: The base of the gateway, under which a listener's sites have their URLs, but for the first one without a host name.
 _GATEWAY = "/ex/jira/"
 
 
@@ -21,7 +23,7 @@ class Place:
     cloud_id: str
     is_named: bool = False
     host_name: str = ""
-    #: What the paths of the site's URL start with; the first site of a listener needs nothing.
+    #: What the paths of the site's URL start with; the first site of a listener without a host name needs nothing.
     base: str = ""
 
 
@@ -38,11 +40,10 @@ class Sites:
         for other in self._places:
             if other.cloud_id == place.cloud_id or (place.host_name and other.host_name == place.host_name):
                 raise ValueError(f"two sites cannot both be {place.host_name or place.cloud_id!r}; give each its own name")
-        if taken and not place.host_name:
+        # One with a host name has a URL of its own as well, since not every machine resolves the name.
+        if taken or place.host_name:
             place = replace(place, base=_GATEWAY + place.cloud_id)
         self._places = (*self._places, place)
-        if place.host_name:
-            return f"http://{place.host_name}:{url.rpartition(':')[2]}"
         return url + place.base
 
     def remove(self, application: Application) -> None:
@@ -71,6 +72,25 @@ class Sites:
         if first is None or (host.endswith(".localhost") and any(place.host_name for place in places)):
             return places[0].application, replace(request, astray=f"no site here has the host name {host!a}")
         return first.application, request
+
+    def shares_tokens(self, request: Request) -> bool:
+        """Whether a request for a token may be meant for any of several sites: a tool has one such URL for all of its own."""
+        host = _host(request)
+        return (
+            request.path == TOKEN_PATH
+            and not request.base
+            and len(self._places) > 1
+            and not any(place.host_name and place.host_name == host for place in self._places)
+        )
+
+    def issuer(self, request: Request, otherwise: Application) -> Application:
+        """The site that knows the client id of a request for a token."""
+        client_id = client_id_of(request)
+        for place in self._places:
+            endpoint = place.application.token_endpoint
+            if endpoint is not None and endpoint.knows(client_id):
+                return place.application
+        return otherwise
 
 
 def _below(request: Request, base: str) -> Request:

@@ -61,6 +61,10 @@ class App:
         """By id, every link of the app that is stored now, as the read operation would answer it."""
         return self._read(self.key)
 
+    def link(self, id: str) -> dict[str, Any] | None:
+        """One link of the app as it is stored now, None if it is not. Does not count as a read."""
+        return self._read(self.key).get(id)
+
     @property
     def auth(self) -> RequestAuth:
         """Signs the requests of ``requests`` and ``httpx``: ``requests.get(url, auth=app.auth)``."""

@@ -111,6 +111,10 @@ class Credentials:
         self._issued[_digest(token)] = IssuedToken(key, granted, self._clock.now() + expires_in)
         return token
 
+    def knows_client(self, client_id: str) -> bool:
+        """Whether an installed app has this client id, which is no secret."""
+        return any(app.client_id == client_id for app in self._apps.values())
+
     def client(self, client_id: str, client_secret: str) -> App | None:
         """The installed app that these client credentials are of."""
         found = None

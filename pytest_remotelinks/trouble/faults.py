@@ -7,6 +7,8 @@ from typing import Literal
 
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, OPERATIONS, READ, SUBMIT
 
+#: Stands for a request for a token, which is no operation of the contract.
+TOKEN = "token"
 #: The names by which a test speaks of operations; an operation's own id does as well.
 OPERATION_NAMES: dict[str, frozenset[str]] = {
     "submit": frozenset({SUBMIT}),
@@ -14,6 +16,7 @@ OPERATION_NAMES: dict[str, frozenset[str]] = {
     "delete": frozenset({DELETE_BY_ID, DELETE_BY_PROPERTY}),
     "delete-by-id": frozenset({DELETE_BY_ID}),
     "delete-by-properties": frozenset({DELETE_BY_PROPERTY}),
+    TOKEN: frozenset({TOKEN}),
     **{operation.id: frozenset({operation.id}) for operation in OPERATIONS},
 }
 
@@ -60,8 +63,8 @@ class Planned:
     after: int
 
     def concerns(self, operation: str | None) -> bool:
-        """Whether it is meant for requests of the operation."""
-        return self.operations is None or operation in self.operations
+        """Whether it is meant for requests of the operation; one that names none is not meant for requests for a token."""
+        return operation != TOKEN if self.operations is None else operation in self.operations
 
 
 def operations_named(name: str | None) -> frozenset[str] | None:

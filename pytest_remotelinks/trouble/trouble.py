@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from pytest_remotelinks.trouble.faults import Fault, Planned, operations_named, seconds, whole_number
 from pytest_remotelinks.trouble.limits import RateLimit, Wait
@@ -69,7 +70,7 @@ class Trouble:
         port at which it came.
         """
         for fault in reversed(self._lasting):
-            if not (fault.moved_to and fault.moved_to.endswith(f"//{host}")):
+            if not fault.moved_to or urlsplit(fault.moved_to).netloc != host.lower():
                 return fault
         wait = self._waits.get((app, operation or ""))
         if wait is not None and wait.refuses(began, now):

@@ -92,7 +92,7 @@ def test_a_signature_may_leave_the_gateways_prefix_in_or_out(start):
 def test_the_host_header_decides(start, listener):
     first, acme, other = start(), start(host_name="acme.localhost"), start(host_name="Other.localhost")
     port = listener.url.rpartition(":")[2]
-    assert (acme.url, other.url) == (f"http://acme.localhost:{port}", f"http://other.localhost:{port}")
+    assert (acme.host_url, other.host_url) == (f"http://acme.localhost:{port}", f"http://other.localhost:{port}")
     for host, site in (
         ("acme.localhost", acme),
         (f"OTHER.localhost:{port}", other),
@@ -180,7 +180,83 @@ def test_a_wrong_name_of_a_site_is_told(wrong):
 
 def test_a_site_alone_answers_whatever_it_is_called(make_site):
     jira = make_site(host_name="acme.localhost")
-    port = jira.url.rpartition(":")[2]
-    assert jira.url == f"http://acme.localhost:{port}"
-    assert read(jira, f"http://127.0.0.1:{port}") == 404
+    listener = jira.url.removesuffix(f"/ex/jira/{jira.cloud_id}")
+    assert jira.host_url == f"http://acme.localhost:{listener.rpartition(':')[2]}"
+    assert read(jira, listener) == read(jira) == 404
     assert jira.violations == []
+
+
+def test_the_url_of_a_site_with_a_host_name_always_works(start, listener):
+    """Not every machine resolves the names below localhost."""
+    jira, first = start(host_name="acme.localhost"), start()
+    assert (first.url, jira.url) == (listener.url, f"{listener.url}/ex/jira/{jira.cloud_id}")
+    assert read(jira) == read(jira, listener.url, Host="acme.localhost") == 404
+    assert [exchange.path for exchange in jira.requests] == [READ] * 2
+    assert (jira.violations, first.requests) == ([], [])
+
+
+def test_a_site_without_a_host_name_has_no_such_url(start):
+    with pytest.raises(RuntimeError, match="this site has no host name; give it one"):
+        _ = start().host_url
+
+
+def credentials(app):
+    return {"audience": "a", "grant_type": "client_credentials", "client_id": app.client_id, "client_secret": app.client_secret}
+
+
+def ask(url, payload, **headers):
+    return requests.post(url + "/oauth/token", json=payload, headers=headers, timeout=30)
+
+
+def test_a_tool_asks_one_url_for_the_tokens_of_all_its_sites(start, listener):
+    sites = [start(app=DESCRIPTOR), start(app=DESCRIPTOR), start(app=DESCRIPTOR, host_name="acme.localhost")]
+    for site in sites:
+        answer = ask(listener.url, credentials(site.app))
+        assert answer.status_code == 200
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        assert requests.get(site.url + READ, headers=headers, timeout=30).status_code == 404
+    assert [len(site.requests) for site in sites] == [2] * 3
+    assert [site.violations for site in sites] == [[]] * 3
+
+
+def test_a_sites_own_url_issues_no_tokens_of_another(start, listener):
+    one, other, acme = start(app=DESCRIPTOR), start(app=DESCRIPTOR), start(app=DESCRIPTOR, host_name="acme.localhost")
+    assert ask(other.url, credentials(one.app)).status_code == 401
+    assert ask(listener.url, credentials(one.app), Host="acme.localhost").status_code == 401
+    assert ask(acme.url, credentials(one.app)).status_code == 401
+
+
+def test_credentials_that_no_site_knows_are_for_the_first_one_to_refuse(start, listener):
+    one, other = start(app=DESCRIPTOR), start(app=DESCRIPTOR)
+    wrong_secret = {**credentials(other.app), "client_secret": "x"}
+    for payload, site in (({**credentials(one.app), "client_id": "x"}, one), (wrong_secret, other), ([], one), (None, one)):
+        assert ask(listener.url, payload).status_code in (400, 401)
+        assert site.requests[-1].path == "/oauth/token"
+    assert (len(one.requests), len(other.requests)) == (3, 1)
+
+
+def test_trouble_befalls_the_tokens_of_its_own_site(start, listener):
+    one, other = start(app=DESCRIPTOR), start(app=DESCRIPTOR)
+    other.drop_connection(operation="token")
+    assert ask(listener.url, credentials(one.app)).status_code == 200
+    with pytest.raises(requests.ConnectionError):
+        ask(listener.url, credentials(other.app))
+    assert ask(listener.url, credentials(other.app)).status_code == 200
+
+
+@pytest.mark.parametrize("settings", [{}, {"host_name": "acme.localhost"}, {"cloud_id": "localhost"}])
+def test_any_site_can_be_renamed(start, settings):
+    start()
+    jira = start(**settings)
+    with jira.renamed() as new_url:
+        answer = requests.get(jira.url + READ, auth=jira.auth, allow_redirects=False, timeout=30)
+        assert (answer.status_code, answer.headers["Location"]) == (302, new_url + READ)
+        assert read(jira, new_url) == 404
+    assert read(jira) == 404
+    assert [exchange.status for exchange in jira.requests] == [302, 404, 404]
+
+
+def test_a_site_whose_host_has_no_second_name_says_what_to_do():
+    said = r"no second name; let it listen on host='127\.0\.0\.1'"
+    with FakeJira(host="127.0.0.2") as jira, pytest.raises(ValueError, match=said), jira.renamed():
+        pass

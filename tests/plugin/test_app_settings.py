@@ -80,12 +80,13 @@ def test_make_fake_jira_takes_apps_and_names(with_app):
             assert [site.app.key for site in (fake_jira, other, named)] == ["scanner", "other", "scanner"]
             assert other.url == fake_jira.url + "/ex/jira/known"
             port = fake_jira.url.rpartition(":")[2]
-            assert named.url == "http://acme.localhost:" + port
+            assert named.host_url == "http://acme.localhost:" + port
             path = "/rest/remotelinks/1.0/remotelink/1"
-            for site, url, host in ((fake_jira, fake_jira.url, "x"), (other, other.url, "x"), (named, fake_jira.url, "acme.localhost")):
+            asked = [(site, site.url, "x") for site in (fake_jira, other, named)]
+            for site, url, host in (*asked, (named, fake_jira.url, "acme.localhost")):
                 headers = {{"Authorization": site.authorization("GET", path), "Host": host}}
                 assert requests.get(url + path, headers=headers).status_code == 404
-                assert len(site.requests) == 1
+            assert [len(site.requests) for site in (fake_jira, other, named)] == [1, 1, 2]
 
         def test_the_next_test_has_its_sites_to_itself(fake_jira):
             assert fake_jira.url.count("/") == 2
