@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_remotelinks.contract.installable import load_descriptor
+from pytest_remotelinks.contract.secret import Secret
 from pytest_remotelinks.recording.journal import Journal
 from pytest_remotelinks.server.application import Application
 from pytest_remotelinks.settings import Settings
@@ -19,7 +20,6 @@ from pytest_remotelinks.site.authorization import sign
 from pytest_remotelinks.site.credentials import TOKEN_LIFETIME, Credentials
 from pytest_remotelinks.site.panel import ShownLink, shown_on
 from pytest_remotelinks.site.request_auth import RequestAuth
-from pytest_remotelinks.site.secret import Secret
 from pytest_remotelinks.site.site import Site
 
 #: Who signs while nothing was installed.

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_remotelinks.contract.document import NEWEST, VERSIONS
+from pytest_remotelinks.contract.secret import Secret
 from pytest_remotelinks.contract.selectors import parse_selectors
 from pytest_remotelinks.contract.source import is_file, shortened
 from pytest_remotelinks.site.consistency import DEFAULT, Policy, parse_consistency
-from pytest_remotelinks.site.secret import Secret
 
 
 class SettingsError(ValueError):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_remotelinks.contract.installable import Action, Descriptor, Module
+from pytest_remotelinks.contract.secret import Secret
 from pytest_remotelinks.site.authorization import sign
 from pytest_remotelinks.site.request_auth import RequestAuth
-from pytest_remotelinks.site.secret import Secret
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -17,11 +17,11 @@ from pytest_remotelinks.contract.installable import Action
 from pytest_remotelinks.contract.operations import Operation
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.scope_rules import check_connect_scope, check_oauth_scope, names_oauth
+from pytest_remotelinks.contract.secret import Secret
 from pytest_remotelinks.contract.token_parts import NoToken, read_token
 from pytest_remotelinks.contract.token_rules import check_token
 from pytest_remotelinks.site.app import App
 from pytest_remotelinks.site.clock import Clock
-from pytest_remotelinks.site.secret import Secret
 
 #: Seconds for which the client-credentials endpoint lets a token live; published.
 TOKEN_LIFETIME = 900
