@@ -27,7 +27,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from pytest_remotelinks import FakeJira
-from pytest_remotelinks.contract.document import _loaded, load_document
+from pytest_remotelinks.contract.documents.document import _loaded, load_document
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "contract" / "published" / "jira-software-2026-06-10.json"
 PATH = "/rest/remotelinks/1.0/bulk"

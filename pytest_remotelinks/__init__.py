@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_remotelinks.checking.values import check_link, check_submission
-    from pytest_remotelinks.contract.document import ContractError
+    from pytest_remotelinks.contract.documents.document import ContractError
     from pytest_remotelinks.contract.installable import DescriptorError
     from pytest_remotelinks.contract.violation import Violation
     from pytest_remotelinks.exploration import Exploration
@@ -49,7 +49,7 @@ _HOMES = {
     "AfterReads": "site.consistency",
     "AfterSeconds": "site.consistency",
     "App": "site.app",
-    "ContractError": "contract.document",
+    "ContractError": "contract.documents.document",
     "DescriptorError": "contract.installable",
     "Exchange": "recording.exchange",
     "Exploration": "exploration",

@@ -15,11 +15,11 @@ from typing import Any, TextIO
 
 from pytest_remotelinks.checking.reports import FORMATS
 from pytest_remotelinks.contract.catalogue import RULES, Example, Rule
-from pytest_remotelinks.contract.document import NEWEST, ContractError, Document, load_document
-from pytest_remotelinks.contract.drift import EFFECTS, Change, compare
-from pytest_remotelinks.contract.normal_form import fingerprint, limits
+from pytest_remotelinks.contract.documents.document import NEWEST, ContractError, Document, load_document
+from pytest_remotelinks.contract.documents.drift import EFFECTS, Change, compare
+from pytest_remotelinks.contract.documents.normal_form import fingerprint, limits
+from pytest_remotelinks.contract.documents.source import Unreadable, read_bytes, read_stream
 from pytest_remotelinks.contract.selectors import parse_selectors, selects
-from pytest_remotelinks.contract.source import Unreadable, read_bytes, read_stream
 
 #: Exit statuses.
 CLEAN, FOUND, UNUSABLE = 0, 1, 2

@@ -16,7 +16,7 @@ from pytest_remotelinks.apps import Apps
 from pytest_remotelinks.assertions.assertions import Assertions
 from pytest_remotelinks.assertions.one_app import OneApp
 from pytest_remotelinks.contract.checker import BYTE_LIMIT, Checker
-from pytest_remotelinks.contract.document import NEWEST, load_document, successor
+from pytest_remotelinks.contract.documents.document import NEWEST, load_document, successor
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.recording.journal import Journal

@@ -124,7 +124,7 @@ def _rooted(config: pytest.Config, layer: Any) -> Any:
     """The settings, in which the path of a file goes from the root of the project and not from where pytest was started."""
     if not isinstance(layer, Mapping) or not any(layer.get(name) for name in _PATHS):
         return layer
-    from pytest_remotelinks.contract.source import is_file
+    from pytest_remotelinks.contract.documents.source import is_file
 
     def rooted(value: Any) -> Any:
         is_path = isinstance(value, (str, Path)) and bool(str(value))
@@ -136,7 +136,7 @@ def _rooted(config: pytest.Config, layer: Any) -> Any:
 def _check(layer: Mapping[str, Any], place: str) -> None:
     if not layer:
         return
-    from pytest_remotelinks.contract.document import ContractError, load_document
+    from pytest_remotelinks.contract.documents.document import ContractError, load_document
     from pytest_remotelinks.contract.installable import DescriptorError, load_descriptor
     from pytest_remotelinks.settings import Settings, SettingsError
 
@@ -239,7 +239,7 @@ class _SharedListener:
 
 
 def _site(layers: tuple[dict[str, Any], ...], others: dict[str, Any]) -> FakeJira:
-    from pytest_remotelinks.contract.document import ContractError
+    from pytest_remotelinks.contract.documents.document import ContractError
     from pytest_remotelinks.contract.installable import DescriptorError
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.settings import Settings, SettingsError

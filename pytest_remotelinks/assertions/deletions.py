@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_remotelinks.assertions.comparison import differences
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, SUBMIT
-from pytest_remotelinks.contract.property_rules import SEQUENCE_PARAMETER
+from pytest_remotelinks.contract.rules.property_rules import SEQUENCE_PARAMETER
 from pytest_remotelinks.recording.exchange import Exchange
 from pytest_remotelinks.site.store import LinkStore
 from pytest_remotelinks.site.write import Write

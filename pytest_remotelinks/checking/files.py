@@ -11,9 +11,9 @@ from pytest_remotelinks.checking.positions import Path, line_and_column, no_numb
 from pytest_remotelinks.checking.values import check_link, check_links, check_submission
 from pytest_remotelinks.contract.checker import report_repeated
 from pytest_remotelinks.contract.descriptor import check_descriptor, kind_of
+from pytest_remotelinks.contract.documents.source import Unreadable, looks_like_json
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.source import Unreadable, looks_like_json
 from pytest_remotelinks.contract.violation import Violation
 
 _LINK_MEMBERS = {"id", "updateSequenceNumber", "displayName", "lastUpdated", "associations"}
@@ -111,7 +111,7 @@ def _read(content: bytes, name: str) -> _Source:
             if '"remoteLinks"' in text:
                 return _Source(text, {"remoteLinks": None}, lambda paths: dict.fromkeys(paths, where), True, broken=where)
             raise Unreadable(f"it is not JSON: {problem.msg} at line {where[0]}, column {where[1]}")
-    from pytest_remotelinks.contract.yaml_values import NotYAML, read_yaml
+    from pytest_remotelinks.contract.documents.yaml_values import NotYAML, read_yaml
 
     try:
         read = read_yaml(text)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_remotelinks.contract.body import NotJSON, decode
 from pytest_remotelinks.contract.checker import Checker
-from pytest_remotelinks.contract.document import NEWEST, load_document, successor
+from pytest_remotelinks.contract.documents.document import NEWEST, load_document, successor
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.operations import OPERATIONS, SITE_BASE, SUBMIT
 from pytest_remotelinks.contract.request import Request

@@ -1,1 +1,1 @@
-"""What is allowed: the contract's documents, the rules, and the checker that judges a request by them."""
+"""What is allowed: the documents, the catalogue of rules, the rules themselves, credentials, and the checker that asks them all."""

@@ -17,11 +17,11 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.validation.request.exceptions import ParameterValidationError, RequestBodyValidationError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.documents.document import Document
+from pytest_remotelinks.contract.documents.soundness import python_pattern
 from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.operations import SITE_BASE, SUBMIT, Operation
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError, innermost
-from pytest_remotelinks.contract.soundness import python_pattern
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

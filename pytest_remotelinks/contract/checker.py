@@ -8,24 +8,24 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.contract.action_rules import check_actions
 from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
 from pytest_remotelinks.contract.circumstances import Circumstances
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.documents.document import Document
+from pytest_remotelinks.contract.documents.parameters import is_spread
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.future import check_future
 from pytest_remotelinks.contract.headers import masked_parameter
 from pytest_remotelinks.contract.history import History, Stale
-from pytest_remotelinks.contract.link_rules import check_ids, check_link, unknown_members
-from pytest_remotelinks.contract.manners_rules import check_patience, check_resent
 from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
-from pytest_remotelinks.contract.order_rules import check_order
-from pytest_remotelinks.contract.parameter_rules import check_parameters
-from pytest_remotelinks.contract.parameters import is_spread
 from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.property_rules import check_deletion, check_deprecated, check_metadata, check_property_keys
 from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.rules.action_rules import check_actions
+from pytest_remotelinks.contract.rules.link_rules import check_ids, check_link, unknown_members
+from pytest_remotelinks.contract.rules.manners_rules import check_patience, check_resent
+from pytest_remotelinks.contract.rules.order_rules import check_order
+from pytest_remotelinks.contract.rules.parameter_rules import check_parameters
+from pytest_remotelinks.contract.rules.property_rules import check_deletion, check_deprecated, check_metadata, check_property_keys
 from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.contract.secret_parameters import masked_target
 from pytest_remotelinks.contract.selectors import selects

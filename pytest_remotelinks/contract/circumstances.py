@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pytest_remotelinks.contract.authorization_rules import check_well_formed
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.credentials.authorization_rules import check_well_formed
+from pytest_remotelinks.contract.documents.document import Document
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.history import History
 from pytest_remotelinks.contract.installable import Action

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from pytest_remotelinks.contract.documents.soundness import python_pattern
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.property_rules import email_in
+from pytest_remotelinks.contract.rules.property_rules import email_in
 from pytest_remotelinks.contract.schema_error import innermost
-from pytest_remotelinks.contract.soundness import python_pattern
 
 CONNECT_MODULE = "jiraRemoteLinkInfoProvider"
 FORGE_MODULE = "devops:remoteLinkInfoProvider"

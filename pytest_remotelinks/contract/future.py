@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pytest_remotelinks.contract.document import Document, published_on
+from pytest_remotelinks.contract.documents.document import Document, published_on
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.violation import Violation
 

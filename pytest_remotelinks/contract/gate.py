@@ -15,9 +15,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.documents.document import Document
+from pytest_remotelinks.contract.documents.parts import items_schema, member_schema
 from pytest_remotelinks.contract.operations import Operation
-from pytest_remotelinks.contract.parts import items_schema, member_schema
 
 _NEVER: dict[str, Any] = {"not": {}}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, Operation
-from pytest_remotelinks.contract.property_rules import property_text
 from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.rules.property_rules import property_text
 
 #: Statuses that the same request will get again however often it is sent.
 HOPELESS = frozenset({400, 401, 403, 413})

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pytest_remotelinks.contract.descriptor import CONNECT_MODULE, FORGE_MODULE, check_descriptor, kind_of
+from pytest_remotelinks.contract.documents.source import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
 from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.source import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 

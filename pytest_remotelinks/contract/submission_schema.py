@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.documents.document import Document
+from pytest_remotelinks.contract.documents.parts import conjuncts, member_schema
 from pytest_remotelinks.contract.gate import Gate, build_link_gate
 from pytest_remotelinks.contract.operations import Operation
-from pytest_remotelinks.contract.parts import conjuncts, member_schema
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 
-from pytest_remotelinks.contract.canonical import canonical_request, query_hash
+from pytest_remotelinks.contract.credentials.canonical import canonical_request, query_hash
 from pytest_remotelinks.contract.secret import Secret
 
 #: Seconds for which Connect apps usually let a token live.

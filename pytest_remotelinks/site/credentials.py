@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_remotelinks.contract.authorization_rules import check_well_formed
-from pytest_remotelinks.contract.canonical import canonical_requests, query_hash
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.credentials.authorization_rules import check_well_formed
+from pytest_remotelinks.contract.credentials.canonical import canonical_requests, query_hash
+from pytest_remotelinks.contract.credentials.scope_rules import check_connect_scope, check_oauth_scope, names_oauth
+from pytest_remotelinks.contract.credentials.token_parts import NoToken, read_token
+from pytest_remotelinks.contract.credentials.token_rules import check_token
+from pytest_remotelinks.contract.documents.document import Document
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.installable import Action
 from pytest_remotelinks.contract.operations import Operation
 from pytest_remotelinks.contract.request import Request
-from pytest_remotelinks.contract.scope_rules import check_connect_scope, check_oauth_scope, names_oauth
 from pytest_remotelinks.contract.secret import Secret
-from pytest_remotelinks.contract.token_parts import NoToken, read_token
-from pytest_remotelinks.contract.token_rules import check_token
 from pytest_remotelinks.site.app import App
 from pytest_remotelinks.site.clock import Clock
 

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from pytest_remotelinks.contract.property_rules import property_text
+from pytest_remotelinks.contract.rules.property_rules import property_text
 
 Kind = Literal["submit", "delete", "delete-by-properties"]
 

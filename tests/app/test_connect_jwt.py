@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks import FakeJira
-from pytest_remotelinks.contract.canonical import canonical_request
+from pytest_remotelinks.contract.credentials.canonical import canonical_request
 
 from .conftest import APP_KEY, DESCRIPTOR, SECRET, published_form, published_token
 

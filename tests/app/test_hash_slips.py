@@ -8,8 +8,8 @@ import time
 import pytest
 import requests
 
-from pytest_remotelinks.contract.canonical import canonical_request
-from pytest_remotelinks.contract.hash_slips import find_slip
+from pytest_remotelinks.contract.credentials.canonical import canonical_request
+from pytest_remotelinks.contract.credentials.hash_slips import find_slip
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.request import Request
 

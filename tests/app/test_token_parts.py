@@ -13,7 +13,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_remotelinks.contract.token_parts import NoToken, read_token
+from pytest_remotelinks.contract.credentials.token_parts import NoToken, read_token
 
 from .conftest import APP_KEY, SECRET, published_form, published_token
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 
 from pytest_remotelinks import check_submission
-from pytest_remotelinks.contract.all_of import merged
-from pytest_remotelinks.contract.document import Document, load_document
-from pytest_remotelinks.contract.normal_form import fingerprint
-from pytest_remotelinks.contract.soundness import unsound_parts
+from pytest_remotelinks.contract.documents.all_of import merged
+from pytest_remotelinks.contract.documents.document import Document, load_document
+from pytest_remotelinks.contract.documents.normal_form import fingerprint
+from pytest_remotelinks.contract.documents.soundness import unsound_parts
 from tests.conftest import a_link
 
 SPEC = json.loads((Path(__file__).parents[2] / "openapi" / "2026-06.json").read_text())

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from pytest_remotelinks import ContractError, FakeJira, check_submission
 from pytest_remotelinks.contract.checker import Checker
-from pytest_remotelinks.contract.document import Document, load_document
-from pytest_remotelinks.contract.drift import compare
+from pytest_remotelinks.contract.documents.document import Document, load_document
+from pytest_remotelinks.contract.documents.drift import compare
+from pytest_remotelinks.contract.documents.normal_form import fingerprint, limits
+from pytest_remotelinks.contract.documents.yaml_values import SIZE_LIMIT, read_yaml
 from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.normal_form import fingerprint, limits
 from pytest_remotelinks.contract.request import Request
-from pytest_remotelinks.contract.yaml_values import SIZE_LIMIT, read_yaml
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
 

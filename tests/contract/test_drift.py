@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from pytest_remotelinks import ContractError
 from pytest_remotelinks.contract.checker import Checker
-from pytest_remotelinks.contract.document import Document, load_document
-from pytest_remotelinks.contract.drift import compare
+from pytest_remotelinks.contract.documents.document import Document, load_document
+from pytest_remotelinks.contract.documents.drift import compare
+from pytest_remotelinks.contract.documents.normal_form import fingerprint
 from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.normal_form import fingerprint
 from pytest_remotelinks.contract.request import Request
 
 SPEC = json.loads((Path(__file__).parents[2] / "openapi" / "2023-06.json").read_text())

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks import SettingsError, check_submission
-from pytest_remotelinks.contract.document import load_document, successor
+from pytest_remotelinks.contract.documents.document import load_document, successor
 from tests.conftest import a_link
 
 OPENAPI = Path(__file__).parents[2] / "openapi"

@@ -11,7 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks.contract.checker import Checker, _gate_for
-from pytest_remotelinks.contract.document import load_document
+from pytest_remotelinks.contract.documents.document import load_document
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.request import Request
 
@@ -200,6 +200,6 @@ def test_a_schema_that_the_gate_cannot_tighten_lets_nothing_pass(tmp_path):
 
 
 def load_path():
-    from pytest_remotelinks.contract import document
+    from pytest_remotelinks.contract.documents import document
 
     return document._BUNDLED / "2026-06.json"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pytest_remotelinks import ContractError
 from pytest_remotelinks.contract.checker import Checker, _gate_for
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.documents.document import Document
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.request import Request

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks.contract.checker import Checker, Judgement
-from pytest_remotelinks.contract.document import load_document
+from pytest_remotelinks.contract.documents.document import load_document
 from pytest_remotelinks.contract.history import History
 
 CHECKER = Checker(load_document("2026-06"))

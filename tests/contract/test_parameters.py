@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_remotelinks import check_submission
 from pytest_remotelinks.contract.checker import Checker
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.documents.document import Document
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.request import Request
 from tests.conftest import a_link

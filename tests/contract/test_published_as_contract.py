@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks.contract.checker import Checker
-from pytest_remotelinks.contract.document import load_document
+from pytest_remotelinks.contract.documents.document import load_document
 from pytest_remotelinks.contract.headers import Headers
 from pytest_remotelinks.contract.request import Request
 

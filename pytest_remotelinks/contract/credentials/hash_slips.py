@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import product
 from urllib.parse import quote, unquote
 
-from pytest_remotelinks.contract.canonical import canonical_path, canonical_requests, possible_targets, query_hash
+from pytest_remotelinks.contract.credentials.canonical import canonical_path, canonical_requests, possible_targets, query_hash
+from pytest_remotelinks.contract.credentials.query_slips import QuerySlips
 from pytest_remotelinks.contract.operations import BASES, METHODS, SITE_BASE
-from pytest_remotelinks.contract.query_slips import QuerySlips
 from pytest_remotelinks.contract.request import Request
 
 #: How many slips at once are looked for; with more it is guesswork.

@@ -9,21 +9,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.contract.all_of import merged
+from pytest_remotelinks.contract.documents.all_of import merged
+from pytest_remotelinks.contract.documents.parameters import is_judged
+from pytest_remotelinks.contract.documents.parts import alternatives, items_schema, member_schema, names_member
+from pytest_remotelinks.contract.documents.references import BrokenReference, References
+from pytest_remotelinks.contract.documents.soundness import python_pattern, unsound_parts
+from pytest_remotelinks.contract.documents.source import Unreadable, is_there, parse, read_bytes
 from pytest_remotelinks.contract.operations import METHODS, OPERATIONS, SUBMIT, Operation, Router, path_below_base
-from pytest_remotelinks.contract.parameters import is_judged
-from pytest_remotelinks.contract.parts import alternatives, items_schema, member_schema, names_member
 from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.references import BrokenReference, References
-from pytest_remotelinks.contract.soundness import python_pattern, unsound_parts
-from pytest_remotelinks.contract.source import Unreadable, is_there, parse, read_bytes
 
 #: The bundled statements of the contract, oldest first, and the days on which Atlassian's documents were published.
 PUBLISHED = {"2023-06": "2023-06-15", "2026-06": "2026-06-10"}
 VERSIONS = tuple(PUBLISHED)
 NEWEST = VERSIONS[-1]
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 # A wheel carries the documents inside the package; a checkout has them beside it.
 _BUNDLED = next((folder for folder in (_PACKAGE / "openapi", _PACKAGE.parent / "openapi") if folder.is_dir()), _PACKAGE / "openapi")
 
@@ -269,7 +269,7 @@ def successor(document: Document) -> Document | None:
 
     Of a document that has some of the operations only, those are looked at.
     """
-    from pytest_remotelinks.contract.normal_form import asks_the_same
+    from pytest_remotelinks.contract.documents.normal_form import asks_the_same
 
     older = VERSIONS[:-1]
     if document.name in PUBLISHED:
@@ -282,7 +282,7 @@ def successor(document: Document) -> Document | None:
 
 def published_on(document: Document) -> str:
     """The day on which what a document says was published, empty where that is unknown."""
-    from pytest_remotelinks.contract.normal_form import fingerprint
+    from pytest_remotelinks.contract.documents.normal_form import fingerprint
 
     if document.name in PUBLISHED:
         return PUBLISHED[document.name]

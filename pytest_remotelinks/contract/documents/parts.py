@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_remotelinks.contract.all_of import CHOICES, all_of
+from pytest_remotelinks.contract.documents.all_of import CHOICES, all_of
 
 
 def conjuncts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

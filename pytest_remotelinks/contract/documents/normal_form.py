@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from pytest_remotelinks.contract.document import Document, security
+from pytest_remotelinks.contract.documents.document import Document, security
+from pytest_remotelinks.contract.documents.parameters import has_default_style
 from pytest_remotelinks.contract.operations import OPERATIONS, Operation
-from pytest_remotelinks.contract.parameters import has_default_style
 
 _PROSE = {"title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "xml"}
 #: Lists whose order says nothing.

@@ -55,7 +55,7 @@ def parse(content: bytes, suffix: str = "") -> Any:
         except (ValueError, RecursionError):
             raise Unreadable("it is not JSON that can be read: numbers are too long or nesting is too deep") from None
     # YAML takes 30 ms to import, and most documents are JSON.
-    from pytest_remotelinks.contract.yaml_values import NotYAML, read_yaml
+    from pytest_remotelinks.contract.documents.yaml_values import NotYAML, read_yaml
 
     try:
         return read_yaml(text).value

@@ -9,14 +9,14 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pytest_remotelinks.contract.canonical import canonical_requests, query_hash
+from pytest_remotelinks.contract.credentials.canonical import canonical_requests, query_hash
+from pytest_remotelinks.contract.credentials.hash_slips import find_slip
+from pytest_remotelinks.contract.credentials.token_parts import NoToken, Token, read_token
 from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.hash_slips import find_slip
 from pytest_remotelinks.contract.headers import MASK, SECRET_PARAMETERS
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.secret_parameters import masked_target
-from pytest_remotelinks.contract.token_parts import NoToken, Token, read_token
 from pytest_remotelinks.contract.violation import NO_VALUE
 
 #: Seconds by which the clocks of provider and site may differ; an assumption.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.normal_form import normal_form
+from pytest_remotelinks.contract.documents.document import Document
+from pytest_remotelinks.contract.documents.normal_form import normal_form
 from pytest_remotelinks.contract.operations import OPERATIONS
 
 Effect = Literal["breaks", "may break", "relaxes", "informs"]

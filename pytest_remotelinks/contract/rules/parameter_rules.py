@@ -11,8 +11,8 @@ from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.headers import MASK, masked_header, masked_parameter
 from pytest_remotelinks.contract.operations import Operation
 from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.property_rules import SEQUENCE_PARAMETER
 from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.rules.property_rules import SEQUENCE_PARAMETER
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.documents.document import Document
+from pytest_remotelinks.contract.documents.parts import shapes
 from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.parts import shapes
 from pytest_remotelinks.contract.pointer import pointer_to
 
 #: All association values of one link together; published in the text of "values".

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain, product
 from urllib.parse import unquote
 
-from pytest_remotelinks.contract.canonical import TOKEN_PARAMETER, all_parameters, canonical_query, encoded
+from pytest_remotelinks.contract.credentials.canonical import TOKEN_PARAMETER, all_parameters, canonical_query, encoded
 
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _AS_SCRIPT = re.compile("%2[1789A]")

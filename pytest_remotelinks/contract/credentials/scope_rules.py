@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pytest_remotelinks.contract.document import Document, security
+from pytest_remotelinks.contract.documents.document import Document, security
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.operations import Operation
 

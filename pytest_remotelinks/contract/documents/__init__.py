@@ -1,0 +1,1 @@
+"""Contract documents: reading them, resolving what they say, and what changed between two."""
