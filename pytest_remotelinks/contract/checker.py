@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -11,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_remotelinks.contract.body import NotJSON, decode, require_shallow
 from pytest_remotelinks.contract.circumstances import Circumstances
 from pytest_remotelinks.contract.documents.document import Document
-from pytest_remotelinks.contract.documents.parameters import is_spread
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.future import check_future
-from pytest_remotelinks.contract.headers import masked_parameter
 from pytest_remotelinks.contract.history import History, Stale
-from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, OPERATIONS, SUBMIT, Operation, Route, Router
+from pytest_remotelinks.contract.operations import DELETE_BY_PROPERTY, SUBMIT, Operation, Route
 from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.request import Request
 from pytest_remotelinks.contract.rules.action_rules import check_actions
@@ -26,6 +23,13 @@ from pytest_remotelinks.contract.rules.manners_rules import check_patience, chec
 from pytest_remotelinks.contract.rules.order_rules import check_order
 from pytest_remotelinks.contract.rules.parameter_rules import check_parameters
 from pytest_remotelinks.contract.rules.property_rules import check_deletion, check_deprecated, check_metadata, check_property_keys
+from pytest_remotelinks.contract.rules.target_rules import (
+    check_direction,
+    check_id,
+    check_query_encoding,
+    check_query_names,
+    report_unfit_id,
+)
 from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.contract.secret_parameters import masked_target
 from pytest_remotelinks.contract.selectors import selects
@@ -35,9 +39,6 @@ from pytest_remotelinks.contract.violation import Violation
 if TYPE_CHECKING:
     from pytest_remotelinks.contract.authority import Authority
     from pytest_remotelinks.contract.gate import Gate
-
-#: What may stand in a path's segment as it is (RFC 3986, pchar).
-_SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 
 #: Bytes of body above which a request is answered with 413. Jira's own limit is
 #: not published; this is a documented assumption.
@@ -135,7 +136,7 @@ class Checker:
         if operation is not None and not request.astray:
             check_patience(findings, request, operation, history, circumstances.began, circumstances.now)
         if operation is None or request.astray or "/" in (route.raw_id or ""):
-            judgement = self._misdirected(findings, request, route)
+            judgement = Judgement(None, refusal=check_direction(findings, self.document, request, route), allowed=route.allowed)
         elif operation.id == SUBMIT:
             judgement = self._submission(findings, operation, request)
         else:
@@ -144,58 +145,8 @@ class Checker:
             check_actions(findings, judgement.payload, circumstances.actions[app])
         return replace(judgement, app=app, violations=tuple(findings.violations))
 
-    def _misdirected(self, findings: Findings, request: Request, route: Route) -> Judgement:
-        if request.astray:
-            findings.add("RL104", request.astray, "#path", "use the url or the cloud_id of a site that is running", request.path)
-            status = 404
-        elif "/" in (route.raw_id or ""):
-            findings.add(
-                "RL110",
-                "the path goes on after the link's id, as if the id held a slash",
-                "#path",
-                f"percent-encode the id as one segment: {route.raw_id!a} becomes {(route.raw_id or '').replace('/', '%2F')!a}",
-                request.path,
-                refusal=404,
-            )
-            status = 404
-        elif lacking := self._lacking(request.method, request.path):
-            findings.add(
-                "RL104",
-                f"the contract document {self.document.name} has no operation {lacking}",
-                "#path",
-                f"use one of {', '.join(operation.id for operation in self.document.operations)}, or a document that has it",
-                f"{request.method} {request.path}",
-            )
-            status = 404
-        elif not route.operations:
-            findings.add(
-                "RL104",
-                "no operation of the remote links API has this path",
-                "#path",
-                f"use one of {', '.join(self.document.router.paths)}",
-                request.path,
-            )
-            status = 404
-        else:
-            findings.add(
-                "RL105",
-                f"this path does not have the method {request.method!a}",
-                "#method",
-                f"use {' or '.join(route.allowed)}",
-                request.method,
-            )
-            status = 405
-        return Judgement(None, refusal=status, allowed=route.allowed)
-
-    def _lacking(self, method: str, path: str) -> str | None:
-        """The published operation that the request asks for and the document does not have."""
-        if not self.document.missing:
-            return None
-        operation = Router(OPERATIONS).route(path).operation(method)
-        return operation.id if operation and operation.id in self.document.missing else None
-
     def _submission(self, findings: Findings, operation: Operation, request: Request) -> Judgement:
-        self._check_query_names(findings, operation, request)
+        check_query_names(findings, self.document, operation, request)
         self._check_parameters(findings, operation, request)
         content_type = request.headers.get("Content-Type", "")
         if content_type.partition(";")[0].strip().lower() != "application/json":
@@ -281,77 +232,37 @@ class Checker:
             )
 
     def _without_body(self, findings: Findings, operation: Operation, request: Request, route: Route, history: History) -> Judgement:
-        link_id = self._check_id(findings, operation, route) if operation.takes_id else None
+        link_id = self._usable_id(findings, operation, route) if operation.takes_id else None
         self._check_parameters(findings, operation, request)
         if request.query:
             check_deprecated(findings, request.query)
         properties: tuple[tuple[str, str], ...] = ()
         if operation.id == DELETE_BY_PROPERTY:
-            self._check_query_encoding(findings, request)
+            check_query_encoding(findings, request)
             others = {parameter["name"] for parameter in self.document.judged_parameters(operation) if parameter["in"] == "query"}
             properties = check_deletion(findings, request.query, history.submitted_keys, others)
         else:
-            self._check_query_names(findings, operation, request)
+            check_query_names(findings, self.document, operation, request)
         refusal = self._refusal(findings)
         if operation.id == DELETE_BY_PROPERTY and not properties:
             refusal = refusal or 400
         return Judgement(operation, refusal=refusal, link_id=link_id, properties=properties)
 
-    def _check_id(self, findings: Findings, operation: Operation, route: Route) -> str | None:
-        raw, link_id = route.raw_id or "", route.link_id
-        if not _SEGMENT.fullmatch(raw):
-            findings.add(
-                "RL110",
-                f"{raw!a} is not percent-encoded",
-                "#path",
-                "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')",
-                raw,
-            )
-        if not link_id or "\ufffd" in link_id:
-            problem = "the id in the path is empty" if not link_id else "the id's bytes are not UTF-8"
-            findings.add("RL106", problem, "#path", "put the link's id into the path, its UTF-8 bytes percent-encoded", raw)
+    def _usable_id(self, findings: Findings, operation: Operation, route: Route) -> str | None:
+        """The id of a path, None where it is none that a link can have."""
+        if not check_id(findings, route):
             return None
-        if not _id_gate_for(self.document, operation)(link_id):
-            for error in _authority_for(self.document).errors(operation, link_id, (), None):
+        if not _id_gate_for(self.document, operation)(route.link_id):
+            for error in _authority_for(self.document).errors(operation, route.link_id, (), None):
                 if isinstance(error, ParameterError) and error.location == "path":
-                    message = "; ".join(explain(found)[0] for found in error.errors) or "does not fit the document"
-                    findings.add("RL106", f"the id {message}", "#path", "use the id under which the link was submitted", link_id)
+                    report_unfit_id(findings, route, error.errors)
                     return None
-        return link_id
+        return route.link_id
 
     def _check_parameters(self, findings: Findings, operation: Operation, request: Request) -> None:
         judged = self.document.judged_parameters(operation)
         if judged:
             check_parameters(findings, judged, request, lambda: _authority_for(self.document), operation)
-
-    @staticmethod
-    def _check_query_encoding(findings: Findings, request: Request) -> None:
-        query = request.target.partition("?")[2]
-        if not query.isascii():
-            findings.add(
-                "RL110",
-                "the query is not percent-encoded",
-                "#query",
-                "percent-encode its UTF-8 bytes; in Python: urllib.parse.urlencode(properties)",
-            )
-
-    def _check_query_names(self, findings: Findings, operation: Operation, request: Request) -> None:
-        self._check_query_encoding(findings, request)
-        if not request.query:
-            return
-        described = [parameter for parameter in self.document.parameters(operation) if parameter["in"] == "query"]
-        if any(is_spread(parameter) for parameter in described):
-            return
-        known = {parameter["name"] for parameter in described}
-        for key, value in request.query:
-            if key not in known:
-                findings.add(
-                    "RL111",
-                    f"the operation has no parameter {key!a}",
-                    "#query" + pointer_to((key,)),
-                    "leave it out; a '?' that belongs to an id is written %3F",
-                    masked_parameter(key, value),
-                )
 
     @staticmethod
     def _refusal(findings: Findings) -> int | None:
