@@ -73,12 +73,14 @@ class Apps(ABC):
             self._forget_refusals()
         return app
 
-    def uninstall(self, key: str | None = None) -> None:
+    def uninstall(self, key: App | str | None = None) -> None:
         """Uninstall an app, by itself the one installed last, and delete at once all that it sent.
 
+        ``key`` is the app's key, or what ``install()`` returned.
         What is under way never arrives, its tokens end, and installing it again
         brings nothing back. Raises ValueError for an app that is not installed.
         """
+        key = key.key if isinstance(key, App) else key
         with self._journal.changed:
             installed = ", ".join(map(repr, self._credentials.keys)) or "none"
             app = self._credentials.app if key is None else self._credentials.get(key)

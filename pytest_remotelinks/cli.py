@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -80,12 +81,20 @@ def _give_up(stream: TextIO | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def _installed_version() -> str:
+    try:
+        return version("pytest-remotelinks")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="remotelinks",
         description="The contract of Jira's remote links in your hands.",
         epilog="Exit status: 0 clean, 1 something was found, 2 unusable input or output.",
     )
+    parser.add_argument("--version", action="version", version=f"pytest-remotelinks {_installed_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="judge payloads, links, descriptors and manifests, without a server")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -198,9 +198,12 @@ class FakeJira(Apps, Assertions, TroubleMaking):
             self._site.pending.arrive()
             return next((copy.deepcopy(stored.data) for stored in self._stored_links(id)), None)
 
-    def of(self, app: App) -> OneApp:
-        """The assertion helpers, narrowed to what one app did: ``fake_jira.of(app).assert_stored("alert-1")``."""
-        return OneApp(app, self.url, self._journal, self._site, self._credentials, self._expected)
+    def of(self, app: App | str) -> OneApp:
+        """The assertion helpers, narrowed to what one app did: ``fake_jira.of(app).assert_stored("alert-1")``.
+
+        ``app`` is what ``install()`` returned, or its key.
+        """
+        return OneApp(app if isinstance(app, str) else app.key, self.url, self._journal, self._site, self._credentials, self._expected)
 
     @property
     def pending(self) -> list[Write]:
@@ -314,7 +317,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
 
     @known_issues.setter
     def known_issues(self, keys: set[str]) -> None:
-        self._site.known_issues = set(keys)
+        self._site.known_issues = _names("known_issues", keys)
 
     @property
     def known_services(self) -> set[str]:
@@ -323,7 +326,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
 
     @known_services.setter
     def known_services(self, keys: set[str]) -> None:
-        self._site.known_services = set(keys)
+        self._site.known_services = _names("known_services", keys)
 
     # What was recorded
 
@@ -367,3 +370,9 @@ def _cloud_id(given: str | None) -> tuple[str, bool]:
     if not isinstance(given, str) or not _CLOUD_ID.fullmatch(given):
         raise SettingsError(f"cloud_id must be text that needs no percent-encoding, such as a UUID, not {given!r}")
     return given, True
+
+
+def _names(what: str, given: Iterable[str]) -> set[str]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise TypeError(f"{what} is a set of strings such as {{'ABC-1'}}, not {given!r}")
+    return set(given)

@@ -115,7 +115,7 @@ def _config_settings(config: pytest.Config) -> dict[str, Any]:
 def _ini_value(config: pytest.Config, name: str) -> Any:
     try:
         value = config.getini(f"remotelinks_{name}")
-    except ValueError as error:  # pytest does not say whose value it cannot read
+    except (ValueError, pytest.UsageError) as error:  # pytest does not say whose value it cannot read
         raise pytest.UsageError(f"remotelinks_{name}: {error}") from None
     return _rooted(config, {name: value})[name]
 
@@ -208,8 +208,10 @@ class _SharedListener:
 
         def make(contract: Any = None, consistency: Any = None, strict: Any = None, ignore: Any = None, **others: Any) -> FakeJira:
             given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
-            given |= {name: others.pop(name, None) for name in ("next_contract", "app", "shared_secret")}
+            given["next_contract"] = others.pop("next_contract", None)
             given = {name: value for name, value in given.items() if value is not None}
+            # No app is a choice, too, where the project has one.
+            given |= {name: others.pop(name) for name in ("app", "shared_secret") if name in others}
             site = _site((_rooted(node.config, project), _config_settings(node.config), _marker_settings(node), given), others)
             sites.append(site.start(self._running()))
             node.stash.setdefault(_SITES, []).append(site)

@@ -36,7 +36,9 @@ def veiled(op: str, left: object, right: object) -> tuple[object, object] | None
         if isinstance(right, Secret):
             return _alone(Secret(part) if not is_scheme(part) else part, 1), _alone(right, 1)
         return _alone(left, 1), whole.replace(part, MASK)
-    return _pair(left, right, _DEPTH)
+    first, second = _pair(left, right, _DEPTH)
+    # What is nested too deep to be masked is shown by its repr, which masks it.
+    return (_Shown(repr(left)), _Shown(repr(right))) if _has_secrets(first) or _has_secrets(second) else (first, second)
 
 
 def explain(op: str, left: object, right: object) -> list[str]:
@@ -120,4 +122,6 @@ def _alone(value: Any, depth: int) -> Any:
         return type(value)(_alone(inner, depth - 1) for inner in value)
     if isinstance(value, (set, frozenset)):
         return type(value)(_alone(inner, depth - 1) for inner in value)
+    if is_dataclass(value) and _has_secrets(value):
+        return _Shown(repr(value))
     return value

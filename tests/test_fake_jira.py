@@ -202,3 +202,16 @@ def test_secrets_are_masked_in_what_is_shown(make_site):
     assert "secret" not in shown
     assert "***" in shown
     assert exchange.headers["Authorization"] == "JWT secret-two"
+
+
+@pytest.mark.parametrize("name", ["known_issues", "known_services"])
+@pytest.mark.parametrize("given", ["ABC-1", b"ABC-1", 5, None])
+def test_what_is_known_is_a_set_of_strings(jira, name, given):
+    with pytest.raises(TypeError, match=f"^{name} is a set of strings"):
+        setattr(jira, name, given)
+
+
+def test_an_unknown_issue_is_named(jira, provider, link):
+    jira.known_issues = ["ABC-2"]
+    provider.submit(link())
+    jira.assert_rejected("1", match="issueKeys ABC-1$")

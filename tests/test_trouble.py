@@ -378,3 +378,22 @@ def test_malformed_http_is_told_of_the_limit_too(jira):
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert b"X-RateLimit-Remaining: 4" in answer
     assert answer.count(b"Content-Type") == 1
+
+
+@pytest.mark.parametrize("status", [302, 429, 500, 503])
+def test_a_request_that_met_with_trouble_was_not_rejected(jira, provider, link, status):
+    if status == 302:
+        with jira.renamed():
+            provider.post({"remoteLinks": [link()]}, allow_redirects=False)
+    else:
+        jira.fail_next(status)
+        provider.submit(link())
+    with pytest.raises(
+        AssertionError, match=f"'1' was not rejected: Jira did not come to judge it(.|\n)*refused with its request(.|\n)*{status}"
+    ):
+        jira.assert_rejected("1")
+
+
+def test_a_request_that_is_refused_for_what_it_says_was(jira, provider, link):
+    provider.submit(link(), properties={"a:b": "x"})
+    jira.assert_rejected("1", match="colon")

@@ -35,6 +35,9 @@ from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.panel import ShownAction, ShownLink, shown_actions
 from pytest_remotelinks.site.write import Write
 
+#: Statuses that say nothing of what was sent.
+_PASSING = frozenset({0, 302, 429, *range(500, 600)})
+
 
 class Assertions(Waiting, ABC):
     """What a test can assert about a site. All helpers raise AssertionError.
@@ -97,6 +100,8 @@ class Assertions(Waiting, ABC):
     def assert_rejected(self, id: str, match: str | None = None) -> Submission:
         """Assert that Jira rejected the link's last submission, and return it.
 
+        It did if it answered that there is something wrong with it; not if it
+        was busy, down or elsewhere, or never answered.
         ``match`` is a regular expression that one of Jira's messages contains.
         A link without an id goes by ``remoteLinks[INDEX]``.
         """
@@ -104,6 +109,8 @@ class Assertions(Waiting, ABC):
         last = self._last_submission(id)
         if last.accepted:
             raise failure(f"the last submission of {id!a} was accepted", submission_section("the submission", last))
+        if last.request.status in _PASSING:
+            raise failure(f"{id!a} was not rejected: Jira did not come to judge it", submission_section("the submission", last))
         if match is not None and not any(re.search(match, error["message"]) for error in last.raw_errors):
             raise failure(f"{id!a} was rejected, but no message matches {match!a}", submission_section("the submission", last))
         return last

@@ -55,6 +55,15 @@ def pending_hint(pending: PendingWrites, id: str) -> list[str]:
     return [f"  {count} pending under '{pending.consistency}': call fake_jira.settle() first"]
 
 
+def waiting_hint(pending: PendingWrites) -> list[str]:
+    """That writes are pending for which a test may be waiting in vain, if there are any."""
+    count = sum(not write.is_repeat for write in pending)
+    if not count:
+        return []
+    writes = "1 write is" if count == 1 else f"{count} writes are"
+    return [f"  {writes} pending under '{pending.consistency}': to look is no read; call fake_jira.settle(), or let the provider read"]
+
+
 def request_section(title: str, exchanges: Sequence[Exchange], remarks: Mapping[Exchange, list[str]] | None = None) -> list[str]:
     """The last of some requests, each with what there is to remark and with its violations."""
     if not exchanges:
@@ -80,7 +89,7 @@ def arrival_section(pending: PendingWrites, id: str) -> list[str]:
 
 def submission_section(title: str, submission: Submission, found: Iterable[Difference] = ()) -> list[str]:
     """One submitted link: what became of it, where it is not as expected, what Jira said of it, and its violations."""
-    state = "accepted" if submission.accepted else "rejected"
+    state = "accepted" if submission.accepted else "rejected" if submission.request.status == 202 else "refused with its request"
     lines = ["", f"{title}: {submission.id!a}, {state}, in {request_line(submission.request)}"]
     lines += difference_lines(found)
     for error in submission.raw_errors:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pytest_remotelinks.assertions.assertions import Assertions
 from pytest_remotelinks.contract.violation import Violation
 from pytest_remotelinks.recording.journal import Journal
-from pytest_remotelinks.site.app import App
 from pytest_remotelinks.site.credentials import Credentials
 from pytest_remotelinks.site.panel import ShownLink, shown_on
 from pytest_remotelinks.site.site import Site
@@ -17,9 +16,9 @@ class OneApp(Assertions):
     A request whose sender the site could not make out is no app's.
     """
 
-    def __init__(self, app: App, url: str, journal: Journal, site: Site, credentials: Credentials, expected: dict[int, Violation]) -> None:
+    def __init__(self, app: str, url: str, journal: Journal, site: Site, credentials: Credentials, expected: dict[int, Violation]) -> None:
         super().__init__()
-        self._only = app.key
+        self._only = app
         self._url = url
         self._journal = journal
         self._site = site

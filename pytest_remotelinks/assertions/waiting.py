@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from pytest_remotelinks.assertions.evidence import failure, request_section
+from pytest_remotelinks.assertions.evidence import failure, request_section, waiting_hint
 from pytest_remotelinks.assertions.nearest import missing_submission
 from pytest_remotelinks.assertions.record import Record
 from pytest_remotelinks.recording.exchange import Submission
@@ -65,6 +65,7 @@ class Waiting:
                 reason = str(error)
         raise failure(
             f"what was waited for did not come true within {timeout:g} seconds: {reason}",
+            waiting_hint(self._site.pending),
             request_section("requests so far", self._record.exchanges),
         )
 

@@ -43,7 +43,7 @@ class Arranged(Policy):
         return (self.order.index(write.number) if write.number in self.order else len(self.order)), write.number
 
     def __str__(self) -> str:
-        return f"the order {' '.join(map(str, self.order))}"
+        return "explore(), where a read over HTTP lets a write arrive"
 
 
 class Orders:

@@ -78,7 +78,9 @@ class Site:
                     if value not in listed:
                         listed.append(value)
                 if not_known and not some_known:
-                    rejected[index] = "none of the link's associations is known to this site"
+                    named = ", ".join(f"{name} {value}" for name, value in not_known[:5])
+                    more = f" and {len(not_known) - 5} more" if len(not_known) > 5 else ""
+                    rejected[index] = f"none of the link's associations is known to this site: {named}{more}"
                     continue
             accepted.append(index)
             writes.append(Write(0, "submit", link["id"], link, properties, unknown=not_known, app=app))

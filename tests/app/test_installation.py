@@ -354,3 +354,13 @@ def test_trying_again_after_an_installation_is_no_hopeless_retry(make_site, link
     jira.install(DESCRIPTOR, shared_secret=SECRET)
     assert submit(jira, link()).status_code == 202
     assert jira.requests[-1].violations == ()
+
+
+def test_an_app_goes_by_its_key_and_by_itself(make_site, link):
+    jira = make_site(consistency="immediate")
+    app = jira.install(DESCRIPTOR)
+    submit(jira, link())
+    for name in (app, app.key):
+        assert jira.of(name).assert_stored("1")
+    jira.uninstall(app)
+    assert jira.app is None

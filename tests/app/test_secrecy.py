@@ -262,3 +262,13 @@ def test_comparisons_without_secrets_are_left_to_pytest():
 def test_a_wrong_secret_is_told_without_it(wrong):
     with pytest.raises(ValueError, match="shared_secret must be a string that is not empty"):
         FakeJira(app=DESCRIPTOR, **wrong)
+
+
+@pytest.mark.parametrize("other", [[], [1], ([], []), {"a": 1}, None, 1, "x"])
+def test_whatever_an_exchange_is_compared_with_nothing_is_left_to_veil(make_site, provider_of, link, other):
+    jira = make_site()
+    provider_of(jira).submit(link())
+    for value in (jira.requests, jira.requests[0], (jira.requests, jira.submissions), {"a": jira.requests}, [[jira.requests[0].headers]]):
+        for left, right in ((value, other), (other, value)):
+            pair = veiled("==", left, right)
+            assert pair is None or veiled("==", *pair) is None

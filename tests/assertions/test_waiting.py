@@ -111,3 +111,10 @@ def test_a_coroutine_is_no_predicate(jira):
 
     with pytest.raises(TypeError, match="takes an ordinary function"):
         jira.wait_until(predicate)
+
+
+def test_what_is_pending_is_told_to_who_waits_for_it(make_site, provider_of, link):
+    jira = make_site()
+    provider_of(jira).submit(link())
+    with pytest.raises(AssertionError, match="1 write is pending under 'after-reads:1': to look is no read"):
+        jira.wait_until(lambda: jira.link("1"), timeout=0.01)

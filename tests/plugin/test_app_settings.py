@@ -156,3 +156,26 @@ def test_paths_of_the_marker_and_the_fixture_go_from_the_root(with_app):
         "import os, pytest\nos.chdir('elsewhere')\nraise SystemExit(pytest.main(['-q', '--rootdir=..', '-c', '../tox.ini', '../sub']))"
     )
     assert any("2 passed" in line for line in with_app.runpython("run.py").outlines)
+
+
+def test_no_app_is_a_choice(with_app):
+    with_app.makepyfile(
+        test_it="""
+import pytest
+
+def test_factory(make_fake_jira):
+    assert make_fake_jira().app and make_fake_jira(app=None).app is None
+
+@pytest.mark.remotelinks(app=None)
+def test_marker(fake_jira):
+    assert fake_jira.app is None
+"""
+    )
+    with_app.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_a_truth_value_that_is_none_is_named(project):
+    project.makepyfile(test_it=SHOW)
+    result = project.runpytest_subprocess("-o", "remotelinks_strict=maybe")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert any("remotelinks_strict" in line for line in result.errlines)
