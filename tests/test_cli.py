@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,10 @@ def test_a_document_that_cannot_be_used_is_status_2(run, tmp_path):
     assert (status, output) == (2, "")
     assert complaint.count("\n") == 1
     assert "published.json" in complaint
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"pytest-remotelinks {version('pytest-remotelinks')}\n"

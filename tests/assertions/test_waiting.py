@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+import requests
 
 
 @contextmanager
@@ -74,20 +76,17 @@ def test_a_predicate_may_send_requests_itself(make_site, provider_of, link):
     assert [exchange.status for exchange in jira.requests] == [202, 404, 404, 404, 200]
 
 
-def test_idle_is_when_nothing_comes_any_more(jira, provider, link):
-    jira.delay_next(0.2)
-    with meanwhile(*(lambda number=number: provider.submit(link(str(number))) for number in range(4))):
-        jira.wait_for_submission("0", timeout=30)  # whose answer is still to come
-        jira.wait_idle(quiet=0.15, timeout=30)
-        assert len(jira.requests) == 4
-
-
-def test_what_does_not_become_idle_says_what_came(jira, provider, link):
-    jira.delay_next(1.0)
-    with meanwhile(lambda: provider.submit(link())):
-        jira.wait_for_submission("1", timeout=30)
+def test_idle_is_when_nothing_is_under_way_and_nothing_came_for_a_while(jira, provider, link):
+    jira.delay_next(60)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(lambda: provider.submit(link()))
+        jira.wait_for_submission("1", timeout=30)  # whose answer is still to come
         with pytest.raises(AssertionError, match=r"did not end within 0\.01 seconds: 1 still under way(.|\n)*POST"):
             jira.wait_idle(quiet=0, timeout=0.01)
+        jira.reset()  # nobody waits for a minute
+        jira.wait_idle(quiet=0, timeout=30)
+        with pytest.raises(requests.ConnectionError):
+            late.result(timeout=30)
     with pytest.raises(AssertionError, match="less than 60 seconds ago"):
         jira.wait_idle(quiet=60, timeout=0.01)
 
