@@ -85,7 +85,7 @@ def test_a_submission_is_told_by_line_and_column(check, link):
         ('[\n{"id": "1"},\n 7]', "file.json:3:2: RL201"),
         ('{"homeUrl": "https://a.example",\n "key": "a b", "name": {"value": "n"}}', "file.json:2:9: RL601"),
         ('{"baseUrl": "https://a.example", "modules":\n {}}', "file.json:2:2: RL601"),
-        ('{"remoteLinks": [\n{"id": "1",}]}', "file.json:2:12: RL101"),
+        ('{"remoteLinks": [\n{"id": "1" 5}]}', "file.json:2:12: RL101"),
         ('{"remoteLinks": [{"id":\n NaN}]}', "file.json:2:2: RL101"),
         ('{"remoteLinks": [{"id": "NaN 1e999",\n "x": [1e3, -1e999]}]}', "file.json:2:13: RL101"),
         ('[{"id": "1",\n "x": Infinity}]', "file.json:2:7: RL101"),
