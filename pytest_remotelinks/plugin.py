@@ -291,6 +291,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         test_report.sections.append(("remote links contract", _report(found)))
     if test_report.failed:
         for site in item.stash.get(_SITES, []):
+            if trouble := _trouble(site):
+                test_report.sections.append(("remote links trouble", trouble))
             if weather := _weather(item, site):
                 test_report.sections.append(("remote links weather", weather))
     return test_report
@@ -313,6 +315,12 @@ def _report(found: list[tuple[FakeJira, Violation]]) -> str:
 
     sites = dict.fromkeys(site for site, _ in found)
     return "\n\n".join(report([violation for owner, violation in found if owner is site], site.url) for site in sites)
+
+
+def _trouble(site: FakeJira) -> str:
+    from pytest_remotelinks.recording.terminal import trouble_report
+
+    return trouble_report(site.requests)
 
 
 def _weather(item: pytest.Item, site: FakeJira) -> str:

@@ -47,6 +47,18 @@ def violation_lines(violation: Violation) -> list[str]:
     return [printable(line) for line in lines]
 
 
+def trouble_report(exchanges: Sequence[Exchange]) -> str:
+    """Which requests met with trouble that the test asked for; empty where none did."""
+    troubled = [exchange for exchange in exchanges if exchange.fault]
+    if not troubled:
+        return ""
+    lines = ["these requests met with trouble that the test asked for:"]
+    lines += [f"  {request_line(exchange)}" for exchange in troubled[:SHOWN_REQUESTS]]
+    if len(troubled) > SHOWN_REQUESTS:
+        lines.append(f"  and {len(troubled) - SHOWN_REQUESTS} more")
+    return "\n".join(lines)
+
+
 def weather_report(policy: Policy, arrivals: Sequence[Write], place: str) -> str:
     """How to get a shuffled order of arrival again, and what it was; empty where nothing was shuffled.
 

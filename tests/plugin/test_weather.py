@@ -137,3 +137,22 @@ def test_it(fake_jira):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*fails under an order of arrival that Jira allows*", "*RL402*"])
     assert "shuffled:9" not in result.stdout.str().partition("collected")[2].replace("consistency=shuffled:9", "")
+
+
+def test_a_failing_test_says_what_trouble_it_asked_for(project):
+    project.makepyfile(
+        test_it="""
+from provider import read
+
+def test_it(fake_jira):
+    fake_jira.fail_next(503)
+    assert read(fake_jira) == 404
+
+def test_other(fake_jira):
+    assert read(fake_jira) == 200
+"""
+    )
+    result = project.runpytest_subprocess()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*remote links trouble*", "*trouble that the test asked for:", "  GET * -> 503 (fault: fail_next)"])
+    assert result.stdout.str().count("remote links trouble") == 1
