@@ -11,7 +11,7 @@ from pytest_remotelinks.checking.positions import Path, line_and_column, no_numb
 from pytest_remotelinks.checking.values import check_link, check_links, check_submission
 from pytest_remotelinks.contract.checker import report_repeated
 from pytest_remotelinks.contract.descriptor import check_descriptor, kind_of
-from pytest_remotelinks.contract.documents.source import Unreadable, looks_like_json
+from pytest_remotelinks.contract.documents.source import Unreadable, decoded, looks_like_json
 from pytest_remotelinks.contract.findings import Findings
 from pytest_remotelinks.contract.pointer import pointer_to
 from pytest_remotelinks.contract.violation import Violation
@@ -96,10 +96,7 @@ def _holds_link(value: Any) -> bool:
 
 
 def _read(content: bytes, name: str) -> _Source:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"byte {error.start} is not UTF-8") from None
+    text = decoded(content)
     if looks_like_json(text):
         try:
             return _Source(text, json.loads(text), lambda paths: positions_in_json(text, paths), True)

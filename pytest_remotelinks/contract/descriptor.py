@@ -19,7 +19,8 @@ FORGE_MODULE = "devops:remoteLinkInfoProvider"
 
 Path = tuple[str | int, ...]
 
-_PLACEHOLDER = re.compile(r"\{[^{}]+\}")
+#: What a link's attributeMap fills in a template: its name in braces.
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 _URL = {"type": "string", "format": "uri"}
 _TEXT = {
@@ -161,7 +162,7 @@ def _check_actions(findings: Findings, actions: list[Any], place: Path) -> None:
     first: dict[str, int] = {}
     for index, action in enumerate(actions):
         template = action.get("templateUrl") if isinstance(action, Mapping) else None
-        if isinstance(template, str) and set("{}") & set(_PLACEHOLDER.sub("", template)):
+        if isinstance(template, str) and set("{}") & set(PLACEHOLDER.sub("", template)):
             findings.add(
                 "RL601",
                 f"{template!a} has a brace that belongs to no placeholder",

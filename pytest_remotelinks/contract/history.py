@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pytest_remotelinks.contract.operations import DELETE_BY_ID, DELETE_BY_PROPERTY, Operation
 from pytest_remotelinks.contract.request import Request
-from pytest_remotelinks.contract.rules.property_rules import property_text
+from pytest_remotelinks.contract.rules.property_rules import has_properties
 
 #: Statuses that the same request will get again however often it is sent.
 HOPELESS = frozenset({400, 401, 403, 413})
@@ -30,7 +30,7 @@ class Known(NamedTuple):
 
     def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
         """Whether it was submitted with all of the properties."""
-        return all(key in self.properties and property_text(self.properties[key]) == value for key, value in criteria)
+        return has_properties(self.properties, criteria)
 
 
 class Stale(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from pytest_remotelinks.contract.descriptor import CONNECT_MODULE, FORGE_MODULE, check_descriptor, kind_of
+from pytest_remotelinks.contract.descriptor import CONNECT_MODULE, FORGE_MODULE, PLACEHOLDER, check_descriptor, kind_of
 from pytest_remotelinks.contract.documents.source import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
 from pytest_remotelinks.contract.findings import Findings
-
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 class DescriptorError(ValueError):
@@ -32,7 +29,7 @@ class Action:
     @cached_property
     def placeholders(self) -> tuple[str, ...]:
         """What stands in braces in the template, each once."""
-        return tuple(dict.fromkeys(_PLACEHOLDER.findall(self.template_url)))
+        return tuple(dict.fromkeys(PLACEHOLDER.findall(self.template_url)))
 
     def unfilled(self, attributes: Any) -> tuple[str, ...]:
         """The placeholders that a link's attributeMap has nothing for, each once."""
@@ -43,7 +40,7 @@ class Action:
         """The URL for a link, attributes percent-encoded in it; None where a placeholder stays empty."""
         if self.unfilled(attributes):
             return None
-        return _PLACEHOLDER.sub(lambda match: quote(str(attributes[match[1]]), safe="", errors="replace"), self.template_url)
+        return PLACEHOLDER.sub(lambda match: quote(str(attributes[match[1]]), safe="", errors="replace"), self.template_url)
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,8 @@ class PendingWrites:
     def _drop_repeats_before(self, writes: Sequence[Write]) -> None:
         """Nothing comes twice after a write that was sent when it had come once: no provider could do anything about that."""
         for policy, lane in self._lanes.items():
-            if any(write.is_repeat for write in lane):
+            # A policy that keeps the order delivers nothing twice, and its lane may be long.
+            if not policy.keeps_order and any(write.is_repeat for write in lane):
                 come = {write.number for write in self.arrivals}
                 self._lanes[policy] = [
                     write

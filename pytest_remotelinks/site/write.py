@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from pytest_remotelinks.contract.rules.property_rules import property_text
+from pytest_remotelinks.contract.rules.property_rules import has_properties
 
 Kind = Literal["submit", "delete", "delete-by-properties"]
 
@@ -76,4 +76,4 @@ class Write:
 
     def has(self, criteria: tuple[tuple[str, str], ...]) -> bool:
         """Whether the submission had all of the properties."""
-        return all(key in self.properties and property_text(self.properties[key]) == value for key, value in criteria)
+        return has_properties(self.properties, criteria)

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from pytest_remotelinks.contract.rules.manners_rules import TOLERANCE
+
 #: Seconds above which a wait does not grow any more.
 LONGEST_WAIT = 3600
-#: Seconds by which a request may come too early: clocks and timers are not exact.
-TOLERANCE = 0.05
 #: The share of a limit below which Jira warns that it is near.
 NEAR = 0.2
 

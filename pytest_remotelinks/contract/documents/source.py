@@ -37,15 +37,20 @@ def read_stream(stream: BinaryIO) -> bytes:
     return content
 
 
+def decoded(content: bytes) -> str:
+    """The text of a file, without a byte order mark. Raises Unreadable."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"byte {error.start} is not UTF-8") from None
+
+
 def parse(content: bytes, suffix: str = "") -> Any:
     """The value of a JSON or YAML file; ``suffix`` is how its name ends. Raises Unreadable.
 
     What starts like JSON is read as JSON, and as YAML only if the name says so.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"byte {error.start} is not UTF-8") from None
+    text = decoded(content)
     if looks_like_json(text):
         try:
             return json.loads(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +32,11 @@ def email_in(text: str) -> str | None:
             return f"{local[0]}@{domain[0]}"
         at = text.find("@", at + 1)
     return None
+
+
+def has_properties(properties: Mapping[str, Any], criteria: Iterable[tuple[str, str]]) -> bool:
+    """Whether a submission's properties have all that a deletion goes by."""
+    return all(key in properties and property_text(properties[key]) == value for key, value in criteria)
 
 
 def property_text(value: Any) -> str:
