@@ -27,12 +27,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from pytest_remotelinks import FakeJira
-from pytest_remotelinks.checking.files import check_file
-from pytest_remotelinks.contract.credentials.canonical import canonical_request, query_hash
-from pytest_remotelinks.contract.credentials.hash_slips import find_slip
-from pytest_remotelinks.contract.documents.document import _loaded, load_document
-from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.request import Request as Sent
+from pytest_remotelinks.auth.qsh import canonical_request, query_hash
+from pytest_remotelinks.auth.qsh_mistakes import find_slip
+from pytest_remotelinks.check.files import check_file
+from pytest_remotelinks.contract.document import _loaded, load_document
+from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.request import Request as Sent
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "contract" / "published" / "jira-software-2026-06-10.json"
 PATH = "/rest/remotelinks/1.0/bulk"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_remotelinks.contract.catalogue import RULES, Example, Rule
+from pytest_remotelinks.rules.catalogue import RULES, Example, Rule
 
 DOCS = Path(__file__).parent
 

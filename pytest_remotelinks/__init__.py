@@ -6,19 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_remotelinks.checking.values import check_link, check_submission
-    from pytest_remotelinks.contract.documents.document import ContractError
-    from pytest_remotelinks.contract.installable import DescriptorError
-    from pytest_remotelinks.contract.violation import Violation
-    from pytest_remotelinks.exploration import Exploration
+    from pytest_remotelinks.check.payloads import check_link, check_submission
+    from pytest_remotelinks.contract.descriptor import DescriptorError
+    from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.fake_jira import FakeJira
+    from pytest_remotelinks.jira.app import App
+    from pytest_remotelinks.jira.consistency import AfterReads, AfterSeconds, Immediate, Manual, Shuffled
+    from pytest_remotelinks.jira.panel import Lozenge, ShownAction, ShownLink
+    from pytest_remotelinks.jira.write import Write
     from pytest_remotelinks.plugin import RemoteLinksWarning
     from pytest_remotelinks.recording.exchange import Exchange, Submission
+    from pytest_remotelinks.rules.violation import Violation
     from pytest_remotelinks.settings import SettingsError
-    from pytest_remotelinks.site.app import App
-    from pytest_remotelinks.site.consistency import AfterReads, AfterSeconds, Immediate, Manual, Shuffled
-    from pytest_remotelinks.site.panel import Lozenge, ShownAction, ShownLink
-    from pytest_remotelinks.site.write import Write
+    from pytest_remotelinks.view.explore import Exploration
 
 __all__ = [
     "AfterReads",
@@ -46,27 +46,27 @@ __all__ = [
 
 # pytest loads this package at every start, also where no test uses it: names are imported when asked for.
 _HOMES = {
-    "AfterReads": "site.consistency",
-    "AfterSeconds": "site.consistency",
-    "App": "site.app",
-    "ContractError": "contract.documents.document",
-    "DescriptorError": "contract.installable",
+    "AfterReads": "jira.consistency",
+    "AfterSeconds": "jira.consistency",
+    "App": "jira.app",
+    "ContractError": "contract.document",
+    "DescriptorError": "contract.descriptor",
     "Exchange": "recording.exchange",
-    "Exploration": "exploration",
+    "Exploration": "view.explore",
     "FakeJira": "fake_jira",
-    "Immediate": "site.consistency",
-    "Lozenge": "site.panel",
-    "Manual": "site.consistency",
+    "Immediate": "jira.consistency",
+    "Lozenge": "jira.panel",
+    "Manual": "jira.consistency",
     "RemoteLinksWarning": "plugin",
     "SettingsError": "settings",
-    "ShownAction": "site.panel",
-    "ShownLink": "site.panel",
-    "Shuffled": "site.consistency",
+    "ShownAction": "jira.panel",
+    "ShownLink": "jira.panel",
+    "Shuffled": "jira.consistency",
     "Submission": "recording.exchange",
-    "Violation": "contract.violation",
-    "Write": "site.write",
-    "check_link": "checking.values",
-    "check_submission": "checking.values",
+    "Violation": "rules.violation",
+    "Write": "jira.write",
+    "check_link": "check.payloads",
+    "check_submission": "check.payloads",
 }
 
 

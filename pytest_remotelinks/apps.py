@@ -10,17 +10,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.contract.installable import load_descriptor
-from pytest_remotelinks.contract.secret import Secret
-from pytest_remotelinks.recording.journal import Journal
-from pytest_remotelinks.server.application import Application
+from pytest_remotelinks.auth.clients import RequestAuth
+from pytest_remotelinks.auth.signing import sign
+from pytest_remotelinks.contract.descriptor import load_descriptor
+from pytest_remotelinks.jira.app import App
+from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, Credentials
+from pytest_remotelinks.jira.backend import Application
+from pytest_remotelinks.jira.panel import ShownLink, shown_on
+from pytest_remotelinks.jira.site import Site
+from pytest_remotelinks.recording.record import Journal
 from pytest_remotelinks.settings import Settings
-from pytest_remotelinks.site.app import App
-from pytest_remotelinks.site.authorization import sign
-from pytest_remotelinks.site.credentials import TOKEN_LIFETIME, Credentials
-from pytest_remotelinks.site.panel import ShownLink, shown_on
-from pytest_remotelinks.site.request_auth import RequestAuth
-from pytest_remotelinks.site.site import Site
+from pytest_remotelinks.wire.redact import Secret
 
 #: Who signs while nothing was installed.
 _NOBODYS_KEY = "app-under-test"

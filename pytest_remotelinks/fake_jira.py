@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_remotelinks.apps import Apps
-from pytest_remotelinks.assertions.assertions import Assertions
-from pytest_remotelinks.assertions.one_app import OneApp
-from pytest_remotelinks.contract.checker import BYTE_LIMIT, Checker
-from pytest_remotelinks.contract.documents.document import NEWEST, load_document, successor
-from pytest_remotelinks.contract.violation import Violation
+from pytest_remotelinks.contract.document import NEWEST, load_document, successor
+from pytest_remotelinks.jira.app import App
+from pytest_remotelinks.jira.apps import Credentials
+from pytest_remotelinks.jira.backend import Application
+from pytest_remotelinks.jira.consistency import Consistency
+from pytest_remotelinks.jira.oauth import TokenEndpoint
+from pytest_remotelinks.jira.site import Site
+from pytest_remotelinks.jira.trouble import Trouble
+from pytest_remotelinks.jira.trouble_making import TroubleMaking
+from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, Submission
-from pytest_remotelinks.recording.journal import Journal
-from pytest_remotelinks.server.application import Application
+from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.rules.checker import BYTE_LIMIT, Checker
+from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.server.listener import Listener
-from pytest_remotelinks.server.sites import Place
-from pytest_remotelinks.server.token_endpoint import TokenEndpoint
+from pytest_remotelinks.server.routing import Place
 from pytest_remotelinks.settings import Settings, SettingsError
-from pytest_remotelinks.site.app import App
-from pytest_remotelinks.site.consistency import Consistency
-from pytest_remotelinks.site.credentials import Credentials
-from pytest_remotelinks.site.site import Site
-from pytest_remotelinks.site.write import Write
-from pytest_remotelinks.trouble.trouble import Trouble
-from pytest_remotelinks.trouble_making import TroubleMaking
+from pytest_remotelinks.view.assertions import Assertions
+from pytest_remotelinks.view.one_app import OneApp
 
 if TYPE_CHECKING:
-    from pytest_remotelinks.exploration import Exploration
+    from pytest_remotelinks.view.explore import Exploration
 
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 _CLOUD_ID = re.compile(r"[A-Za-z0-9._~-]+")
@@ -267,7 +267,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         ValueError for ``runs`` below 1, and TypeError for a coroutine.
         """
         __tracebackhide__ = True
-        from pytest_remotelinks.exploration import Explorer
+        from pytest_remotelinks.view.explore import Explorer
 
         return Explorer(self, scenario, runs, expected, check, seed).explore()
 

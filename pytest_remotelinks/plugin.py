@@ -12,8 +12,8 @@ import pytest
 from _pytest.outcomes import Failed  # pytest.fail.Exception, as a class to derive from
 
 if TYPE_CHECKING:
-    from pytest_remotelinks.contract.violation import Violation
     from pytest_remotelinks.fake_jira import FakeJira
+    from pytest_remotelinks.rules.violation import Violation
     from pytest_remotelinks.server.listener import Listener
 
 _MARKER = "remotelinks"
@@ -124,7 +124,7 @@ def _rooted(config: pytest.Config, layer: Any) -> Any:
     """The settings, in which the path of a file goes from the root of the project and not from where pytest was started."""
     if not isinstance(layer, Mapping) or not any(layer.get(name) for name in _PATHS):
         return layer
-    from pytest_remotelinks.contract.documents.source import is_file
+    from pytest_remotelinks.contract.loading import is_file
 
     def rooted(value: Any) -> Any:
         is_path = isinstance(value, (str, Path)) and bool(str(value))
@@ -136,8 +136,8 @@ def _rooted(config: pytest.Config, layer: Any) -> Any:
 def _check(layer: Mapping[str, Any], place: str) -> None:
     if not layer:
         return
-    from pytest_remotelinks.contract.documents.document import ContractError, load_document
-    from pytest_remotelinks.contract.installable import DescriptorError, load_descriptor
+    from pytest_remotelinks.contract.descriptor import DescriptorError, load_descriptor
+    from pytest_remotelinks.contract.document import ContractError, load_document
     from pytest_remotelinks.settings import Settings, SettingsError
 
     try:
@@ -241,8 +241,8 @@ class _SharedListener:
 
 
 def _site(layers: tuple[dict[str, Any], ...], others: dict[str, Any]) -> FakeJira:
-    from pytest_remotelinks.contract.documents.document import ContractError
-    from pytest_remotelinks.contract.installable import DescriptorError
+    from pytest_remotelinks.contract.descriptor import DescriptorError
+    from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.settings import Settings, SettingsError
 
@@ -252,18 +252,6 @@ def _site(layers: tuple[dict[str, Any], ...], others: dict[str, Any]) -> FakeJir
     except (SettingsError, ContractError, DescriptorError) as error:
         problem = str(error)
     pytest.fail(f"the fake Jira cannot be set up: {problem}", pytrace=False)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
-    from pytest_remotelinks.veil import explain, veiled
-
-    pair = veiled(op, left, right)
-    if pair is None:
-        return None
-    # pytest's own comparison of the masked values; where it has nothing to say of them, they are all there is to say.
-    found: list[list[str] | None] = config.hook.pytest_assertrepr_compare(config=config, op=op, left=pair[0], right=pair[1])
-    return next((lines for lines in found if lines), None) or explain(op, *pair)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -311,20 +299,20 @@ def _unexpected(sites: list[FakeJira]) -> list[tuple[FakeJira, Violation]]:
 
 
 def _report(found: list[tuple[FakeJira, Violation]]) -> str:
-    from pytest_remotelinks.recording.terminal import report
+    from pytest_remotelinks.reports.terminal import report
 
     sites = dict.fromkeys(site for site, _ in found)
     return "\n\n".join(report([violation for owner, violation in found if owner is site], site.url) for site in sites)
 
 
 def _trouble(site: FakeJira) -> str:
-    from pytest_remotelinks.recording.terminal import trouble_report
+    from pytest_remotelinks.reports.terminal import trouble_report
 
     return trouble_report(site.requests)
 
 
 def _weather(item: pytest.Item, site: FakeJira) -> str:
-    from pytest_remotelinks.recording.terminal import weather_report
+    from pytest_remotelinks.reports.terminal import weather_report
 
     return weather_report(site.arrived_under, site.arrivals, item.stash[_PLACES].get(site, ""))
 
@@ -353,12 +341,12 @@ def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira
 
 
 def _counted(violations: list[Violation]) -> str:
-    from pytest_remotelinks.recording.terminal import count_by_code
+    from pytest_remotelinks.reports.terminal import count_by_code
 
     return count_by_code(violations)
 
 
 def _line(violation: Violation) -> str:
-    from pytest_remotelinks.recording.masking import printable
+    from pytest_remotelinks.wire.text import printable
 
     return printable(f"{violation}; {violation.hint}")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.contract.documents.document import NEWEST, VERSIONS
-from pytest_remotelinks.contract.documents.source import is_file, shortened
-from pytest_remotelinks.contract.secret import Secret
-from pytest_remotelinks.contract.selectors import parse_selectors
-from pytest_remotelinks.site.consistency import DEFAULT, Policy, parse_consistency
+from pytest_remotelinks.contract.document import NEWEST, VERSIONS
+from pytest_remotelinks.contract.loading import is_file, shortened
+from pytest_remotelinks.jira.consistency import DEFAULT, Policy, parse_consistency
+from pytest_remotelinks.rules.selectors import parse_selectors
+from pytest_remotelinks.wire.redact import Secret
 
 
 class SettingsError(ValueError):

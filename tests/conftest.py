@@ -1,15 +1,16 @@
-"""What the tests share: a well-formed link, and a provider that sends what it is told."""
+"""The fixtures that all tests share, and Hypothesis's profiles."""
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
 
+import hypothesis
 import pytest
-import requests
+from support.apps import DESCRIPTOR, SECRET, published_token
+from support.links import a_link
+from support.provider import Provider
 
 from pytest_remotelinks import FakeJira
 from pytest_remotelinks.server.listener import Listener
@@ -18,61 +19,24 @@ pytest_plugins = ["pytester"]
 
 VERSIONS = ("2023-06", "2026-06")
 
-
-def a_link(id: str = "1", sequence: int = 1, **members: Any) -> dict[str, Any]:
-    return {
-        "id": id,
-        "updateSequenceNumber": sequence,
-        "displayName": "Link " + str(id)[:200],
-        "url": "https://scanner.example/alerts/1",
-        "type": "security",
-        "lastUpdated": "2026-01-31T12:00:00Z",
-        "associations": [{"associationType": "issueKeys", "values": ["ABC-1"]}],
-        **members,
-    }
+# How long one example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("dev", max_examples=40, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("dev"), max_examples=300)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
-@dataclass
-class Provider:
-    """Sends requests as they are given, right or wrong."""
-
-    jira: FakeJira
-    base: str = "/rest/remotelinks/1.0"
-
-    def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        headers = {"Authorization": self.jira.authorization(method, path), **kwargs.pop("headers", {})}
-        headers = {name: value for name, value in headers.items() if value is not None}
-        kwargs.setdefault("timeout", 30)
-        return requests.request(method, self.jira.url + self.base + path, headers=headers, **kwargs)
-
-    def post(self, payload: Any, **kwargs: Any) -> requests.Response:
-        headers = {"Content-Type": "application/json", **kwargs.pop("headers", {})}
-        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-        return self.send("POST", "/bulk", data=body, headers=headers, **kwargs)
-
-    def submit(self, *links: Any, **envelope: Any) -> requests.Response:
-        return self.post({"remoteLinks": list(links), **envelope})
-
-    def read(self, id: str) -> requests.Response:
-        return self.send("GET", f"/remotelink/{quote(id, safe='')}")
-
-    def delete(self, id: str) -> requests.Response:
-        return self.send("DELETE", f"/remotelink/{quote(id, safe='')}")
-
-    def delete_by(self, *pairs: tuple[str, str], **properties: str) -> requests.Response:
-        return self.send("DELETE", "/bulkByProperties?" + urlencode([*pairs, *properties.items()]))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked ``both_versions`` once for each contract version; all others use the newest."""
+    parametrized = any("version" in str(marker.args[0]) for marker in metafunc.definition.iter_markers("parametrize"))
+    if "version" in metafunc.fixturenames and not parametrized:
+        versions = VERSIONS if metafunc.definition.get_closest_marker("both_versions") else VERSIONS[-1:]
+        metafunc.parametrize("version", versions, scope="session")
 
 
 @pytest.fixture
 def link() -> Callable[..., dict[str, Any]]:
     """Makes a well-formed link; members are replaced by name."""
     return a_link
-
-
-@pytest.fixture(params=VERSIONS, scope="session")
-def version(request: pytest.FixtureRequest) -> str:
-    """Each contract version in turn."""
-    return str(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +49,7 @@ def _listener() -> Iterator[Listener]:
 
 @pytest.fixture
 def make_site(_listener: Listener) -> Iterator[Callable[..., FakeJira]]:
-    """Starts a site without pytest's verdict, so that a test can look at violations. One at a time."""
+    """Starts a site whose violations don't fail the test. One at a time."""
     sites = []
 
     def make(**settings: Any) -> FakeJira:
@@ -102,7 +66,7 @@ def make_site(_listener: Listener) -> Iterator[Callable[..., FakeJira]]:
 
 @pytest.fixture
 def jira(make_site: Callable[..., FakeJira], version: str) -> FakeJira:
-    """A site of each version in turn that shows writes at once."""
+    """A site that shows writes at once."""
     return make_site(contract=version, consistency="immediate")
 
 
@@ -116,3 +80,21 @@ def provider(jira: FakeJira) -> Provider:
 def provider_of() -> Callable[[FakeJira], Provider]:
     """Makes a provider for a site."""
     return Provider
+
+
+@pytest.fixture
+def descriptor() -> dict[str, Any]:
+    """The descriptor of a Connect app with two actions."""
+    return DESCRIPTOR
+
+
+@pytest.fixture
+def token() -> Callable[..., str]:
+    """Makes an ``Authorization`` value by PyJWT."""
+    return published_token
+
+
+@pytest.fixture
+def app_site(make_site: Callable[..., FakeJira], version: str) -> FakeJira:
+    """A site with the app installed, which shows writes at once."""
+    return make_site(contract=version, consistency="immediate", app=DESCRIPTOR, shared_secret=SECRET)

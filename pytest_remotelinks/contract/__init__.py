@@ -1,1 +1,1 @@
-"""What is allowed: the documents, the catalogue of rules, the rules themselves, credentials, and the checker that asks them all."""
+"""What Atlassian published: documents, schemas, and what changed between them."""

@@ -1,196 +1,184 @@
-"""What a Connect descriptor or a Forge manifest says of its remote link module, and the rules of it (RL6xx)."""
+"""What an app is installed from: a Connect descriptor or a Forge manifest, read and judged."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
-from pytest_remotelinks.contract.documents.soundness import python_pattern
-from pytest_remotelinks.contract.explain import explain
-from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.formats import is_uri
-from pytest_remotelinks.contract.pointer import pointer_to
-from pytest_remotelinks.contract.rules.property_rules import email_in
-from pytest_remotelinks.contract.schema_error import innermost
-
-CONNECT_MODULE = "jiraRemoteLinkInfoProvider"
-FORGE_MODULE = "devops:remoteLinkInfoProvider"
-
-Path = tuple[str | int, ...]
-
-#: What a link's attributeMap fills in a template: its name in braces.
-PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-
-_URL = {"type": "string", "format": "uri"}
-_TEXT = {
-    "type": "object",
-    "required": ["value"],
-    "properties": {"value": {"type": "string", "maxLength": 1500}, "i18n": {"type": "string", "maxLength": 300}},
-}
-_CONNECT_SCHEMA = {
-    "type": "object",
-    "required": ["key", "name", "homeUrl"],
-    "properties": {
-        "key": {"type": "string", "maxLength": 100, "pattern": python_pattern("^[a-zA-Z0-9-]+$")},
-        "name": _TEXT,
-        "homeUrl": _URL,
-        "logoUrl": _URL,
-        "documentationUrl": _URL,
-        "actions": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["actionId", "actionLabel", "templateUrl"],
-                "properties": {
-                    "actionId": {"type": "string", "minLength": 1},
-                    "actionLabel": _TEXT,
-                    "templateUrl": {"type": "string", "minLength": 1},
-                },
-            },
-        },
-    },
-}
-_FORGE_URL = {"type": "string", "format": "uri", "maxLength": 255, "pattern": python_pattern("^https?://")}
-_FORGE_SCHEMA = {
-    "type": "object",
-    "required": ["key", "name", "homeUrl"],
-    "properties": {
-        "key": {"type": "string", "minLength": 1},
-        "name": {"type": "object", "required": ["value"], "properties": {"value": {"type": "string", "minLength": 1, "maxLength": 255}}},
-        "homeUrl": _FORGE_URL,
-        "logoUrl": {"type": "string", "format": "uri"},
-        "documentationUrl": {"type": "string", "format": "uri"},
-    },
-}
+from pytest_remotelinks.contract.loading import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
+from pytest_remotelinks.rules.descriptor import CONNECT_MODULE, FORGE_MODULE, PLACEHOLDER, check_descriptor, kind_of
+from pytest_remotelinks.rules.findings import Findings
 
 
-#: Members that a module has and a remote link does not.
-_MODULE_MEMBERS = {"homeUrl", "logoUrl", "documentationUrl", "actions"}
+class DescriptorError(ValueError):
+    """A descriptor or manifest cannot be installed; the message names it, the place and the mend, in one line."""
 
 
-def kind_of(value: Any) -> Literal["connect", "forge", "module", "modules"] | None:
-    """What kind of descriptor a value is: a whole one, a bare module, a list of modules, or none at all."""
-    if isinstance(value, list):
-        return "modules" if value and all(_looks_like_module(entry) for entry in value) else None
-    if not isinstance(value, Mapping):
-        return None
-    modules = value.get("modules")
-    if FORGE_MODULE in value or (isinstance(modules, Mapping) and FORGE_MODULE in modules):
-        return "forge"
-    if CONNECT_MODULE in value:
-        return "connect"
-    if isinstance(modules, Mapping) and (CONNECT_MODULE in modules or "baseUrl" in value or "authentication" in value):
-        return "connect"
-    if "app" in value and "modules" in value:
-        return "forge"
-    return "module" if _looks_like_module(value) else None
+@dataclass(frozen=True)
+class Action:
+    """One action of a module: what people see, and where it leads."""
+
+    id: str
+    label: str
+    template_url: str
+
+    @cached_property
+    def placeholders(self) -> tuple[str, ...]:
+        """What stands in braces in the template, each once."""
+        return tuple(dict.fromkeys(PLACEHOLDER.findall(self.template_url)))
+
+    def unfilled(self, attributes: Any) -> tuple[str, ...]:
+        """The placeholders that a link's attributeMap has nothing for, each once."""
+        given = attributes if isinstance(attributes, Mapping) else {}
+        return tuple(name for name in self.placeholders if name not in given)
+
+    def url(self, attributes: Any) -> str | None:
+        """The URL for a link, attributes percent-encoded in it; None where a placeholder stays empty."""
+        if self.unfilled(attributes):
+            return None
+        return PLACEHOLDER.sub(lambda match: quote(str(attributes[match[1]]), safe="", errors="replace"), self.template_url)
 
 
-def _looks_like_module(value: Any) -> bool:
-    if not isinstance(value, Mapping) or "modules" in value:
-        return False
-    return not _MODULE_MEMBERS.isdisjoint(value) or {"key", "name"} <= value.keys()
+@dataclass(frozen=True)
+class Module:
+    """An app's remote link module."""
+
+    key: str
+    name: str
+    actions: tuple[Action, ...] = ()
 
 
-def check_descriptor(findings: Findings, descriptor: Any, bare: Literal["connect", "forge"] = "connect") -> None:
-    """Judge a descriptor or manifest, or a bare module; of the former only the module is looked at.
+@dataclass(frozen=True)
+class Descriptor:
+    """What a site knows of an app.
 
-    A bare module does not tell whether it is Connect's or Forge's: ``bare``
-    says which it is taken for, unless it has ``actions`` or an ``i18n`` name,
-    which only Connect has. A list of modules is Forge's.
+    ``scopes`` are None where the descriptor is a bare module, which says
+    nothing of them: then the app may do everything. An app without a module
+    can be installed, and is answered 403.
     """
-    kind = kind_of(descriptor)
-    if kind is None:
-        findings.add(
-            "RL601",
-            f"this is no descriptor: no {CONNECT_MODULE}, no {FORGE_MODULE} and no homeUrl stands there",
-            "",
-            f"give the whole of atlassian-connect.json or manifest.yml, or the object of modules.{CONNECT_MODULE}",
+
+    kind: Literal["connect", "forge"]
+    key: str
+    scopes: frozenset[str] | None
+    modules: tuple[Module, ...]
+
+    @cached_property
+    def actions(self) -> dict[str, Action]:
+        """The actions of all modules, by their ids."""
+        return {action.id: action for module in self.modules for action in module.actions}
+
+
+def load_descriptor(source: Mapping[str, Any] | str | Path, ignore: tuple[str, ...] = ()) -> Descriptor:
+    """The descriptor of a dictionary or of a file: JSON or YAML, of a bounded size.
+
+    Raises DescriptorError for one that cannot be read or that breaks a rule;
+    rules that ``ignore`` names don't count, and warnings don't either.
+    """
+    if isinstance(source, Mapping):
+        return _read(source, "the app's descriptor", ignore)
+    if not isinstance(source, (str, Path)) or not str(source):
+        raise DescriptorError(f"an app is installed from a dictionary or the path of a file, not from {type(source).__name__}")
+    if isinstance(source, str) and ("\n" in source or looks_like_json(source)):
+        raise DescriptorError("an app is installed from a dictionary or the path of a file, and this is a text: parse it, or give its path")
+    path = Path(source)
+    name = f"app {shortened(str(path))}"
+    if not is_file(path):
+        problem = "it is no file" if is_there(path) else "there is no such file"
+        raise DescriptorError(f"{name}: {problem}; give the path of atlassian-connect.json or manifest.yml")
+    try:
+        value = parse(read_bytes(path), path.suffix)
+    except Unreadable as problem:
+        raise DescriptorError(f"{name}: {problem}") from None
+    return _read(value, name, ignore)
+
+
+def _read(value: Any, name: str, ignore: tuple[str, ...]) -> Descriptor:
+    findings = Findings(ignore)
+    kind = kind_of(value)
+    module = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
+    whole = kind in ("connect", "forge")
+    # Jira installs an app without the module, and answers 403 to what it sends.
+    if not whole or _has_module(value, module):
+        check_descriptor(findings, value)
+    if whole:
+        _check_identity(findings, value, kind == "forge")
+    broken = [violation for violation in findings.violations if violation.severity == "error"]
+    if broken:
+        faults = "; also ".join(
+            f"{found.code} at {found.pointer or 'the top'}: {found.message} (change: {found.hint})" for found in broken[:5]
         )
-    elif kind == "module":
-        name = descriptor.get("name")
-        is_connect = bare == "connect" or "actions" in descriptor or (isinstance(name, Mapping) and "i18n" in name)
-        _check_module(findings, descriptor, (), _CONNECT_SCHEMA if is_connect else _FORGE_SCHEMA)
-    elif kind == "modules":
-        _check_modules(findings, descriptor, ())
+        more = f"; and {len(broken) - 5} more" if len(broken) > 5 else ""
+        raise DescriptorError(f"{name} cannot be installed: {faults}{more}")
+    if not isinstance(value, Mapping):
+        raise DescriptorError(f"{name} cannot be installed: it is no object")
+    modules = tuple(_modules(value, module, whole))
+    key = _identity(value, kind) or (modules[0].key if modules else "")
+    if not key:
+        raise DescriptorError(f"{name} cannot be installed: it gives the app no key")
+    return Descriptor("forge" if kind == "forge" else "connect", key, _scopes(value, kind), modules)
+
+
+def _has_module(value: Mapping[str, Any], name: str) -> bool:
+    modules = value.get("modules")
+    return not isinstance(modules, Mapping) or name in modules
+
+
+def _check_identity(findings: Findings, value: Mapping[str, Any], is_forge: bool) -> None:
+    if is_forge:
+        permissions = value.get("permissions")
+        scopes, place = permissions.get("scopes") if isinstance(permissions, Mapping) else None, "/permissions/scopes"
     else:
-        _check_whole(findings, descriptor, kind)
+        scopes, place = value.get("scopes"), "/scopes"
+        if not isinstance(value.get("key"), str) or not value["key"]:
+            findings.add("RL601", "the descriptor gives the app no key", "/key", "add the app's key: its tokens name it as 'iss'")
+    if scopes is not None and not (isinstance(scopes, (list, Mapping)) and all(isinstance(scope, str) for scope in scopes)):
+        findings.add("RL601", "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
 
 
-def _check_whole(findings: Findings, descriptor: Mapping[str, Any], kind: str) -> None:
-    name = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
-    # What stands below "modules" may come by itself.
-    place: Path = () if name in descriptor else ("modules",)
-    modules: Any = descriptor if name in descriptor else descriptor.get("modules")
-    if not isinstance(modules, Mapping) or name not in modules:
-        findings.add("RL601", f"the app has no module {name}, without which Jira answers 403", "/modules", f"add the module {name}")
-    elif kind == "connect":
-        _check_module(findings, modules[name], (*place, name), _CONNECT_SCHEMA)
+def _identity(value: Mapping[str, Any], kind: str | None) -> str:
+    if kind == "forge":
+        app = value.get("app")
+        value, name = (app if isinstance(app, Mapping) else {}), "id"
     else:
-        _check_modules(findings, modules[name], (*place, name))
+        name = "key"
+    found = value.get(name)
+    return found if isinstance(found, str) else ""
 
 
-def _check_modules(findings: Findings, modules: Any, place: Path) -> None:
-    if not isinstance(modules, list) or not modules:
-        findings.add("RL601", "a manifest gives a list of modules here", pointer_to(place), "put '- ' before the module's key")
-        return
-    for index, entry in enumerate(modules):
-        _check_module(findings, entry, (*place, index), _FORGE_SCHEMA)
+def _scopes(value: Mapping[str, Any], kind: str | None) -> frozenset[str] | None:
+    if kind == "module":
+        return None
+    if kind == "forge":
+        permissions = value.get("permissions")
+        stated = permissions.get("scopes") if isinstance(permissions, Mapping) else None
+        return frozenset(_strings(stated))
+    return frozenset(scope.upper() for scope in _strings(value.get("scopes")))
 
 
-def _check_module(findings: Findings, module: Any, place: Path, schema: Mapping[str, Any]) -> None:
-    for path, message, hint, value in _schema_errors(module, schema):
-        findings.add("RL601", message, pointer_to((*place, *path)), hint, value)
-    if not isinstance(module, Mapping):
-        return
-    name = module.get("name")
-    for path, text in ((("key",), module.get("key")), (("name", "value"), name.get("value") if isinstance(name, Mapping) else None)):
-        if isinstance(text, str) and (found := email_in(text)):
-            findings.add(
-                "RL307",
-                "this looks like an e-mail address; a module's key and name are shown to everybody",
-                pointer_to((*place, *path)),
-                "name the product, nobody's person",
-                found,
+def _strings(value: Any) -> Iterator[str]:
+    """The strings of a list, or the names of a mapping; nothing of anything else."""
+    return (part for part in value if isinstance(part, str)) if isinstance(value, (list, Mapping)) else iter(())
+
+
+def _modules(value: Mapping[str, Any], name: str, whole: bool) -> Iterator[Module]:
+    found = value["modules"].get(name) if whole and isinstance(value.get("modules"), Mapping) else None if whole else value
+    for module in found if isinstance(found, list) else [found]:
+        if isinstance(module, Mapping):
+            actions = module.get("actions")
+            yield Module(
+                str(module.get("key", "")),
+                _text(module.get("name")),
+                tuple(
+                    Action(action["actionId"], _text(action.get("actionLabel")), str(action.get("templateUrl", "")))
+                    for action in (actions if isinstance(actions, list) else ())
+                    if isinstance(action, Mapping) and isinstance(action.get("actionId"), str)
+                ),
             )
-    actions = module.get("actions")
-    _check_actions(findings, actions if isinstance(actions, list) else [], (*place, "actions"))
 
 
-def _check_actions(findings: Findings, actions: list[Any], place: Path) -> None:
-    first: dict[str, int] = {}
-    for index, action in enumerate(actions):
-        template = action.get("templateUrl") if isinstance(action, Mapping) else None
-        if isinstance(template, str) and set("{}") & set(PLACEHOLDER.sub("", template)):
-            findings.add(
-                "RL601",
-                f"{template!a} has a brace that belongs to no placeholder",
-                pointer_to((*place, index, "templateUrl")),
-                "write each placeholder as {name}, and a brace that is meant as one as %7B or %7D",
-                template,
-            )
-        action_id = action.get("actionId") if isinstance(action, Mapping) else None
-        if not isinstance(action_id, str):
-            continue
-        if action_id in first:
-            findings.add(
-                "RL602",
-                f"the actionId {action_id!a} already stands at position {first[action_id]}",
-                pointer_to((*place, index, "actionId")),
-                "give each action an id of its own: a link's actionIds could mean either",
-                action_id,
-            )
-        first.setdefault(action_id, index)
-
-
-def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Path, str, str, Any]]:
-    # Takes 80 ms to import, and most runs have no descriptor.
-    from jsonschema import Draft4Validator, FormatChecker
-
-    formats = FormatChecker(formats=())
-    formats.checks("uri")(is_uri)
-    for error in Draft4Validator(schema, format_checker=formats).iter_errors(value):
-        for found in innermost(error):
-            message, hint = explain(found)
-            yield found.path, message, hint, found.found
+def _text(value: Any) -> str:
+    return str(value.get("value", "")) if isinstance(value, Mapping) else ""

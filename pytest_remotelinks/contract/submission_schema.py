@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.contract.documents.document import Document
-from pytest_remotelinks.contract.documents.parts import conjuncts, member_schema
-from pytest_remotelinks.contract.gate import Gate, build_link_gate
-from pytest_remotelinks.contract.operations import Operation
+from pytest_remotelinks.apis.remotelinks import Operation
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.fast_path import Gate, build_link_gate
+from pytest_remotelinks.contract.schema import conjuncts, member_schema
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
 
 if TYPE_CHECKING:
-    from pytest_remotelinks.contract.authority import Authority
+    from pytest_remotelinks.contract.validator import Authority
 
 #: JSON values that a link, or all that surrounds the links, can hold and still be looked at in detail;
 #: a link with 500 association values has fewer than 600.

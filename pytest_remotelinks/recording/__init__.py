@@ -1,1 +1,1 @@
-"""What happened: exchanges, submissions and violations, and how they are shown."""
+"""What happened, as values."""

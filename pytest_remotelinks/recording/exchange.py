@@ -8,13 +8,11 @@ from functools import cached_property
 from json import loads
 from typing import Any
 
-from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.operations import SUBMIT
-from pytest_remotelinks.contract.request import Request
-from pytest_remotelinks.contract.secret import SecretBytes
-from pytest_remotelinks.contract.secret_parameters import guarded_body, guarded_json, guarded_value
-from pytest_remotelinks.contract.violation import Violation
-from pytest_remotelinks.recording.masking import masked_target
+from pytest_remotelinks.apis.remotelinks import SUBMIT
+from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.redact import SecretBytes, redact_target, secret_body, secret_json, secret_value
+from pytest_remotelinks.wire.request import Request
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +57,7 @@ class Exchange:
     @property
     def query(self) -> dict[str, str]:
         """The query's parameters, decoded; of a repeated one, the last value."""
-        return {name: guarded_value(name, value) for name, value in self.incoming.query}
+        return {name: secret_value(name, value) for name, value in self.incoming.query}
 
     @property
     def headers(self) -> Headers:
@@ -69,7 +67,7 @@ class Exchange:
     @cached_property
     def body(self) -> bytes:
         """The request's body, byte for byte; up to the byte limit where it was longer. Its repr masks secrets."""
-        return guarded_body(self.incoming.body)
+        return secret_body(self.incoming.body)
 
     @property
     def json(self) -> Any:
@@ -79,7 +77,7 @@ class Exchange:
     @property
     def response_json(self) -> Any:
         """The answer's body as JSON, None where there is none, or where a fault made something else of it."""
-        return _read(guarded_body(self.response_body)) if self.response_body and self._is_json else None
+        return _read(secret_body(self.response_body)) if self.response_body and self._is_json else None
 
     @property
     def _is_json(self) -> bool:
@@ -110,7 +108,7 @@ class Exchange:
         )
 
     def __repr__(self) -> str:
-        return f"<Exchange {self.method} {masked_target(self.incoming.target)} -> {self.outcome}>"
+        return f"<Exchange {self.method} {redact_target(self.incoming.target)} -> {self.outcome}>"
 
     @property
     def outcome(self) -> str:
@@ -165,7 +163,7 @@ class Submission:
 def _read(body: bytes) -> Any:
     # Read again, which takes a fraction of the time of deepcopy().
     value = loads(body.decode())
-    return guarded_json(value) if isinstance(body, SecretBytes) else value
+    return secret_json(value) if isinstance(body, SecretBytes) else value
 
 
 def link_name(link: Any, index: int) -> str:

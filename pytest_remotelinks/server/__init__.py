@@ -1,1 +1,1 @@
-"""HTTP in and out: the listener, and the application that answers as Jira does."""
+"""Sockets: bytes in, bytes out."""

@@ -18,15 +18,15 @@ from werkzeug import Request as WerkzeugRequest
 from werkzeug import Response
 from werkzeug.serving import WSGIRequestHandler
 
-from pytest_remotelinks.contract.checker import BYTE_LIMIT
-from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.request import Request
-from pytest_remotelinks.server.answers import Answer
-from pytest_remotelinks.server.application import Application
+from pytest_remotelinks.jira.answers import Answer
+from pytest_remotelinks.jira.backend import Application
+from pytest_remotelinks.rules.checker import BYTE_LIMIT
 from pytest_remotelinks.server.body import read_body
 from pytest_remotelinks.server.chunks import Chunks
 from pytest_remotelinks.server.long_headers import LongHeaders
-from pytest_remotelinks.server.sites import Sites
+from pytest_remotelinks.server.routing import Sites
+from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.request import Request
 
 #: Seconds without a byte after which a request counts as broken off.
 IDLE_LIMIT = 2.0

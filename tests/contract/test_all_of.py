@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
+from support.links import a_link
+from support.paths import OPENAPI
 
 from pytest_remotelinks import check_submission
-from pytest_remotelinks.contract.documents.all_of import merged
-from pytest_remotelinks.contract.documents.document import Document, load_document
-from pytest_remotelinks.contract.documents.normal_form import fingerprint
-from pytest_remotelinks.contract.documents.soundness import unsound_parts
-from tests.conftest import a_link
+from pytest_remotelinks.contract.all_of import merged
+from pytest_remotelinks.contract.diff.facts import fingerprint
+from pytest_remotelinks.contract.document import Document, load_document
+from pytest_remotelinks.contract.soundness import unsound_parts
 
-SPEC = json.loads((Path(__file__).parents[2] / "openapi" / "2026-06.json").read_text())
+SPEC = json.loads((OPENAPI / "2026-06.json").read_text())
 
 names = st.sampled_from(["a", "b"])
 keywords = st.fixed_dictionaries(
@@ -69,7 +69,7 @@ values = st.recursive(
 
 def prepared(schema: Any) -> Any:
     """As openapi-core is shown it: a schema with members is one of an object."""
-    from pytest_remotelinks.contract.authority import _schema
+    from pytest_remotelinks.contract.validator import _schema
 
     return _schema(schema)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+from support.paths import OPENAPI
 
-OPENAPI = Path(__file__).parents[2] / "openapi"
+pytestmark = pytest.mark.both_versions
+
 BULK, BY_PROPERTIES = "/rest/remotelinks/1.0/bulk", "/rest/remotelinks/1.0/bulkByProperties"
 
 

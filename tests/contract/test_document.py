@@ -7,23 +7,23 @@ import copy
 import json
 import socket
 import time
-from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from support.paths import OPENAPI
 
 from pytest_remotelinks import ContractError, FakeJira, check_submission
-from pytest_remotelinks.contract.checker import Checker
-from pytest_remotelinks.contract.documents.document import Document, load_document
-from pytest_remotelinks.contract.documents.drift import compare
-from pytest_remotelinks.contract.documents.normal_form import fingerprint, limits
-from pytest_remotelinks.contract.documents.yaml_values import SIZE_LIMIT, read_yaml
-from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.diff.compare import compare
+from pytest_remotelinks.contract.diff.facts import fingerprint, limits
+from pytest_remotelinks.contract.document import Document, load_document
+from pytest_remotelinks.contract.yaml_values import SIZE_LIMIT, read_yaml
+from pytest_remotelinks.rules.checker import Checker
+from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.request import Request
 
-OPENAPI = Path(__file__).parents[2] / "openapi"
+pytestmark = pytest.mark.both_versions
 
 
 def spec_of(version):

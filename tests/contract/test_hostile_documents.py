@@ -5,22 +5,22 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from support.links import a_link
+from support.paths import OPENAPI
 
 from pytest_remotelinks import ContractError
-from pytest_remotelinks.contract.checker import Checker, _gate_for
-from pytest_remotelinks.contract.documents.document import Document
-from pytest_remotelinks.contract.findings import Findings
-from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.request import Request
-from tests.conftest import a_link
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.rules.checker import Checker, _gate_for
+from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.request import Request
 
-SPEC = json.loads((Path(__file__).parents[2] / "openapi" / "2026-06.json").read_text())
+SPEC = json.loads((OPENAPI / "2026-06.json").read_text())
 HEADERS = Headers([("Authorization", "JWT x"), ("Content-Type", "application/json"), ("X-Req", "5")])
 
 

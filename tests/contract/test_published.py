@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
+from support.paths import ROOT
 
-from pytest_remotelinks.contract.pointer import pointer_to
+from pytest_remotelinks.wire.pointer import pointer_to
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.both_versions
+
 PUBLISHED = ROOT.parent / "shared" / "contract" / "published"
 FILES = {"2023-06": "jira-software-2023-06-15.json", "2026-06": "jira-software-2026-06-10.json"}
 PROSE = {"title", "description", "summary", "example", "externalDocs"}

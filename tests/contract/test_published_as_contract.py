@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import PUBLISHED
 
-from pytest_remotelinks.contract.checker import Checker
-from pytest_remotelinks.contract.documents.document import load_document
-from pytest_remotelinks.contract.headers import Headers
-from pytest_remotelinks.contract.request import Request
+from pytest_remotelinks.contract.document import load_document
+from pytest_remotelinks.rules.checker import Checker
+from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.request import Request
 
-PUBLISHED = Path(__file__).parents[3] / "shared" / "contract" / "published"
+pytestmark = pytest.mark.both_versions
+
 FILES = {"2023-06": "jira-software-2023-06-15.json", "2026-06": "jira-software-2026-06-10.json"}
 TOKEN = ("Authorization", "JWT a.b.c")
 HEADERS = Headers([TOKEN, ("Content-Type", "application/json")])

@@ -7,9 +7,8 @@ import subprocess
 import sys
 import venv
 import zipfile
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from support.paths import ROOT
 
 TESTS = """
 import json

@@ -8,7 +8,7 @@ import socket
 import pytest
 import requests
 
-from pytest_remotelinks.recording.terminal import report
+from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.server import listener as listener_module
 
 PATH = "/rest/remotelinks/1.0"

@@ -1,0 +1,1 @@
+"""One module for each provider API: its words, paths and shapes."""

@@ -1,1 +1,0 @@
-"""The assertion helpers, and what they say when they fail."""

@@ -1,0 +1,129 @@
+"""Judging a file: what it is, is told by what stands in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_remotelinks.check.payloads import check_link, check_links, check_submission
+from pytest_remotelinks.check.positions import Path, line_and_column, no_number_in, positions_in_json
+from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json
+from pytest_remotelinks.rules.checker import report_repeated
+from pytest_remotelinks.rules.descriptor import check_descriptor, kind_of
+from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.wire.pointer import pointer_to
+
+_LINK_MEMBERS = {"id", "updateSequenceNumber", "displayName", "lastUpdated", "associations"}
+_KINDS = "a submission, a remote link, a list of them, a Connect descriptor or a Forge manifest"
+
+Positions = dict[Path, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A violation, and the line and column of its file, from 1."""
+
+    file: str
+    line: int
+    column: int
+    violation: Violation
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file that was read: its text, its value, and where each part of the value stands."""
+
+    text: str
+    value: Any
+    positions: Callable[[Iterable[Path]], Positions]
+    is_json: bool
+    #: Pointers of members that stand more than once in their object; of JSON the rules find them.
+    repeated: tuple[str, ...] = ()
+    #: Where the text stops being JSON.
+    broken: tuple[int, int] | None = None
+
+
+def check_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> list[Finding]:
+    """What breaks the contract in a file, in the order of its lines.
+
+    A bare module is taken for Connect's in JSON, and for Forge's in YAML, as
+    their descriptors are written: by itself it does not tell. Raises Unreadable
+    for a file that is none of the kinds that are known, and ContractError for a
+    contract document that cannot be used.
+    """
+    source = _read(content, name)
+    violations = _violations(source, contract, ignore, next_contract)
+    broken = source.broken or (no_number_in(source.text) if source.is_json else None) or (1, 1)
+    positions = source.positions(_steps(violation.pointer) for violation in violations)
+    located = [
+        Finding(name, *(broken if violation.code == "RL101" else positions[_steps(violation.pointer)]), violation)
+        for violation in violations
+    ]
+    return sorted(located, key=lambda finding: (finding.line, finding.column, finding.violation.code))
+
+
+def _violations(source: _Source, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> list[Violation]:
+    value = source.value
+    if not isinstance(value, (dict, list)):
+        raise Unreadable(f"it holds {type(value).__name__}, and none of these: {_KINDS}")
+    if isinstance(value, dict) and isinstance(value.get("log"), dict) and "entries" in value["log"]:
+        raise Unreadable("it is a HAR, which cannot be checked yet; check the bodies of its requests")
+    findings = Findings(ignore)
+    check: Callable[[Any, str, tuple[str, ...], str | None], list[Violation]]
+    if isinstance(value, dict) and "remoteLinks" in value:
+        check = check_submission
+    elif kind_of(value) is not None and not _holds_link(value):
+        check_descriptor(findings, value, bare="connect" if source.is_json else "forge")
+        return findings.violations
+    elif isinstance(value, list):
+        check = check_links
+    elif _holds_link(value):
+        check = check_link
+    else:
+        raise Unreadable(f"nothing in it tells that it is {_KINDS}")
+    report_repeated(findings, source.repeated)
+    return [*check(source.text if source.is_json else value, contract, ignore, next_contract), *findings.violations]
+
+
+def _holds_link(value: Any) -> bool:
+    """Whether a value is a link, or a list with one in it, and no descriptor."""
+    if isinstance(value, list):
+        return any(map(_holds_link, value))
+    return isinstance(value, dict) and not _LINK_MEMBERS.isdisjoint(value) and "homeUrl" not in value and "modules" not in value
+
+
+def _read(content: bytes, name: str) -> _Source:
+    text = decoded(content)
+    if looks_like_json(text):
+        try:
+            return _Source(text, json.loads(text), lambda paths: positions_in_json(text, paths), True)
+        except json.JSONDecodeError as error:
+            problem, where = error, line_and_column(text, error.pos)
+        except (ValueError, RecursionError):
+            raise Unreadable("it is not JSON that can be read: numbers are too long or nesting is too deep") from None
+        if not name.lower().endswith((".yaml", ".yml")):
+            if '"remoteLinks"' in text:
+                return _Source(text, {"remoteLinks": None}, lambda paths: dict.fromkeys(paths, where), True, broken=where)
+            raise Unreadable(f"it is not JSON: {problem.msg} at line {where[0]}, column {where[1]}")
+    from pytest_remotelinks.contract.yaml_values import NotYAML, read_yaml
+
+    try:
+        read = read_yaml(text)
+    except NotYAML as error:
+        raise Unreadable(f"it is neither JSON nor YAML that can be used: {error}") from None
+    marks = {tuple(map(str, path)): mark for path, mark in read.marks.items()}
+
+    def positions(paths: Iterable[Path]) -> Positions:
+        return {path: next((marks[path[:end]] for end in range(len(path), -1, -1) if path[:end] in marks), (1, 1)) for path in paths}
+
+    return _Source(text, read.value, positions, False, tuple(map(pointer_to, read.repeated)))
+
+
+def _steps(pointer: str) -> Path:
+    """The steps of a JSON pointer; of a pointer to something that is not in the body, none."""
+    if not pointer.startswith("/"):
+        return ()
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))

@@ -1,1 +1,0 @@
-"""Judging files and values without a server."""

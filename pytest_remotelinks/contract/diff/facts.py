@@ -1,0 +1,175 @@
+"""A contract document reduced to its facts: no prose, no order where order says nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from pytest_remotelinks.apis.remotelinks import OPERATIONS, Operation
+from pytest_remotelinks.contract.document import Document, security
+from pytest_remotelinks.contract.parameters import has_default_style
+
+_PROSE = {"title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "xml"}
+#: Lists whose order says nothing.
+_SETS = {"required", "enum", "anyOf", "oneOf", "allOf"}
+#: What a member says that says nothing: the same as if it were not there.
+_DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(("deprecated", "nullable", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "allowEmptyValue"), False),
+    **dict.fromkeys(("readOnly", "writeOnly", "allowReserved"), False),
+    **dict.fromkeys(("minLength", "minItems", "minProperties"), 0),
+    "additionalProperties": True,
+}
+_SCOPE = "x-atlassian-connect-scope"
+
+
+#: What of an operation a client sends.
+_ASKED = ("method", "path", "parameters", "requestBody")
+
+
+def normal_form(document: Document) -> dict[str, dict[str, Any]]:
+    """By operation id: method, path, parameters, request body, responses, security and Connect scope."""
+    return {operation.id: _operation(document, operation) for operation in document.operations}
+
+
+def _operation(document: Document, operation: Operation) -> dict[str, Any]:
+    described = document.operation_object(operation)
+    path, placeholders = _placeholders(operation)
+    return {
+        "method": operation.method,
+        "path": path,
+        "parameters": dict(_parameter(parameter, placeholders) for parameter in described["parameters"] if _counts(parameter, operation)),
+        "requestBody": _facts(described.get("requestBody")),
+        "responses": {str(status): _facts(response) for status, response in described.get("responses", {}).items()},
+        "security": sorted(
+            ({_scheme(document, name): sorted(scopes) for name, scopes in requirement.items()} for requirement in security(described)),
+            key=_text,
+        ),
+        "connectScope": described.get(_SCOPE),
+        **({"deprecated": True} if described.get("deprecated") is True else {}),
+    }
+
+
+def _placeholders(operation: Operation) -> tuple[str, dict[str, str]]:
+    """The path under the published names of its placeholders, where only those differ, and how each is called there."""
+    published = next(known.path for known in OPERATIONS if known.id == operation.id)
+    if re.sub(r"\{[^{}]*\}", "{}", operation.path) != re.sub(r"\{[^{}]*\}", "{}", published):
+        return operation.path, {}
+    names = re.findall(r"\{([^{}]*)\}", operation.path)
+    return published, dict(zip(names, re.findall(r"\{([^{}]*)\}", published), strict=True))
+
+
+def _counts(parameter: dict[str, Any], operation: Operation) -> bool:
+    """Whether the parameter is the operation's own: not of the base that its path started with."""
+    return bool(parameter["in"] != "path" or f"{{{parameter['name']}}}" in operation.path)
+
+
+def _parameter(parameter: dict[str, Any], placeholders: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    place, name = parameter["in"], parameter["name"]
+    stated = {
+        keyword: value
+        for keyword, value in _facts(parameter).items()
+        if keyword not in ("in", "name") and not (keyword in ("style", "explode") and has_default_style(parameter, keyword))
+    }
+    return f"{place} {placeholders.get(name, name) if place == 'path' else name}", stated
+
+
+def asks_the_same(document: Document, other: Document) -> bool:
+    """Whether each of the document's operations wants to be sent just what the other document's wants."""
+    return _asked(document).items() <= _asked(other).items()
+
+
+@cache
+def _asked(document: Document) -> dict[str, str]:
+    return {name: _text({part: operation[part] for part in _ASKED}) for name, operation in normal_form(document).items()}
+
+
+@cache
+def fingerprint(document: Document) -> str:
+    """Sixteen hexadecimal digits that stay the same as long as the facts do."""
+    return hashlib.sha256(_text(normal_form(document)).encode()).hexdigest()[:16]
+
+
+#: The keywords of a limit, in words.
+_LIMITS = {
+    "enum": "one of {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} entries",
+    "maxItems": "at most {} entries",
+    "minProperties": "at least {} members",
+    "maxProperties": "at most {} members",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "pattern": "matches {}",
+    "format": "format {}",
+}
+
+
+def limits(document: Document) -> Iterator[tuple[str, str]]:
+    """What the parts of a submission must keep to: the place, and its limits in words."""
+    yield from _limits(document.submission_schema, "")
+
+
+def _limits(schema: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    words = [schema["type"]] if "type" in schema else []
+    words += [
+        text.format(", ".join(map(str, schema[keyword])) if keyword == "enum" else schema[keyword])
+        for keyword, text in _LIMITS.items()
+        if keyword in schema
+    ]
+    if schema.get("required"):
+        words.append(f"needs {', '.join(schema['required'])}")
+    if words:
+        yield place, "; ".join(words)
+    for name, member in schema.get("properties", {}).items():
+        yield from _limits(member, f"{place}.{name}".lstrip("."))
+    for index, choice in enumerate(choice for keyword in ("anyOf", "oneOf", "allOf") for choice in schema.get(keyword, ())):
+        yield from _limits(choice, f"{place}({index + 1})")
+    if "items" in schema:
+        yield from _limits(schema["items"], f"{place}[]")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from _limits(schema["additionalProperties"], f"{place}.*".lstrip("."))
+
+
+def _facts(part: Any, names: bool = False) -> Any:
+    """The part without prose; ``names`` tells that its members are named by people."""
+    if isinstance(part, list):
+        return [_facts(inner) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    facts = {}
+    for name, inner in part.items():
+        if names or (name not in _PROSE and not name.startswith("x-")):
+            stated = _facts(inner, name == "properties" and not names)
+            if not names and _says_nothing(name, stated):
+                continue
+            facts[name] = stated
+            if name in _SETS and not names and isinstance(inner, list):
+                facts[name].sort(key=_text)
+    return facts
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    if name == "required":  # a flag of a parameter or body, and a list of a schema's members
+        return value is False or value == []
+    if name in ("items", "additionalProperties") and value == {}:
+        return True
+    default = _DEFAULTS.get(name)
+    return default is not None and type(value) is type(default) and value == default
+
+
+def _scheme(document: Document, name: str) -> str:
+    """What a security scheme is, whatever the document calls it."""
+    scheme = document.security_schemes.get(name)
+    kind = scheme.get("type") if isinstance(scheme, dict) else None
+    if kind == "http" and isinstance(scheme, dict):
+        return f"http {scheme.get('scheme')}"
+    return str(kind or name)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,315 @@
+"""Contract documents: finding one, and taking from it what is said of remote links."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pytest_remotelinks.apis.remotelinks import METHODS, OPERATIONS, SUBMIT, Operation, Router, path_below_base
+from pytest_remotelinks.contract.all_of import merged
+from pytest_remotelinks.contract.loading import Unreadable, is_there, parse, read_bytes
+from pytest_remotelinks.contract.parameters import is_judged
+from pytest_remotelinks.contract.references import BrokenReference, References
+from pytest_remotelinks.contract.schema import alternatives, items_schema, member_schema, names_member
+from pytest_remotelinks.contract.soundness import python_pattern, unsound_parts
+from pytest_remotelinks.wire.pointer import pointer_to
+
+#: The bundled statements of the contract, oldest first, and the days on which Atlassian's documents were published.
+PUBLISHED = {"2023-06": "2023-06-15", "2026-06": "2026-06-10"}
+VERSIONS = tuple(PUBLISHED)
+NEWEST = VERSIONS[-1]
+
+_PACKAGE = Path(__file__).parents[1]
+# A wheel carries the documents inside the package; a checkout has them beside it.
+_BUNDLED = next((folder for folder in (_PACKAGE / "openapi", _PACKAGE.parent / "openapi") if folder.is_dir()), _PACKAGE / "openapi")
+
+
+#: Places among a document's paths at which the four operations may stand; where they stand more often, nobody means it.
+PLACES_LIMIT = 50
+
+
+class ContractError(ValueError):
+    """A contract document cannot be used; the message names the file and what is missing."""
+
+
+class Document:
+    """What one OpenAPI document says of the remote links operations, all references resolved.
+
+    ``name`` is the version or the path it was asked for by. Raises
+    ContractError for a document that cannot be judged by.
+    """
+
+    def __init__(self, name: str, spec: Any) -> None:
+        self.name = name
+        info = spec.get("info") if isinstance(spec, Mapping) else None
+        #: What the document says of its own version, empty where it says nothing.
+        self.version = str(info.get("version", "")) if isinstance(info, Mapping) else ""
+        self._objects: dict[Operation, dict[str, Any]] = {}
+        try:
+            paths = _paths(spec)
+            self._read(spec, paths, References(spec))
+            components = spec.get("components")
+            schemes = components.get("securitySchemes", {}) if isinstance(components, Mapping) else {}
+            #: By name, how the document lets a client say who it is.
+            self.security_schemes: dict[str, Any] = References(spec).inline(schemes) if isinstance(schemes, Mapping) else {}
+            self._require_soundness()
+        except (BrokenReference, _Unusable) as problem:
+            raise ContractError(f"contract {name}: {problem}") from None
+        #: The operations that the document has, in the order of the published ones.
+        self.operations = tuple(sorted(self._objects, key=lambda operation: [known.id for known in OPERATIONS].index(operation.id)))
+        self.router = Router(self.operations)
+
+    def _read(self, spec: Mapping[str, Any], paths: Mapping[str, Any], references: References) -> None:
+        by_path: dict[Operation, dict[str, Any]] = {}
+        common = tuple(_server_bases(spec))
+        known_by_id = {known.id: known for known in OPERATIONS}
+        places = 0
+        for path, item in paths.items():
+            if isinstance(item, Mapping) and "$ref" in item:
+                item = references.inline(item)
+            if not isinstance(item, Mapping):
+                continue
+            for method in METHODS:
+                described = item.get(method.lower())
+                if not isinstance(described, Mapping):
+                    continue
+                bases = ("", *_server_bases(described), *_server_bases(item), *common)
+                place = next((base + str(path) for base in bases if "/remotelinks/" in base + str(path)), str(path))
+                known = known_by_id.get(str(described.get("operationId")))
+                into = self._objects
+                if known is None and "/remotelinks/" in place:
+                    known = next((known for known in OPERATIONS if known.is_at(method, place)), None)
+                    into = by_path
+                if known is None:
+                    continue
+                places += 1
+                if places > PLACES_LIMIT:
+                    raise _Unusable(f"the operations of remote links stand at more than {PLACES_LIMIT} places of its paths")
+                operation = Operation(known.id, method, path_below_base(place))
+                into[operation] = _with_parameters(references.inline(described), references.inline(item.get("parameters", [])))
+                if "security" not in described and "security" in spec:
+                    into[operation]["security"] = references.inline(spec["security"])
+        found = {operation.id for operation in self._objects}
+        self._objects.update({operation: described for operation, described in by_path.items() if operation.id not in found})
+        if not self._objects:
+            raise _Unusable(f"none of the operations {', '.join(known.id for known in OPERATIONS)} is among its paths")
+
+    def _require_soundness(self) -> None:
+        for operation, described in self._objects.items():
+            for path, wanted in unsound_parts(described):
+                raise _Unusable(f"{operation.id}: at {pointer_to(path)} there must be {wanted}")
+            self._objects[operation] = _merged(described)
+            if operation.id == SUBMIT:
+                schema = _member(self._objects[operation], "requestBody", "content", "application/json", "schema")
+                if not isinstance(schema, dict) or not names_member(schema, "remoteLinks"):
+                    raise _Unusable(f"{SUBMIT} describes no JSON body with the member 'remoteLinks'")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The ids of published operations that the document lacks."""
+        found = {operation.id for operation in self.operations}
+        return tuple(known.id for known in OPERATIONS if known.id not in found)
+
+    def operation_object(self, operation: Operation) -> dict[str, Any]:
+        """The OpenAPI operation object, with the parameters of its path among its own."""
+        return self._objects[operation]
+
+    def answers(self, operation: Operation) -> tuple[str, ...]:
+        """The statuses that the operation may answer with, and ``default``."""
+        return tuple(map(str, self._objects[operation]["responses"]))
+
+    @cached_property
+    def submission_schema(self) -> dict[str, Any]:
+        """The schema of a submission's body, empty where the document has no such operation."""
+        for operation in self.operations:
+            if operation.id == SUBMIT:
+                schema: dict[str, Any] = _content(self._objects[operation].get("requestBody"))["application/json"]["schema"]
+                return schema
+        return {}
+
+    @cached_property
+    def link_schema(self) -> dict[str, Any]:
+        """The schema of one remote link."""
+        return items_schema(member_schema(self.submission_schema, "remoteLinks"))
+
+    @cached_property
+    def association_schemas(self) -> tuple[dict[str, Any], ...]:
+        """The schema of each kind of association."""
+        return alternatives(items_schema(member_schema(self.link_schema, "associations")))
+
+    def association_types(self, kind: dict[str, Any]) -> tuple[str, ...]:
+        """The names that one kind of association goes by."""
+        return tuple(name for name in member_schema(kind, "associationType").get("enum", ()) if isinstance(name, str))
+
+    @cached_property
+    def value_patterns(self) -> dict[str, re.Pattern[str]]:
+        """The pattern of the values of each association type that has one."""
+        patterns = {}
+        for kind in self.association_schemas:
+            pattern: str | None = items_schema(member_schema(kind, "values")).get("pattern")
+            if pattern is not None:
+                patterns.update(dict.fromkeys(self.association_types(kind), re.compile(python_pattern(pattern))))
+        return patterns
+
+    def parameters(self, operation: Operation) -> Iterator[dict[str, Any]]:
+        """The operation's path and query parameters; of the base that a path may start with, none."""
+        for parameter in self._objects[operation]["parameters"]:
+            if parameter["in"] == "query" or (parameter["in"] == "path" and f"{{{parameter['name']}}}" in operation.path):
+                yield parameter
+
+    def judged_parameters(self, operation: Operation) -> tuple[dict[str, Any], ...]:
+        """The query and header parameters that a request is judged by as they are described."""
+        return self._judged[operation]
+
+    @cached_property
+    def _judged(self) -> dict[Operation, tuple[dict[str, Any], ...]]:
+        return {
+            operation: tuple(parameter for parameter in described["parameters"] if is_judged(parameter))
+            for operation, described in self._objects.items()
+        }
+
+    @cached_property
+    def accepts_basic(self) -> bool:
+        """Whether the document names Basic credentials for its operations."""
+        schemes = {
+            name
+            for name, scheme in self.security_schemes.items()
+            if isinstance(scheme, dict) and str(scheme.get("scheme", "")).lower() == "basic"
+        }
+        return any(schemes.intersection(requirement) for described in self._objects.values() for requirement in security(described))
+
+
+class _Unusable(ValueError):
+    """What is wrong with a document, without its name."""
+
+
+def _paths(spec: Any) -> Mapping[str, Any]:
+    if not isinstance(spec, Mapping):
+        raise _Unusable("the file is not an OpenAPI document: it holds no object")
+    if "swagger" in spec:
+        raise _Unusable(f"the file is Swagger {str(spec['swagger'])!a}; an OpenAPI 3.0 document is needed")
+    version = spec.get("openapi")
+    if not isinstance(version, str):
+        raise _Unusable("the file is not an OpenAPI document: it has no 'openapi' that gives a version as text")
+    if not version.startswith("3.0"):
+        raise _Unusable(f"the file is OpenAPI {version!a}; Atlassian publishes 3.0, and only that is understood")
+    paths = spec.get("paths")
+    if not isinstance(paths, Mapping):
+        raise _Unusable("the file is not an OpenAPI document: it has no 'paths'")
+    return paths
+
+
+def _with_parameters(described: dict[str, Any], shared: Any) -> dict[str, Any]:
+    """The operation with its path's parameters; of one that both state, the operation's own."""
+    merged: dict[tuple[Any, Any], dict[str, Any]] = {}
+    for parameters in (shared, described.get("parameters", [])):
+        if not isinstance(parameters, list) or not all(isinstance(parameter, dict) for parameter in parameters):
+            raise _Unusable(f"{described.get('operationId')}: 'parameters' must be a list of objects")
+        merged.update({(str(parameter.get("in")), str(parameter.get("name"))): parameter for parameter in parameters})
+    return {**described, "parameters": list(merged.values())}
+
+
+def _server_bases(holder: Mapping[str, Any]) -> Iterator[str]:
+    """The bases of remote links that a document leaves to its servers."""
+    servers = holder.get("servers")
+    for server in servers[:10] if isinstance(servers, list) else ():
+        url = server.get("url") if isinstance(server, Mapping) else None
+        if isinstance(url, str) and "/remotelinks" in url:
+            yield re.sub(r"^[^/]*//[^/]*", "", url).rstrip("/")
+
+
+def _merged(described: dict[str, Any]) -> dict[str, Any]:
+    """A sound operation object whose schemas are merged."""
+
+    def of_content(holder: dict[str, Any]) -> dict[str, Any]:
+        content = {
+            name: {**media, "schema": merged(media["schema"])} if "schema" in media else media
+            for name, media in holder.get("content", {}).items()
+        }
+        return {**holder, "content": content} if "content" in holder else holder
+
+    parameters = [
+        of_content({**parameter, "schema": merged(parameter["schema"])} if "schema" in parameter else parameter)
+        for parameter in described["parameters"]
+    ]
+    made = {**described, "parameters": parameters, "responses": {}}
+    made["responses"] = {status: of_content(response) for status, response in described["responses"].items()}
+    if "requestBody" in described:
+        made["requestBody"] = of_content(described["requestBody"])
+    return made
+
+
+def _member(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _content(body: Any) -> dict[str, Any]:
+    content: dict[str, Any] = body.get("content", {}) if isinstance(body, dict) else {}
+    return content
+
+
+def security(described: dict[str, Any]) -> tuple[dict[str, list[str]], ...]:
+    """The alternatives of an operation object's security: by scheme, the scopes."""
+    stated = described.get("security")
+    return tuple(
+        {name: [str(scope) for scope in scopes] if isinstance(scopes, list) else [] for name, scopes in requirement.items()}
+        for requirement in (stated if isinstance(stated, list) else ())
+        if isinstance(requirement, dict)
+    )
+
+
+def successor(document: Document) -> Document | None:
+    """The newest bundled statement, where the document asks for what an older one asks for; otherwise None.
+
+    Of a document that has some of the operations only, those are looked at.
+    """
+    from pytest_remotelinks.contract.diff.facts import asks_the_same
+
+    older = VERSIONS[:-1]
+    if document.name in PUBLISHED:
+        return load_document(NEWEST) if document.name in older else None
+    newest = load_document(NEWEST)
+    if asks_the_same(document, newest):
+        return None
+    return newest if any(asks_the_same(document, load_document(version)) for version in older) else None
+
+
+def published_on(document: Document) -> str:
+    """The day on which what a document says was published, empty where that is unknown."""
+    from pytest_remotelinks.contract.diff.facts import fingerprint
+
+    if document.name in PUBLISHED:
+        return PUBLISHED[document.name]
+    facts = fingerprint(document)
+    return next((day for version, day in PUBLISHED.items() if fingerprint(load_document(version)) == facts), "")
+
+
+_loaded: dict[tuple[str, bytes], Document] = {}
+
+
+def load_document(contract: str | Path) -> Document:
+    """The document of a bundled version, or of the file at a path.
+
+    A file is read each time and made sense of once for each content that it
+    has. Raises ContractError for one that cannot be used.
+    """
+    name = str(contract)
+    path = _BUNDLED / f"{name}.json" if name in PUBLISHED else Path(contract)
+    if name in PUBLISHED and (name, b"") in _loaded:
+        return _loaded[name, b""]
+    if name not in PUBLISHED and not is_there(path):
+        raise ContractError(f"contract {name!r} is neither a version ({', '.join(VERSIONS)}) nor a file that can be read")
+    try:
+        content = read_bytes(path)
+        key = (name, b"" if name in PUBLISHED else hashlib.sha256(content).digest())
+        if key not in _loaded:
+            _loaded[key] = Document(name, parse(content, path.suffix))
+    except Unreadable as problem:
+        raise ContractError(f"contract {name}: {problem}") from None
+    return _loaded[key]

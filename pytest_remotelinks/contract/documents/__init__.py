@@ -1,1 +1,0 @@
-"""Contract documents: reading them, resolving what they say, and what changed between two."""

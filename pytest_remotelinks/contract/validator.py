@@ -1,0 +1,157 @@
+"""openapi-core's word on whether a request fits the document.
+
+The document is prepared for it: patterns get the meaning that they have in
+ECMA-262, a schema with members is one of an object, and what OpenAPI 3.0 does
+not know, or what belongs to other rules (the Authorization header, the
+free-form ``params``), is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from openapi_core import Config, OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.validation.request.exceptions import ParameterValidationError, RequestBodyValidationError
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+from pytest_remotelinks.apis.remotelinks import SITE_BASE, SUBMIT, Operation
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.formats import is_uri
+from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError, innermost
+from pytest_remotelinks.contract.soundness import python_pattern
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+#: What is said of remote links is judged here; whether the rest of a document is good OpenAPI is not.
+_UNVALIDATED: dict[str, Any] = {"spec_validator_cls": None}
+
+#: Schema keywords whose values are shown to openapi-core as they are. It takes others, such as "id", for JSON Schema's.
+_PLAIN = {
+    "type", "required", "enum", "format", "nullable", "uniqueItems", "readOnly", "writeOnly",
+    "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+}  # fmt: skip
+
+
+class Authority:
+    """Judges requests by one document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        spec = {
+            "openapi": "3.0.1",
+            "info": {"title": "remote links", "version": document.name},
+            "paths": _judged(document),
+        }
+        config = Config(extra_format_validators={"uri": is_uri}, **_UNVALIDATED)
+        self._validator = OpenAPI.from_dict(spec, config=config).request_validator
+
+    def errors(
+        self,
+        operation: Operation,
+        link_id: str | None,
+        query: tuple[tuple[str, str], ...],
+        body: bytes | None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> Iterator[ParameterError | SchemaError]:
+        """What does not fit: each parameter, and each schema error of the body."""
+        for error in self._validator.iter_errors(_Request(operation, link_id, query, body, headers)):
+            schema_errors = tuple(_distinct(getattr(error.__cause__, "schema_errors", ())))
+            if isinstance(error, RequestBodyValidationError):
+                yield from schema_errors
+            elif isinstance(error, ParameterValidationError):
+                yield ParameterError(str(error.location), str(error.name), schema_errors)
+
+
+def _distinct(errors: Iterable[ValidationError]) -> Iterator[SchemaError]:
+    seen = set()
+    for error in errors:
+        for found in innermost(error):
+            # A null breaks both "type" and "nullable": once is enough to say so.
+            key = (found.path, found.keyword, found.text if found.keyword == "required" else "")
+            if key not in seen:
+                seen.add(key)
+                yield found
+
+
+class _Request:
+    """A request in the form that openapi-core asks for."""
+
+    host_url = "http://jira.invalid"
+    content_type = "application/json"
+
+    def __init__(
+        self,
+        operation: Operation,
+        link_id: str | None,
+        query: tuple[tuple[str, str], ...],
+        body: bytes | None,
+        headers: Iterable[tuple[str, str]],
+    ) -> None:
+        self.method = operation.method.lower()
+        # A slash would end the path segment; any other character counts the same.
+        segment = (link_id or "").replace("/", "_")
+        self.path = SITE_BASE + (operation.path.partition("{")[0] + segment if operation.takes_id else operation.path)
+        self.body = body
+        self.parameters = RequestParameters(query=ImmutableMultiDict(query), header=Headers(list(headers)), cookie=ImmutableMultiDict())
+
+
+def _judged(document: Document) -> dict[str, Any]:
+    """The paths without what belongs to other rules."""
+    paths: dict[str, Any] = {}
+    for operation in document.operations:
+        described: dict[str, Any] = {"responses": {}}
+        in_path = (parameter for parameter in document.parameters(operation) if parameter["in"] == "path")
+        described["parameters"] = [_parameter(parameter) for parameter in (*in_path, *document.judged_parameters(operation))]
+        if operation.id == SUBMIT:
+            described["requestBody"] = {"content": {"application/json": {"schema": _schema(document.submission_schema)}}}
+        paths.setdefault(SITE_BASE + operation.path, {})[operation.method.lower()] = described
+    return paths
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter, put so that whether it is there, is empty or is deprecated is left to other rules."""
+    prepared: dict[str, Any] = {"name": parameter["name"], "in": parameter["in"]}
+    if "content" in parameter:
+        prepared["content"] = {name: {"schema": _schema(media.get("schema", {}))} for name, media in parameter["content"].items()}
+        return prepared
+    if parameter["in"] == "query":
+        # In paths and headers each style but the first is for lists, and no two readers agree on those.
+        prepared.update({keyword: parameter[keyword] for keyword in ("style", "explode") if keyword in parameter})
+    return {**prepared, "schema": _schema(parameter.get("schema", {}))}
+
+
+def _schema(schema: dict[str, Any]) -> dict[str, Any]:
+    prepared: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword in _PLAIN:
+            prepared[keyword] = value
+        elif keyword == "pattern":
+            prepared[keyword] = python_pattern(value)
+        elif keyword == "multipleOf":
+            prepared[keyword] = _Divisor(str(value))
+        elif keyword == "properties":
+            prepared[keyword] = {name: _schema(member) for name, member in value.items()}
+        elif keyword in ("items", "not") or (keyword == "additionalProperties" and isinstance(value, dict)):
+            prepared[keyword] = _schema(value)
+        elif keyword == "additionalProperties":
+            prepared[keyword] = value
+        elif keyword in ("allOf", "anyOf", "oneOf"):
+            prepared[keyword] = [_schema(choice) for choice in value]
+    if "properties" in prepared:
+        prepared.setdefault("type", "object")
+    return prepared
+
+
+class _Divisor(Fraction):
+    """A number that others can be multiples of, whatever their size: decimal digits count, not how floats are kept."""
+
+    def __rmod__(self, number: float) -> Fraction:  # type: ignore[override]
+        return Fraction(str(number)) % Fraction(self)
+
+    def __repr__(self) -> str:
+        return str(self.numerator if self.denominator == 1 else float(self))

@@ -1,0 +1,215 @@
+"""One request's way through the fake: judged, applied, remembered, answered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from pytest_remotelinks.apis.remotelinks import DELETE_BY_PROPERTY, READ, SUBMIT
+from pytest_remotelinks.contract.descriptor import Action
+from pytest_remotelinks.jira.answers import Answer, befallen, failure_headers, json_answer, refusal
+from pytest_remotelinks.jira.faults import TOKEN, Fault
+from pytest_remotelinks.jira.oauth import TokenEndpoint
+from pytest_remotelinks.jira.site import Site
+from pytest_remotelinks.jira.trouble import Trouble
+from pytest_remotelinks.recording.exchange import Exchange, link_name
+from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.rules.checker import Checker, Judgement
+from pytest_remotelinks.rules.context import Authorize, Circumstances, anybody
+from pytest_remotelinks.rules.history import History
+from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.wire.request import Request
+
+_REASONS = {
+    400: "The request is malformed.",
+    405: "The path does not have this method.",
+    413: "The data is too large. Submit fewer remote links in each request.",
+    415: "The content type is not application/json.",
+}
+_NO_ANSWER = Answer(0, ending="dropped")
+
+#: By the index of a submitted link, Jira's words on why it is rejected.
+Rejected = dict[int, list[dict[str, str]]]
+
+
+class Application:
+    """Answers requests as Jira would, and keeps the record of them."""
+
+    def __init__(self, checker: Checker, site: Site, journal: Journal, trouble: Trouble) -> None:
+        self.checker = checker
+        self._site = site
+        self._journal = journal
+        self._trouble = trouble
+        #: By the app's key, what it did before.
+        self.histories: defaultdict[str, History] = defaultdict(History)
+        #: Who judges the credentials of a request.
+        self.authorize: Authorize = anybody
+        #: By the app's key, the actions of its module.
+        self.actions: Callable[[], Mapping[str, Mapping[str, Action]]] = dict
+        #: Who answers a request for a token.
+        self.token_endpoint: TokenEndpoint | None = None
+        #: Set when answers that are held back are not worth waiting for any more.
+        self.patience = threading.Event()
+        self._traces = 0
+
+    def forget(self) -> None:
+        """Forget the past of every app, and give up the answers that are held back."""
+        self.give_up()
+        self.patience = threading.Event()
+        self.histories.clear()
+        self._traces = 0
+
+    def give_up(self) -> None:
+        """Hold no answer back any longer: nobody is there who could want it."""
+        self.patience.set()
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Count a request as under way from its first byte until its answer is ready to be sent."""
+        self._journal.begin()
+        try:
+            yield
+        finally:
+            self._journal.end()
+
+    def drop_unread(self, request: Request, started: float) -> Answer | None:
+        """What becomes of a request of which only the head is known: None where its body is to be read."""
+        with self._journal.changed:
+            operation = self.checker.document.router.route(request.path).operation(request.method)
+            asks_for_token = self.token_endpoint is not None and self.token_endpoint.is_meant_by(request)
+            fault = self._trouble.befall_unread(TOKEN if asks_for_token else operation.id if operation else None)
+            if fault is None:
+                return None
+            self._remember(request, Judgement(operation), _NO_ANSWER, started, time.perf_counter(), fault)
+            return _NO_ANSWER
+
+    def answer(self, request: Request, started: float, clock: float) -> Answer:
+        """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
+        if self.token_endpoint is not None and self.token_endpoint.is_meant_by(request):
+            return self.token_endpoint.answer(request, started, clock)
+        with self._journal.changed:
+            now = self._site.clock.now()
+            began = now - (time.perf_counter() - clock)
+            self._site.pending.arrive()
+            judgement = self.checker.judge(request, Circumstances(began, now, self.histories, self.authorize, self.actions()))
+            history = self.histories[judgement.app]
+            operation = judgement.operation
+            host = request.headers.get("Host", "")
+            fault = self._trouble.befall(operation.id if operation else None, judgement.app, _cost(judgement), began, now, host)
+            rejected: Rejected = {}
+            if fault is not None and fault.status is not None:
+                answer = self._fail(fault, fault.status, request)
+            elif judgement.refusal is not None:
+                answer = self._refuse(judgement, judgement.refusal)
+            elif operation is not None and operation.id == SUBMIT:
+                answer, rejected, late = self._submit(judgement, history, fault, now)
+                judgement = replace(judgement, violations=(*judgement.violations, *late))
+            else:
+                answer = self._read_or_delete(judgement, history)
+            answer = befallen(answer, fault, self._trouble.headers())
+            if operation is not None and not (fault is not None and fault.hides_answer):
+                wait = fault.retry_after if fault is not None else None
+                history.remember_answer(request, operation, answer.status, wait, now, fault is not None and fault.concerns_all)
+            self._remember(request, judgement, answer, started, clock, fault, rejected)
+            self._site.pending.count_answer()
+        return answer
+
+    def _remember(
+        self,
+        request: Request,
+        judgement: Judgement,
+        answer: Answer,
+        started: float,
+        clock: float,
+        fault: Fault | None,
+        rejected: Rejected | None = None,
+    ) -> None:
+        self._journal.add(
+            Exchange(
+                incoming=request,
+                operation=judgement.operation.id if judgement.operation else None,
+                status=answer.status,
+                response_headers=answer.headers,
+                response_body=answer.body,
+                started=started,
+                duration=time.perf_counter() - clock,
+                raw_json=judgement.payload,
+                link_id=judgement.link_id,
+                rejected=rejected or {},
+                findings=judgement.violations,
+                app=judgement.app,
+                fault=fault.name if fault is not None else "",
+            )
+        )
+
+    def _fail(self, fault: Fault, status: int, request: Request) -> Answer:
+        reason = f"{_REASONS.get(status, 'Jira is in trouble.')} ({fault.name})"
+        return refusal(status, [self._error(reason)], failure_headers(fault, request.target))
+
+    def _refuse(self, judgement: Judgement, status: int) -> Answer:
+        reasons = [violation for violation in judgement.violations if violation.severity == "error" and violation.link is None]
+        texts = [_sentence(violation) for violation in reasons] or [_REASONS.get(status, "The request is refused.")]
+        headers = (("Allow", ", ".join(judgement.allowed)),) if status == 405 else ()
+        return refusal(status, [self._error(text) for text in texts], headers)
+
+    def _submit(
+        self, judgement: Judgement, history: History, fault: Fault | None, now: float
+    ) -> tuple[Answer, Rejected, tuple[Violation, ...]]:
+        """The answer to a submission, why links are rejected, and what is now to be said of it."""
+        links = judgement.payload["remoteLinks"]
+        properties = judgement.payload.get("properties")
+        properties = properties if isinstance(properties, dict) else {}
+        outcome = self._site.submit(links, properties, judgement.rejections, judgement.impossible, judgement.app, self._trouble.rejections)
+        # Whoever got no answer is right to send all of it again.
+        is_told = fault is None or not fault.hides_answer
+        accepted = set(outcome.accepted)
+        stale = history.remember_accepted(links, properties, outcome.accepted, now, is_told)
+        violations = self.checker.review(judgement, accepted, stale, history.rejected, now)
+        if is_told and (history.rejected or len(accepted) < len(links)):
+            history.remember_rejected(links, accepted)
+        history.submitted_keys.update(properties)
+        rejected = {index: [self._error(_sentence(violation)) for violation in found] for index, found in judgement.rejections.items()}
+        for index, reason in outcome.rejected.items():
+            rejected[index] = [self._error(reason)]
+        result: dict[str, Any] = {"acceptedRemoteLinks": [links[index]["id"] for index in outcome.accepted]}
+        # The published schema requires none of the members, and calls these two present "if any".
+        if rejected:
+            by_id: dict[str, list[dict[str, str]]] = {}
+            for index in sorted(rejected):
+                by_id.setdefault(link_name(links[index], index), []).extend(rejected[index])
+            result["rejectedRemoteLinks"] = by_id
+        if outcome.unknown:
+            result["unknownAssociations"] = list(outcome.unknown)
+        return json_answer(202, result), rejected, violations
+
+    def _read_or_delete(self, judgement: Judgement, history: History) -> Answer:
+        operation = judgement.operation
+        if operation is not None and operation.id == READ:
+            link = self._site.read(judgement.link_id, judgement.app) if judgement.link_id is not None else None
+            return json_answer(200, link) if link is not None else Answer(404)
+        if operation is not None and operation.id == DELETE_BY_PROPERTY:
+            self._site.delete_by(judgement.properties, judgement.app)
+        elif judgement.link_id is not None:
+            self._site.delete(judgement.link_id, judgement.app)
+        if operation is not None:
+            history.remember_deletion(operation, judgement.link_id, judgement.properties)
+        return Answer(202)
+
+    def _error(self, message: str) -> dict[str, str]:
+        self._traces += 1
+        return {"message": message, "errorTraceId": f"{self._traces:016x}"}
+
+
+def _sentence(violation: Violation) -> str:
+    return f"{violation.pointer} {violation.message}" if violation.pointer.startswith("/") else violation.message
+
+
+def _cost(judgement: Judgement) -> int:
+    """What a request costs of a quota by cost."""
+    links = judgement.payload.get("remoteLinks") if isinstance(judgement.payload, dict) else None
+    return 1 + (len(links) if isinstance(links, list) else 0)

@@ -1,0 +1,119 @@
+"""The client-credentials endpoint: on-premises tools trade their id and secret for a bearer token."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, befallen, failure_headers, json_answer
+from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, Credentials
+from pytest_remotelinks.jira.clock import Clock
+from pytest_remotelinks.jira.faults import TOKEN, Fault
+from pytest_remotelinks.jira.trouble import Trouble
+from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.wire.json_body import NotJSON, decode
+from pytest_remotelinks.wire.redact import secret_body
+from pytest_remotelinks.wire.request import Request
+
+PATH = "/oauth/token"
+_GRANT = "client_credentials"
+_MEMBERS = ("audience", "grant_type", "client_id", "client_secret")
+# What OAuth 2 asks of every answer that may hold a token.
+_UNCACHED = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+
+
+class TokenEndpoint:
+    """Answers as RFC 6749 says: its exchanges are recorded, and break no rule of remote links."""
+
+    def __init__(self, credentials: Credentials, journal: Journal, trouble: Trouble, site_clock: Clock) -> None:
+        self._credentials = credentials
+        self._journal = journal
+        self._trouble = trouble
+        self._clock = site_clock
+
+    def is_meant_by(self, request: Request) -> bool:
+        """Whether a request asks for a token."""
+        return request.path == PATH
+
+    def knows(self, client_id: str) -> bool:
+        """Whether it is that of an installed app."""
+        with self._journal.changed:
+            return self._credentials.knows_client(client_id)
+
+    def answer(self, request: Request, started: float, clock: float) -> Answer:
+        """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
+        with self._journal.changed:
+            now = self._clock.now()
+            payload, refused, app = self._judge(request)
+            began, host = now - (time.perf_counter() - clock), request.headers.get("Host", "")
+            fault = self._trouble.befall(TOKEN, app, 1, began, now, host)
+            if fault is not None and fault.status is not None:
+                answer = _failure(fault, fault.status, request)
+            else:
+                answer = refused or self._issue(app)
+            answer = befallen(answer, fault, self._trouble.headers())
+            self._journal.add(
+                Exchange(
+                    incoming=request,
+                    operation=None,
+                    status=answer.status,
+                    response_headers=answer.headers,
+                    response_body=secret_body(answer.body),
+                    started=started,
+                    duration=time.perf_counter() - clock,
+                    raw_json=payload,
+                    app=app,
+                    fault=fault.name if fault is not None else "",
+                )
+            )
+        return answer
+
+    def _judge(self, request: Request) -> tuple[Any, Answer | None, str]:
+        """The body's value, the refusal if it deserves one, and the key of the app that asks."""
+        if request.method != "POST":
+            return None, Answer(405, headers=(("Allow", "POST"),)), ""
+        if request.malformed or len(request.body) < request.body_size:
+            return None, _error(400, "invalid_request", request.malformed or "the body is too long"), ""
+        try:
+            payload, _ = decode(request.body)
+        except NotJSON as problem:
+            return None, _error(400, "invalid_request", str(problem)), ""
+        if not isinstance(payload, dict):
+            return payload, _error(400, "invalid_request", "the body is no JSON object"), ""
+        for name in _MEMBERS:
+            if not isinstance(payload.get(name), str) or not payload[name]:
+                return payload, _error(400, "invalid_request", f"the member {name!r} must be a string that is not empty"), ""
+        if payload["grant_type"] != _GRANT:
+            return payload, _error(400, "unsupported_grant_type", f"grant_type must be {_GRANT!r}"), ""
+        app = self._credentials.client(payload["client_id"], payload["client_secret"])
+        if app is None and not self._credentials.asks_nobody:
+            return payload, _error(401, "invalid_client", "no installed app has this client_id and client_secret"), ""
+        return payload, None, app.key if app is not None else ""
+
+    def _issue(self, app: str) -> Answer:
+        token = self._credentials.issue(app, None, TOKEN_LIFETIME)
+        answer = json_answer(200, {"access_token": token, "expires_in": TOKEN_LIFETIME, "token_type": "Bearer"})
+        return Answer(200, answer.body, (*answer.headers, *_UNCACHED))
+
+
+def client_id_of(request: Request) -> str:
+    """The client id that a request for a token names, empty where it names none."""
+    try:
+        payload, _ = decode(request.body)
+    except NotJSON:
+        return ""
+    client_id = payload.get("client_id") if isinstance(payload, dict) else None
+    return client_id if isinstance(client_id, str) else ""
+
+
+def _failure(fault: Fault, status: int, request: Request) -> Answer:
+    """The answer to a request that a fault refuses; as of all refusals here, its body is an object."""
+    answer = _error(status, "temporarily_unavailable", fault.name)
+    headers = failure_headers(fault, request.target)
+    return Answer(status, headers=headers) if status in WITHOUT_BODY else Answer(status, answer.body, (*answer.headers, *headers))
+
+
+def _error(status: int, error: str, description: str) -> Answer:
+    answer = json_answer(status, {"error": error, "error_description": description})
+    return Answer(status, answer.body, (*answer.headers, *_UNCACHED))

@@ -1,0 +1,176 @@
+"""The orders in which writes can arrive, as far as the difference can be seen."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import deque
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_remotelinks.jira.consistency import Moment, Policy
+from pytest_remotelinks.jira.write import Write
+
+#: The numbers of writes in the order in which they arrive.
+Order = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Arranged(Policy):
+    """Writes arrive in a given order: one by one as reads miss them, and the rest together at the end.
+
+    A write waits for those that precede it in the order, also if they are yet
+    to be sent; but not for ever, since its sender may be waiting for it.
+    """
+
+    order: Order
+
+    keeps_order = False
+    arrives_singly = True
+    #: Reads that a write is held back for those before it.
+    HELD_BACK = 3
+
+    def is_due(self, write: Write, moment: Moment) -> bool:
+        return write.missed_by > 0
+
+    def may_come(self, write: Write, come: Container[int]) -> bool:
+        if write.missed_by > self.HELD_BACK or write.number not in self.order:
+            return True
+        return all(number in come for number in self.order[: self.order.index(write.number)])
+
+    def turn(self, write: Write) -> tuple[float, float]:
+        # A write that the order does not name comes after those that it does.
+        return (self.order.index(write.number) if write.number in self.order else len(self.order)), write.number
+
+    def __str__(self) -> str:
+        return "explore(), where a read over HTTP lets a write arrive"
+
+
+class Orders:
+    """The orders of some writes.
+
+    Two writes that cannot touch the same link may change places without any
+    difference, so of all orders that differ only by that there is one here.
+    What one submission says twice of a link stays in its order.
+    """
+
+    def __init__(self, writes: Sequence[Write]) -> None:
+        self._writes = {write.number: write for write in writes}
+        self.sent: Order = tuple(sorted(self._writes))
+        #: By number, the writes whose order to this one matters.
+        self._rivals = self._find_rivals()
+
+    def nearest(self, most: int) -> list[Order]:
+        """Up to ``most`` orders, beginning with that of sending; each next one takes as many swaps as the last, or more."""
+        found = {self._normal(self.sent): None}
+        todo = deque(found)
+        while todo and len(found) < most:
+            for other in self._one_swap_away(todo.popleft()):
+                if len(found) < most and other not in found:
+                    found[other] = None
+                    todo.append(other)
+        return sorted(found, key=self.swaps)
+
+    def sample(self, seed: int) -> Order:
+        """An order that follows from a seed."""
+        order = list(self.sent)
+        random.Random(f"order {seed}").shuffle(order)
+        places: dict[object, list[int]] = {}
+        for place, number in enumerate(order):
+            places.setdefault(self._unit(number), []).append(place)
+        for together in places.values():
+            numbers = sorted(order[place] for place in together)
+            for place, number in zip(together, numbers, strict=True):
+                order[place] = number
+        return self._normal(tuple(order))
+
+    def swaps(self, order: Order) -> int:
+        """How many pairs of writes, of those where it matters, arrive in another order than they were sent."""
+        place = {number: index for index, number in enumerate(order)}
+        return sum(place[rival] < place[number] for number in order for rival in self._rivals[number] if rival > number)
+
+    def towards_sent(self, order: Order) -> list[Order]:
+        """Orders with fewer swaps, the fewest first: one write moved back to its place, or one pair."""
+        swaps = self.swaps(order)
+        candidates = {*self._one_moved_back(order), *self._one_swap_away(order)}
+        return sorted((other for other in candidates if self.swaps(other) < swaps), key=lambda other: (self.swaps(other), other))
+
+    def single_moves(self, order: Order) -> list[Order]:
+        """The orders in which only one write is out of its place, the way it is in the given one; the fewest swaps first."""
+        place = {number: index for index, number in enumerate(order)}
+        found = set()
+        for number in order:
+            overtaken = [rival for rival in self._rivals[number] if rival < number and place[number] < place[rival]]
+            overtaking = [rival for rival in self._rivals[number] if rival > number and place[rival] < place[number]]
+            others = [other for other in self.sent if other != number]
+            if overtaken:
+                start = others.index(min(overtaken))
+                found.add(self._normal((*others[:start], number, *others[start:])))
+            if overtaking:
+                end = others.index(max(overtaking)) + 1
+                found.add(self._normal((*others[:end], number, *others[end:])))
+        return sorted(found, key=lambda other: (self.swaps(other), other))
+
+    def _find_rivals(self) -> dict[int, set[int]]:
+        by_link: dict[tuple[str, str], set[int]] = {}
+        by_app: dict[str, set[int]] = {}
+        for number, write in self._writes.items():
+            by_app.setdefault(write.app, set()).add(number)
+            by_link.setdefault((write.app, write.id), set()).add(number)
+        sweeping = {app: {number for number in numbers if self._writes[number].concerns_all} for app, numbers in by_app.items()}
+        return {
+            number: (by_app[write.app] if write.concerns_all else by_link[write.app, write.id] | sweeping[write.app]) - {number}
+            for number, write in self._writes.items()
+        }
+
+    def _unit(self, number: int) -> object:
+        """What keeps its order whatever happens: what one submission says of one link."""
+        write = self._writes[number]
+        return (write.app, write.id, write.accepted_after) if write.kind == "submit" else number
+
+    def _normal(self, order: Order) -> Order:
+        """Of all orders that make no difference, the one with the lowest numbers first."""
+        place = {number: index for index, number in enumerate(order)}
+        waits_for = {number: sum(place[rival] < place[number] for rival in self._rivals[number]) for number in order}
+        free = [number for number, count in waits_for.items() if count == 0]
+        heapq.heapify(free)
+        normal: list[int] = []
+        while free:
+            number = heapq.heappop(free)
+            normal.append(number)
+            for rival in self._rivals[number]:
+                if place[number] < place[rival]:
+                    waits_for[rival] -= 1
+                    if waits_for[rival] == 0:
+                        heapq.heappush(free, rival)
+        return tuple(normal)
+
+    def _one_swap_away(self, order: Order) -> Iterator[Order]:
+        """The orders in which one pair of writes has changed places that nothing stood between."""
+        for start, first in enumerate(order):
+            # Of the writes behind, those that no other one holds back.
+            reached: list[int] = []
+            rivals = self._rivals[first]
+            for end in range(start + 1, len(order)):
+                second = order[end]
+                if second not in rivals:
+                    continue
+                if not any(other in self._rivals[second] for other in reached) and self._unit(first) != self._unit(second):
+                    between = order[start + 1 : end]
+                    before = [number for number in between if number not in rivals]
+                    behind = [number for number in between if number in rivals]
+                    yield self._normal((*order[:start], *before, second, first, *behind, *order[end + 1 :]))
+                reached.append(second)
+                if not self._writes[first].concerns_all or self._writes[second].concerns_all:
+                    break  # whatever comes behind is held back by this one
+
+    def _one_moved_back(self, order: Order) -> Iterator[Order]:
+        """The orders in which one write has come back to where it was sent."""
+        for number in order:
+            # What came with it comes along, or their order would be another.
+            others = [other for other in order if self._unit(other) != self._unit(number)]
+            together = [other for other in order if self._unit(other) == self._unit(number)]
+            earlier = [index for index, other in enumerate(others) if other < number and other in self._rivals[number]]
+            later = [index for index, other in enumerate(others) if other > number and other in self._rivals[number]]
+            for place in {earlier[-1] + 1 if earlier else 0, later[0] if later else len(others)}:
+                yield self._normal((*others[:place], *together, *others[place:]))

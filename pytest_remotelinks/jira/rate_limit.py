@@ -1,0 +1,95 @@
+"""Limits: how many requests an app may send in a time, and how long it must wait then."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from pytest_remotelinks.rules.retries import TOLERANCE
+
+#: Seconds above which a wait does not grow any more.
+LONGEST_WAIT = 3600
+#: The share of a limit below which Jira warns that it is near.
+NEAR = 0.2
+
+
+@dataclass
+class Wait:
+    """A Retry-After that was given: who comes before it has passed waits longer."""
+
+    until: float = 0.0
+    seconds: int = 0
+    #: The status of the answer that asked for it, and when that was.
+    status: int = 429
+    asked_at: float = 0.0
+
+    def start(self, seconds: int, now: float) -> None:
+        self.seconds, self.until, self.asked_at = seconds, now + seconds, now
+
+    def left(self, now: float) -> int:
+        """The whole seconds that are still to wait."""
+        return max(1, math.ceil(self.until - now))
+
+    def refuses(self, began: float, now: float) -> bool:
+        """Whether a request comes too early; then the wait starts again, twice as long.
+
+        Not so for one that began before anybody was asked to wait: it is
+        refused, and no more.
+        """
+        if now >= self.until - TOLERANCE:
+            return False
+        if began > self.asked_at:
+            self.start(max(1, min(2 * self.seconds, LONGEST_WAIT)), now)
+        return True
+
+
+@dataclass
+class RateLimit:
+    """So many requests, or so much cost, in a window of ``per`` seconds.
+
+    A window begins with the first request after the last one ended. The cost of
+    a request is 1, and 1 more for each link that it submits: Jira publishes
+    that there is a quota by cost, and not how it is counted.
+    """
+
+    requests: int | None
+    cost: int | None
+    per: float
+    _window_end: float = 0.0
+    _requests_used: int = 0
+    _cost_used: int = 0
+    _wait: Wait = field(default_factory=Wait)
+    _reason: str = ""
+
+    def take(self, cost: int, began: float, now: float) -> tuple[int, str] | None:
+        """Count a request; return the seconds to wait and the reason where it is over the limit."""
+        if self._wait.refuses(began, now):
+            self._window_end = max(self._window_end, self._wait.until)
+            return self._wait.left(now), self._reason
+        if now >= self._window_end - TOLERANCE:
+            self._window_end, self._requests_used, self._cost_used = now + self.per, 0, 0
+        too_many = self.requests is not None and self._requests_used + 1 > self.requests
+        too_costly = self.cost is not None and self._cost_used + cost > self.cost
+        if not (too_many or too_costly):
+            self._requests_used += 1
+            self._cost_used += cost
+            return None
+        self._wait.start(max(1, math.ceil(self._window_end - now)), now)
+        self._reason = "jira-quota-based" if too_many else "jira-cost-based"
+        return self._wait.seconds, self._reason
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What every answer says of the limit; of two, the one of which less is left."""
+        counts = [(self.requests, self._requests_used), (self.cost, self._cost_used)]
+        rests = [(max(0, limit - used) / limit, limit, max(0, limit - used)) for limit, used in counts if limit is not None]
+        share, limit, remaining = min(rests)
+        near = (("X-RateLimit-NearLimit", "true"),) if share < NEAR else ()
+        # To the minute, so the next one: a client that waits until then has waited long enough.
+        end = datetime.fromtimestamp(math.ceil(self._window_end / 60) * 60, timezone.utc)
+        return (
+            ("X-RateLimit-Limit", str(limit)),
+            ("X-RateLimit-Remaining", str(remaining)),
+            ("X-RateLimit-Reset", end.strftime("%Y-%m-%dT%H:%MZ")),
+            *near,
+        )

@@ -1,0 +1,62 @@
+"""The record of one site: every exchange, and with it every submitted link and violation."""
+
+from __future__ import annotations
+
+import time
+from threading import Condition
+
+from pytest_remotelinks.recording.exchange import Exchange, Submission
+from pytest_remotelinks.rules.violation import Violation
+
+
+class Journal:
+    """What has happened so far, in the order in which it took effect.
+
+    ``changed`` is notified of every exchange, and of every other event that
+    somebody may wait for; its lock guards the site too.
+    """
+
+    def __init__(self) -> None:
+        self.changed = Condition()
+        self.exchanges: list[Exchange] = []
+        #: Counts the events, so that whoever waits can tell whether he missed one.
+        self.events = 0
+        #: Requests that have begun and are not answered yet.
+        self.under_way = 0
+        #: When a request last began or ended, in seconds on the monotonic clock.
+        self.last_active = time.monotonic()
+
+    def add(self, exchange: Exchange) -> None:
+        """Remember an exchange. The caller holds the lock."""
+        self.exchanges.append(exchange)
+        self.wake()
+
+    def wake(self) -> None:
+        """Tell everybody who waits that something has happened. The caller holds the lock."""
+        self.events += 1
+        self.changed.notify_all()
+
+    def begin(self) -> None:
+        """A request has begun."""
+        with self.changed:
+            self.under_way += 1
+            self.last_active = time.monotonic()
+            self.wake()
+
+    def end(self) -> None:
+        """A request has been answered, or given up."""
+        with self.changed:
+            self.under_way -= 1
+            self.last_active = time.monotonic()
+            self.wake()
+
+    @property
+    def submissions(self) -> tuple[Submission, ...]:
+        return tuple(submission for exchange in tuple(self.exchanges) for submission in exchange.submissions)
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        return tuple(violation for exchange in tuple(self.exchanges) for violation in exchange.violations)
+
+    def forget(self) -> None:
+        self.exchanges.clear()

@@ -1,0 +1,1 @@
+"""How recorded things are shown, one format a module."""

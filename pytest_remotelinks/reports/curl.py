@@ -1,0 +1,87 @@
+"""The curl line that sends a recorded request again."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+
+from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.wire.redact import REDACTED, redact_body, redact_header, redact_json, redact_target
+
+#: A longer body is cut to the links that broke a rule, or left to the record.
+BODY_LIMIT = 4000
+
+# What curl or the connection sets by itself.
+_OWN_HEADERS = frozenset({"host", "content-length", "connection", "accept", "accept-encoding", "user-agent", "transfer-encoding", "expect"})
+_REDACTED_BASIC = base64.b64encode(f"{REDACTED}:{REDACTED}".encode()).decode()
+_PLAIN = re.compile(r"[ -~]*")
+
+
+def curl_line(exchange: Exchange, base_url: str) -> str:
+    """One shell line that sends the request again; credentials are masked."""
+    words = ["curl"]
+    if exchange.method != "GET" or exchange.body:
+        words += ["-X", _quoted(exchange.method)]
+    target = redact_target(exchange.incoming.target)
+    words += _as_it_stands(target)
+    # http.server reads the request line as Latin-1.
+    words.append(_quoted(base_url.encode() + target.encode("latin-1", "replace")))
+    for name, value in exchange.headers.pairs:
+        if name.lower() not in _OWN_HEADERS:
+            words += ["-H", _quoted(f"{name}: {_masked(name, value)}" if value else f"{name};")]
+    if exchange.body:
+        if "Content-Type" not in exchange.headers:
+            words += ["-H", "Content-Type:"]  # or curl would add one
+        body, remark = _body(exchange)
+        if body is None:
+            return f"{' '.join(words)} --data-binary @BODY  # {remark}"
+        # Unlike --data-binary, --data-raw does not read a body that starts with @ from a file.
+        words += ["--data-raw", _quoted(_redacted_body(body))]
+    else:
+        remark = ""
+    if not target.isascii():
+        remark = f"{remark}; curl percent-encodes the path" if remark else "curl percent-encodes the path, which was not"
+    return " ".join(words) + (f"  # {remark}" if remark else "")
+
+
+def _masked(name: str, value: str) -> str:
+    shown = redact_header(name, value)
+    # What stands for Basic credentials must look like some, or it would be refused for that.
+    return f"Basic {_REDACTED_BASIC}" if shown == f"Basic {REDACTED}" else shown
+
+
+def _as_it_stands(target: str) -> list[str]:
+    """The options without which curl would make something else of the target."""
+    options = ["-g"] if any(sign in target for sign in "{}[]") else []
+    return [*options, "--path-as-is"] if "/." in target else options
+
+
+def _body(exchange: Exchange) -> tuple[str | bytes | None, str]:
+    # A shell ends a text at a NUL.
+    if len(exchange.body) <= BODY_LIMIT and b"\0" not in exchange.body:
+        return exchange.body, ""
+    broken = {violation.link for violation in exchange.violations if violation.link is not None}
+    if broken and isinstance(exchange.raw_json, dict):
+        links = [link for index, link in enumerate(exchange.raw_json["remoteLinks"]) if index in broken]
+        body = json.dumps({**exchange.raw_json, "remoteLinks": links[:1]})
+        if len(body) <= BODY_LIMIT:
+            return body, f"cut to the first of {len(links)} links that broke a rule"
+    return None, f"BODY: the {exchange.incoming.body_size} bytes of this exchange's .body in fake_jira.requests"
+
+
+def _redacted_body(body: str | bytes) -> str | bytes:
+    return redact_body(body).encode("latin-1") if isinstance(body, bytes) else redact_json(body)
+
+
+def _quoted(text: str | bytes) -> str:
+    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    plain = raw.decode("latin-1")
+    if _PLAIN.fullmatch(plain):
+        return shlex.quote(plain)
+    escaped = "".join(
+        f"\\{character}" if character in "\\'" else character if " " <= character <= "~" else f"\\x{ord(character):02x}"
+        for character in plain
+    )
+    return f"$'{escaped}'"

@@ -1,0 +1,101 @@
+"""The report of violations as text for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pytest_remotelinks.contract.explain import preview
+from pytest_remotelinks.jira.consistency import Policy, Shuffled
+from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.reports.curl import curl_line
+from pytest_remotelinks.rules.catalogue import RULES
+from pytest_remotelinks.rules.violation import NO_VALUE, Violation
+from pytest_remotelinks.wire.redact import redact_target
+from pytest_remotelinks.wire.text import printable
+
+#: More violations than this of one request are counted, not shown.
+SHOWN_PER_REQUEST = 10
+#: More writes than this are counted, not shown.
+SHOWN_ARRIVALS = 50
+#: More requests with violations than this are counted, not shown.
+SHOWN_REQUESTS = 10
+
+
+def count_by_code(violations: Sequence[Violation]) -> str:
+    """``RL201 (3 times), RL206``"""
+    counts = Counter(violation.code for violation in violations)
+    return ", ".join(code if count == 1 else f"{code} ({count} times)" for code, count in sorted(counts.items()))
+
+
+def request_line(exchange: Exchange) -> str:
+    """``POST /rest/… -> 202``, with secrets masked and faults named."""
+    return printable(f"{exchange.method} {redact_target(exchange.incoming.target)} -> {exchange.outcome}".strip())
+
+
+def violation_lines(violation: Violation) -> list[str]:
+    """One violation: rule and place, what is wrong, the value, what to change."""
+    rule = RULES[violation.code]
+    lines = [
+        f"{violation.code} {rule.name} ({violation.severity}) at {violation.pointer or 'the body'}",
+        f"  {violation.message}",
+    ]
+    if violation.value is not NO_VALUE:
+        value = ascii(violation.value) if isinstance(violation.value, bytes) else preview(violation.value)
+        lines.append(f"  value:  {value}")
+    lines.append(f"  change: {violation.hint}")
+    return [printable(line) for line in lines]
+
+
+def trouble_report(exchanges: Sequence[Exchange]) -> str:
+    """Which requests met with trouble that the test asked for; empty where none did."""
+    troubled = [exchange for exchange in exchanges if exchange.fault]
+    if not troubled:
+        return ""
+    lines = ["these requests met with trouble that the test asked for:"]
+    lines += [f"  {request_line(exchange)}" for exchange in troubled[:SHOWN_REQUESTS]]
+    if len(troubled) > SHOWN_REQUESTS:
+        lines.append(f"  and {len(troubled) - SHOWN_REQUESTS} more")
+    return "\n".join(lines)
+
+
+def weather_report(policy: Policy, arrivals: Sequence[Write], place: str) -> str:
+    """How to get a shuffled order of arrival again, and what it was; empty where nothing was shuffled.
+
+    ``place`` is where the policy was set, empty where an option wins over it.
+    """
+    if not any(isinstance(part, Shuffled) for part in policy.policies):
+        return ""
+    shown = [f"  {write}" for write in arrivals[:SHOWN_ARRIVALS]]
+    more = len(arrivals) - len(shown)
+    lines = [
+        f"consistency was '{policy}'; the same again: "
+        + (f"consistency='{policy}' in {place}" if place else f"--remotelinks-consistency={policy}"),
+        "writes arrived in this order:" if shown else "no write arrived",
+        *shown,
+        *([f"  and {more} more"] if more > 0 else []),
+    ]
+    return printable("\n".join(lines))
+
+
+def report(violations: Sequence[Violation], base_url: str) -> str:
+    """All violations, request by request, each request with the curl line that sends it again."""
+    by_request: dict[Exchange, list[Violation]] = {}
+    for violation in violations:
+        if violation.request is not None:
+            by_request.setdefault(violation.request, []).append(violation)
+    lines: list[str] = []
+    for exchange, found in list(by_request.items())[:SHOWN_REQUESTS]:
+        lines += [request_line(exchange), ""]
+        for violation in found[:SHOWN_PER_REQUEST]:
+            lines += ["  " + line for line in violation_lines(violation)]
+        if len(found) > SHOWN_PER_REQUEST:
+            lines.append(f"  and more of this request: {count_by_code(found[SHOWN_PER_REQUEST:])}")
+        if exchange.method:
+            lines += ["", f"  {curl_line(exchange, base_url)}"]
+        lines.append("")
+    if len(by_request) > SHOWN_REQUESTS:
+        rest = [violation for found in list(by_request.values())[SHOWN_REQUESTS:] for violation in found]
+        lines.append(f"and in {len(by_request) - SHOWN_REQUESTS} more requests: {count_by_code(rest)}")
+    return "\n".join(lines).rstrip()

@@ -1,0 +1,39 @@
+"""RL9xx: what a newer contract will refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_remotelinks.contract.document import Document, published_on
+from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.violation import Violation
+
+
+def check_future(
+    document: Document, ignore: tuple[str, ...], now: Iterable[Violation], later: Iterable[Violation]
+) -> tuple[Violation, ...]:
+    """Warnings of what only the newer document refuses; ``now`` and ``later`` are the verdicts of both."""
+    findings = Findings(ignore)
+    errors = [violation for violation in now if violation.severity == "error"]
+    # What is wrong today is mended first; the newer document often has another name for the same fault.
+    pointers = {violation.pointer for violation in errors}
+    links = {violation.link for violation in errors if violation.link is not None}
+    named = ""
+    for violation in later:
+        if violation.severity == "error" and violation.pointer not in pointers and violation.link not in links:
+            named = named or _named(document)
+            findings.add(
+                "RL901",
+                f"{named} refuses this by {violation.code}: {violation.message}",
+                violation.pointer,
+                violation.hint,
+                violation.value,
+                link=violation.link,
+            )
+    return tuple(findings.violations)
+
+
+def _named(document: Document) -> str:
+    day = published_on(document)
+    version = f", version {document.version}" if document.version not in ("", document.name) else ""
+    return f"contract {document.name}{version}{f', published on {day}' if day else ''},"

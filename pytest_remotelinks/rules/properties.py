@@ -1,0 +1,138 @@
+"""RL3xx: properties, deletions by them, and provider metadata."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.redact import redact_parameter
+
+#: Published as "no longer supported": never a property, without effect.
+SEQUENCE_PARAMETER = "_updateSequenceNumber"
+
+_DOMAIN = re.compile(r"[^\s@<>\"']{1,253}\.[A-Za-z]{2,63}")
+_LOCAL_PART = re.compile(r"[^\s@<>\"']{1,64}\Z")
+#: Characters of a text that are searched for an address; what is asked for here is a product's name.
+_SEARCHED = 10_000
+
+
+def email_in(text: str) -> str | None:
+    """The first thing in a text that looks like an e-mail address, None where nothing does."""
+    text = text[:_SEARCHED]
+    at = text.find("@")
+    while at >= 0:
+        # Around each "@", and never from every place of the text: a long one would take for ever.
+        local, domain = _LOCAL_PART.search(text[max(0, at - 64) : at]), _DOMAIN.match(text, at + 1)
+        if local and domain:
+            return f"{local[0]}@{domain[0]}"
+        at = text.find("@", at + 1)
+    return None
+
+
+def has_properties(properties: Mapping[str, Any], criteria: Iterable[tuple[str, str]]) -> bool:
+    """Whether a submission's properties have all that a deletion goes by."""
+    return all(key in properties and property_text(properties[key]) == value for key, value in criteria)
+
+
+def property_text(value: Any) -> str:
+    """A property's value as a query names it; only strings fit the schema, and others can be let pass."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def check_property_keys(findings: Findings, keys: Iterable[str], place: str) -> None:
+    """Judge the keys of properties; ``place`` is the pointer that they stand below."""
+    for key in keys:
+        pointer = place + pointer_to((key,))
+        if ":" in key:
+            findings.add(
+                "RL301", f"the property key {key!a} contains a colon", pointer, f"rename it, to {key.replace(':', '.')!a} for one", key
+            )
+        if key.startswith("_"):
+            findings.add(
+                "RL302", f"the property key {key!a} starts with an underscore", pointer, f"rename it, to {key.lstrip('_')!a} for one", key
+            )
+
+
+def check_metadata(findings: Findings, metadata: Any) -> None:
+    """Report what looks like personal data in provider metadata."""
+    todo: list[tuple[tuple[str | int, ...], Any]] = [(("providerMetadata",), metadata)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, dict):
+            todo.extend(((*path, name), inner) for name, inner in value.items())
+        elif isinstance(value, list):
+            todo.extend(((*path, index), inner) for index, inner in enumerate(value))
+        elif isinstance(value, str) and (found := email_in(value)):
+            findings.add(
+                "RL307",
+                "this looks like an e-mail address; provider metadata is not treated as private",
+                pointer_to(path),
+                "name the product and its version, nobody's person",
+                found,
+            )
+
+
+def check_deletion(
+    findings: Findings, query: tuple[tuple[str, str], ...], submitted: Container[str], others: Container[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Judge a deletion by properties and return those that it goes by.
+
+    ``submitted`` holds the property keys that were submitted so far, and
+    ``others`` the parameters that the document describes and that are none.
+    """
+    properties = tuple((key, value) for key, value in query if key != SEQUENCE_PARAMETER and key not in others)
+    if not properties:
+        findings.add(
+            "RL303",
+            "the query names no property to delete by" + (f"; {query[0][0]} is none" if query else ""),
+            "#query",
+            "add a property that the links were submitted with, such as ?accountId=account-123",
+        )
+    check_property_keys(findings, (key for key, _ in properties), "#query")
+    for key, value in properties:
+        if key == "params" and value.lstrip().startswith(("{", "[")):
+            findings.add(
+                "RL306",
+                "'params' stands for free query parameters; sent literally it is a property of that name, and no link has it",
+                "#query/params",
+                f"send each property as a parameter of its own: ?{_as_query(value) or 'accountId=account-123&repoId=7'}",
+                value,
+            )
+        elif key not in submitted:
+            findings.add(
+                "RL304",
+                f"no submission so far had a property {key!a}, so nothing can match",
+                "#query" + pointer_to((key,)),
+                "check the key's spelling, or submit the links with this property",
+                redact_parameter(key, value),
+            )
+    return properties
+
+
+def check_deprecated(findings: Findings, query: tuple[tuple[str, str], ...]) -> None:
+    """Report the parameter that has no effect any more, unless its value is wrong too: the mend is the same."""
+    if any(violation.code == "RL107" for violation in findings.violations):
+        return
+    for key, value in query:
+        if key == SEQUENCE_PARAMETER:
+            findings.add(
+                "RL305",
+                f"{SEQUENCE_PARAMETER} is no longer supported and has no effect: newer links are deleted too",
+                f"#query/{SEQUENCE_PARAMETER}",
+                "leave it out; where order matters, wait until the deletion can be read back",
+                value,
+            )
+
+
+def _as_query(text: str) -> str:
+    """The query that was meant by a JSON object of properties, empty if there is none."""
+    try:
+        meant = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    return urlencode(meant) if isinstance(meant, dict) and all(isinstance(value, str) for value in meant.values()) else ""

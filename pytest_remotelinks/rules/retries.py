@@ -1,0 +1,79 @@
+"""RL7xx: trying again, and when that is right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+
+from pytest_remotelinks.apis.remotelinks import Operation
+from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.history import History, Stale
+from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.request import Request
+
+#: Seconds by which a request may come too early: clocks and timers are not exact.
+TOLERANCE = 0.05
+#: Seconds within which the same submission again is a retry, and no new look at everything.
+RETRIED_WITHIN = 60.0
+
+_MENDS = {
+    400: "mend what the answer names, or give up: Jira refuses the same request each time",
+    401: "get a new token, or sign anew, before trying again",
+    403: "give up and tell somebody: the app lacks the module or the scope, and trying again gives it neither",
+    413: "split the submission into smaller ones",
+}
+
+
+def check_patience(findings: Findings, request: Request, operation: Operation, history: History, began: float, now: float) -> None:
+    """Judge whether a request comes too early, or can only be refused again.
+
+    ``began`` is when it did, ``now`` the time, in seconds on the site's clock:
+    who began before anybody was asked to wait could not know.
+    """
+    waits = [wait for wait in history.waits_of(operation) if wait.asked_at < began and now < wait.until - TOLERANCE]
+    if waits:
+        longest = max(waits, key=lambda wait: wait.until)
+        findings.add(
+            "RL701",
+            f"{math.ceil(longest.until - now)} seconds of what Retry-After asked for (with status {longest.status}) had not passed",
+            "#request",
+            "wait as long as Retry-After says, counted from the answer, before the next request of this kind",
+        )
+    refused = history.refusal_of(request, now)
+    if refused is not None:
+        findings.add("RL702", f"exactly this request was refused with {refused} before", "#request", _MENDS[refused])
+
+
+def check_resent(
+    findings: Findings, links: list[Any], accepted: Container[int], stale: Iterable[Stale], rejected: Mapping[str, Any], now: float
+) -> None:
+    """Report links that are sent again though nothing can come of it.
+
+    ``rejected`` are those of earlier submissions, by id; ``now`` is in seconds
+    on the site's clock.
+    """
+    retried = False
+    for index, link in enumerate(links) if rejected else ():
+        before = rejected.get(link["id"]) if isinstance(link, dict) and isinstance(link.get("id"), str) else None
+        retried = retried or before is not None
+        if index not in accepted and before == link and before is not None:
+            findings.add(
+                "RL703",
+                "the link was rejected before, is sent again unchanged, and is rejected again",
+                pointer_to(("remoteLinks", index)),
+                "mend what rejectedRemoteLinks says of it, or drop it",
+                link["id"],
+                link=index,
+            )
+    again = [(links[index]["id"], known) for index, known in stale if known.is_told and links[index] == known.data]
+    # All of it once more, and soon: a client that does not take 202 for an answer. A later look at everything is no retry.
+    once_more = len(again) == len(links) and all(now - known.accepted_at < RETRIED_WITHIN for _, known in again)
+    if again and (retried or once_more):
+        findings.add(
+            "RL704",
+            f"{len(again)} of the {len(links)} links were accepted before and are sent again unchanged",
+            "/remoteLinks",
+            "after a 202 send again only links that changed, and of those that it rejected only what was mended",
+            [link_id for link_id, _ in again[:5]],
+        )

@@ -1,0 +1,28 @@
+"""Choosing rules by code, or by the beginning of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_remotelinks.rules.catalogue import RULES
+
+
+def selects(selectors: Iterable[str], code: str) -> bool:
+    """Whether one of the selectors, each a code or the beginning of one, covers the code."""
+    return any(code.startswith(selector) for selector in selectors)
+
+
+def parse_selectors(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Read rule codes or their beginnings, as a list or as one string with commas.
+
+    Raises ValueError for one that covers no rule.
+    """
+    names = given.split(",") if isinstance(given, str) else list(given)
+    selectors = tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
+    for name in names:
+        if not isinstance(name, str):
+            raise ValueError(f"{name!r} is no rule code; give strings such as 'RL206' or 'RL2'")
+    for selector in selectors:
+        if not selector.startswith("RL") or not any(code.startswith(selector) for code in RULES):
+            raise ValueError(f"{selector!r} covers no rule; give a code such as 'RL206' or the beginning of one, such as 'RL2'")
+    return selectors

@@ -1,0 +1,57 @@
+"""RL4xx: sequence numbers, compared with those that were accepted before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.history import Known, Stale
+from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.times import read_time
+
+_GROW = "give every change a higher number than the one before, such as the time of the change in milliseconds"
+
+
+def check_order(findings: Findings, links: list[Any], stale: Iterable[Stale]) -> None:
+    """Report accepted links whose data Jira will ignore, though it is not older than what it has."""
+    for index, known in stale:
+        link = links[index]
+        if link == known.data:
+            continue
+        new, old = link["updateSequenceNumber"], known.number
+        pointer = pointer_to(("remoteLinks", index, "updateSequenceNumber"))
+        if new == old:
+            findings.add(
+                "RL402",
+                f"the number {new} was already sent with other data ({_changed(link, known)}), which stays; this is ignored",
+                pointer,
+                _GROW,
+                new,
+                link=index,
+            )
+        elif not _is_older(link, known):
+            findings.add(
+                "RL401",
+                f"the number {new} is lower than the {old} sent before, though lastUpdated is not older and the data changed "
+                f"({_changed(link, known)}); it is ignored",
+                pointer,
+                f"{_GROW}; an update that is late on purpose carries its own, older lastUpdated",
+                new,
+                link=index,
+            )
+
+
+def _is_older(link: dict[str, Any], known: Known) -> bool:
+    """Whether the link says itself that it was changed before the known one: then it only comes late."""
+    new, old = read_time(link.get("lastUpdated")), read_time(known.data.get("lastUpdated"))
+    return new is not None and old is not None and new < old
+
+
+def _changed(link: dict[str, Any], known: Known) -> str:
+    names = sorted(
+        name
+        for name in link.keys() | known.data.keys()
+        if name != "updateSequenceNumber" and (name not in link or name not in known.data or link[name] != known.data[name])
+    )
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "") if names else "nothing but the number"

@@ -1,0 +1,128 @@
+"""RL104 to RL106, RL110 and RL111: where a request goes, and how its target is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pytest_remotelinks.apis.remotelinks import OPERATIONS, Operation, Route, Router
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.explain import explain
+from pytest_remotelinks.contract.parameters import is_spread
+from pytest_remotelinks.contract.schema_error import SchemaError
+from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.redact import redact_parameter
+from pytest_remotelinks.wire.request import Request
+
+#: What may stand in a path's segment as it is (RFC 3986, pchar).
+_SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
+
+
+def check_direction(findings: Findings, document: Document, request: Request, route: Route) -> int:
+    """Report why a request leads to no operation, and return the status that it gets."""
+    if request.astray:
+        findings.add("RL104", request.astray, "#path", "use the url or the cloud_id of a site that is running", request.path)
+        status = 404
+    elif "/" in (route.raw_id or ""):
+        findings.add(
+            "RL110",
+            "the path goes on after the link's id, as if the id held a slash",
+            "#path",
+            f"percent-encode the id as one segment: {route.raw_id!a} becomes {(route.raw_id or '').replace('/', '%2F')!a}",
+            request.path,
+            refusal=404,
+        )
+        status = 404
+    elif lacking := _lacking(document, request.method, request.path):
+        findings.add(
+            "RL104",
+            f"the contract document {document.name} has no operation {lacking}",
+            "#path",
+            f"use one of {', '.join(operation.id for operation in document.operations)}, or a document that has it",
+            f"{request.method} {request.path}",
+        )
+        status = 404
+    elif not route.operations:
+        findings.add(
+            "RL104",
+            "no operation of the remote links API has this path",
+            "#path",
+            f"use one of {', '.join(document.router.paths)}",
+            request.path,
+        )
+        status = 404
+    else:
+        findings.add(
+            "RL105",
+            f"this path does not have the method {request.method!a}",
+            "#method",
+            f"use {' or '.join(route.allowed)}",
+            request.method,
+        )
+        status = 405
+    return status
+
+
+def _lacking(document: Document, method: str, path: str) -> str | None:
+    """The published operation that the request asks for and the document does not have."""
+    if not document.missing:
+        return None
+    operation = Router(OPERATIONS).route(path).operation(method)
+    return operation.id if operation and operation.id in document.missing else None
+
+
+def check_id(findings: Findings, route: Route) -> bool:
+    """Judge the id of a path by itself; tell whether a link can have it."""
+    raw, link_id = route.raw_id or "", route.link_id
+    if not _SEGMENT.fullmatch(raw):
+        findings.add(
+            "RL110",
+            f"{raw!a} is not percent-encoded",
+            "#path",
+            "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')",
+            raw,
+        )
+    if link_id and "\ufffd" not in link_id:
+        return True
+    problem = "the id in the path is empty" if not link_id else "the id's bytes are not UTF-8"
+    findings.add("RL106", problem, "#path", "put the link's id into the path, its UTF-8 bytes percent-encoded", raw)
+    return False
+
+
+def report_unfit_id(findings: Findings, route: Route, errors: Sequence[SchemaError]) -> None:
+    """Report an id that the document does not allow."""
+    message = "; ".join(explain(found)[0] for found in errors) or "does not fit the document"
+    findings.add("RL106", f"the id {message}", "#path", "use the id under which the link was submitted", route.link_id)
+
+
+def check_query_encoding(findings: Findings, request: Request) -> None:
+    """Report a query that holds what must be percent-encoded."""
+    query = request.target.partition("?")[2]
+    if not query.isascii():
+        findings.add(
+            "RL110",
+            "the query is not percent-encoded",
+            "#query",
+            "percent-encode its UTF-8 bytes; in Python: urllib.parse.urlencode(properties)",
+        )
+
+
+def check_query_names(findings: Findings, document: Document, operation: Operation, request: Request) -> None:
+    """Report parameters of a query that the document does not describe."""
+    check_query_encoding(findings, request)
+    if not request.query:
+        return
+    described = [parameter for parameter in document.parameters(operation) if parameter["in"] == "query"]
+    if any(is_spread(parameter) for parameter in described):
+        return
+    known = {parameter["name"] for parameter in described}
+    for key, value in request.query:
+        if key not in known:
+            findings.add(
+                "RL111",
+                f"the operation has no parameter {key!a}",
+                "#query" + pointer_to((key,)),
+                "leave it out; a '?' that belongs to an id is written %3F",
+                redact_parameter(key, value),
+            )

@@ -1,0 +1,207 @@
+"""RL503 to RL512: whether a Connect app's token is genuine, current and made for this request."""
+
+from __future__ import annotations
+
+import hmac
+import math
+import re
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pytest_remotelinks.auth.jwt import NoToken, Token, read_token
+from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
+from pytest_remotelinks.auth.qsh_mistakes import find_slip
+from pytest_remotelinks.contract.explain import preview
+from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.violation import NO_VALUE
+from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_target
+from pytest_remotelinks.wire.request import Request
+
+#: Seconds by which the clocks of provider and site may differ; an assumption.
+LEEWAY = 30
+#: Seconds of life above which a token is frowned upon.
+LIFETIME_LIMIT = 3600
+
+_PLACE = "#header/Authorization"
+_CLAIMS = {"iss": "the app's key", "iat": "when it was made", "exp": "when it ends", "qsh": "the hash of the request"}
+_CONTEXT = "context-qsh"
+_SEPARATOR = re.compile(r"[&#\s]")
+# An unknown app's token is checked all the same, so that the time taken does not tell which apps are known.
+_NOBODYS_SECRET = "0" * 64
+# Whoever ignores RL504 still has these verified.
+_DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
+#: Seconds since the epoch that only milliseconds reach; they are some 3000 years off.
+_MILLISECONDS = 10**11
+
+
+def check_token(
+    findings: Findings,
+    text: str,
+    request: Request,
+    secrets: Mapping[str, str],
+    recent: Mapping[str, str],
+    unsigned: Collection[str] = (),
+    last: str | None = None,
+) -> str | None:
+    """Judge a token, and return the key of the app that it counts for; None where it is not believed.
+
+    ``secrets`` has by its key the shared secret of each installed app that
+    signs, ``unsigned`` the keys of those that do not, and ``recent`` the
+    canonical forms of earlier requests by their hash. The app of the key
+    ``last`` is the sender where only an ignored rule leaves that unknown.
+    """
+    try:
+        token = read_token(text)
+    except NoToken as problem:
+        findings.add("RL503", str(problem), _PLACE, problem.hint)
+        return None
+    # An ignored rule keeps no other one from being looked at.
+    if token.algorithm != "HS256" and findings.add(
+        "RL504",
+        f"the token's alg is {preview(token.algorithm)}",
+        _PLACE,
+        "sign with HS256 and the shared secret of the installation",
+        token.algorithm,
+    ):
+        return None
+    issuer_told = "iss" in _check_claims(findings, token.claims)
+    issuer = token.claims.get("iss")
+    key = issuer if isinstance(issuer, str) and issuer in secrets else None
+    genuine = _is_signed_with(token, secrets[key] if key is not None else _NOBODYS_SECRET)
+    if not isinstance(issuer, str):
+        if issuer_told:
+            return None
+        key = next((app for app, secret in secrets.items() if _is_signed_with(token, secret)), last)
+        genuine = key is None or key not in secrets or _is_signed_with(token, secrets[key])
+    elif key is None:
+        if _unknown(findings, issuer, secrets, unsigned):
+            return None
+        # What an unknown app signs with is unknown, too.
+        key, genuine = last, True
+    if key is not None and not genuine and _digest_name(token) and _add_signature(findings, key, token, secrets):
+        return None  # the claims prove nothing
+    _check_times(findings, token.claims)
+    _check_hash(findings, token.claims.get("qsh"), request, recent)
+    return key
+
+
+def _digest_name(token: Token) -> str | None:
+    """How a token is signed; None where a shared secret has no part in it."""
+    return _DIGESTS.get(token.algorithm) if isinstance(token.algorithm, str) else None
+
+
+def _is_signed_with(token: Token, secret: str) -> bool:
+    expected = hmac.digest(secret.encode("utf-8", "surrogatepass"), token.signed, _digest_name(token) or "sha256")
+    return hmac.compare_digest(expected, token.signature)
+
+
+def _check_claims(findings: Findings, claims: dict[str, Any]) -> list[str]:
+    """Judge the claims by themselves, and return the names of those that were told."""
+    told = []
+    for name, meaning in _CLAIMS.items():
+        value = claims.get(name)
+        is_number = name in ("iat", "exp")
+        kind = "a number of seconds since the epoch" if is_number else "text"
+        if name not in claims:
+            message, hint = f"the token has no claim {name!a}", f"put it in: {meaning}, {kind}"
+        elif not (_is_time(value) if is_number else isinstance(value, str)):
+            message, hint = f"the claim {name!a} is {preview(value)}", f"make it {kind}: {meaning}"
+        else:
+            continue
+        if findings.add("RL511", message, _PLACE, hint, claims.get(name, NO_VALUE)):
+            told.append(name)
+    if "nbf" in claims and not _is_time(claims["nbf"]):
+        findings.add("RL511", f"the claim 'nbf' is {preview(claims['nbf'])}", _PLACE, "make it a number of seconds, or leave it out")
+    return told
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**63 and math.isfinite(value)
+
+
+def _unknown(findings: Findings, issuer: str, secrets: Mapping[str, str], unsigned: Collection[str]) -> bool:
+    known = ", ".join(map(ascii, list(secrets)[:5]))
+    hint = f"'iss' is the app's key, not the client's; installed: {known}" if secrets else "install the app whose key 'iss' is"
+    if issuer in unsigned:
+        hint = "it is a Forge app: send a bearer token, 'Bearer <token>'"
+    return findings.add("RL505", f"no app with the key {preview(issuer)} that signs its requests is installed here", _PLACE, hint, issuer)
+
+
+def _add_signature(findings: Findings, key: str, token: Token, secrets: Mapping[str, str]) -> bool:
+    hint = f"sign with the shared secret that the installation of {key!a} was given"
+    others = [other for other, secret in secrets.items() if other != key and _is_signed_with(token, secret)]
+    if others:
+        hint = f"it is signed with the secret of {others[0]!a}; {hint}"
+    return findings.add("RL506", "the token's signature is not one of the app's shared secret", _PLACE, hint)
+
+
+def _check_times(findings: Findings, claims: dict[str, Any]) -> None:
+    # Providers sign by their own clock, so this is real time and not the site's.
+    now = time.time()
+    made, ends, begins = (claims[name] if _is_time(claims.get(name)) else None for name in ("iat", "exp", "nbf"))
+    if ends is not None and ends + LEEWAY < now:
+        findings.add(
+            "RL507", f"the token ended {now - ends:.0f} seconds ago", _PLACE, "make a token for each request; 180 seconds are usual", ends
+        )
+    for name, moment in (("iat", made), ("nbf", begins)):
+        if moment is not None and moment - LEEWAY > now:
+            findings.add(
+                "RL508",
+                f"the token's {name} lies {moment - now:.0f} seconds ahead",
+                _PLACE,
+                "give seconds, not milliseconds, since the epoch in UTC; set the provider's clock",
+                moment,
+            )
+    if made is not None and ends is not None and ends - made > LIFETIME_LIMIT:
+        in_milliseconds = "exp is in milliseconds; give seconds since the epoch, and " if ends > _MILLISECONDS else ""
+        findings.add(
+            "RL512",
+            f"the token lives for {ends - made:.0f} seconds",
+            _PLACE,
+            f"{in_milliseconds}let it end at most {LIFETIME_LIMIT} seconds after iat; 180 are usual",
+            ends - made,
+        )
+
+
+def _check_hash(findings: Findings, found: Any, request: Request, recent: Mapping[str, str]) -> None:
+    if not isinstance(found, str):
+        return
+    if found == _CONTEXT:
+        findings.add(
+            "RL510",
+            "the token is one of a page's context, which these operations never take",
+            _PLACE,
+            "sign the request itself: qsh is the hash of its method, path and query",
+            found,
+        )
+        return
+    forms = canonical_requests(request)
+    if any(hmac.compare_digest(query_hash(form).encode(), found.encode("utf-8", "replace")) for form in forms):
+        return
+    slip = find_slip(request, found)
+    wanted = preview_canonical(slip.wanted if slip is not None else forms[0])
+    if slip is not None:
+        hint = f"{slip.said}. Hashed was {preview_canonical(_without_secrets(slip.hashed, request))}, the request is {wanted}"
+    elif (earlier := recent.get(found)) is not None:
+        # The same method and path are a new token, made with a query that is not the one sent.
+        is_again = earlier.split("&", 2)[:2] != forms[0].split("&", 2)[:2]
+        said = "make a token for each request" if is_again else "hash the query that is sent; this is the hash of an earlier request's"
+        hint = f"{said}. Hashed was {preview_canonical(earlier)}, the request is {wanted}"
+    else:
+        hint = f"the request is {wanted}, with the hash {query_hash(forms[0])}; what was hashed is none of the usual slips"
+    findings.add("RL509", "the token's qsh is not that of this request", _PLACE, hint, found)
+
+
+def _without_secrets(hashed: str, request: Request) -> str:
+    # Masking goes by separators, which a decoded value may hold itself.
+    for name, value in request.query:
+        if name.lower() in SECRET_PARAMETERS and _SEPARATOR.search(value):
+            hashed = hashed.replace(value, REDACTED)
+    return hashed
+
+
+def preview_canonical(canonical: str) -> str:
+    """A canonical form to show: secrets masked, cut where it is very long."""
+    shown = redact_target(canonical)
+    return repr(shown if len(shown) <= 600 else f"{shown[:600]}… {len(shown)} characters in all")

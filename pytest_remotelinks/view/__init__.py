@@ -1,0 +1,1 @@
+"""What a test looks at, asserts and waits for."""

@@ -1,0 +1,101 @@
+"""What deletions could touch: the accepted writes of one link, replayed in the order of their acceptance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_remotelinks.apis.remotelinks import DELETE_BY_ID, DELETE_BY_PROPERTY, SUBMIT
+from pytest_remotelinks.jira.store import LinkStore
+from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.rules.properties import SEQUENCE_PARAMETER
+from pytest_remotelinks.view.compare import differences
+
+Criteria = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """An accepted deletion, as seen from one link."""
+
+    request: Exchange
+    #: The submission that the link was stored by when the deletion's turn came, None where it was not stored.
+    stored: Write | None
+    #: Whether the deletion names the link, or goes by properties that the stored one had.
+    touches: bool
+
+
+def replay(exchanges: Iterable[Exchange], id: str, app: str = "") -> tuple[list[Deletion], Write | None]:
+    """The app's accepted deletions in their order, and the submission that the link is stored by after all of it, if it is."""
+    store = LinkStore()
+    deletions: list[Deletion] = []
+    for exchange in exchanges:
+        if exchange.status != 202 or exchange.app != app:
+            continue
+        if exchange.operation == SUBMIT:
+            for submission in exchange.submissions:
+                if submission.id == id and submission.accepted:
+                    store.apply(Write(0, "submit", id, submission.raw_data, submission.raw_properties, app=app))
+        elif exchange.operation == DELETE_BY_ID:
+            deletions.append(Deletion(exchange, store.get(id, app), exchange.link_id == id))
+            if exchange.link_id is not None:
+                store.apply(Write(0, "delete", exchange.link_id, app=app))
+        elif exchange.operation == DELETE_BY_PROPERTY:
+            stored, pairs = store.get(id, app), criteria(exchange)
+            deletions.append(Deletion(exchange, stored, stored is not None and stored.has(pairs)))
+            store.apply(Write(0, "delete-by-properties", criteria=pairs, app=app))
+    return deletions, store.get(id, app)
+
+
+def not_accepted(exchanges: Iterable[Exchange], *operations: str) -> list[Exchange]:
+    """Attempts at a deletion that had no effect, also those that missed the path."""
+    return [
+        exchange
+        for exchange in exchanges
+        if exchange.status != 202 and (exchange.operation in operations or (exchange.operation is None and exchange.method == "DELETE"))
+    ]
+
+
+def criteria(exchange: Exchange) -> Criteria:
+    """The properties that a deletion goes by; one that was sent twice counts once."""
+    return tuple(dict.fromkeys(pair for pair in exchange.incoming.query if pair[0] != SEQUENCE_PARAMETER))
+
+
+def criteria_differences(properties: Mapping[str, Any], sent: Criteria) -> list[str]:
+    """Where a deletion does not go by exactly these properties."""
+    found = []
+    by_key = _by_key(sent)
+    for key, wanted in properties.items():
+        values = by_key.get(key, [])
+        if len(values) > 1 and not isinstance(wanted, (list, tuple)):
+            # A matcher for one value may well match the list of them.
+            found.append(f"{key}: expected {wanted!a}, it has {len(values)} values: {', '.join(map(ascii, values))}")
+        else:
+            found += map(str, differences({key: wanted}, {name: inner if len(inner) > 1 else inner[0] for name, inner in by_key.items()}))
+    return found + [f"{key}: not expected, it is {' and '.join(map(ascii, by_key[key]))}" for key in by_key if key not in properties]
+
+
+def misses(deletion: Deletion, id: str) -> list[str]:
+    """Why a deletion could not touch the link."""
+    if deletion.touches or deletion.request.operation == DELETE_BY_ID:
+        return []
+    if deletion.stored is None:
+        return [f"no submission of {id!a} was accepted before"]
+    properties = deletion.stored.properties
+    found = []
+    for key, values in _by_key(criteria(deletion.request)).items():
+        actual = ascii(properties[key]) if key in properties else "nothing"
+        if len(values) > 1:
+            found.append(f"{key}: it goes by {' and '.join(map(ascii, values))} at once, {id!a} had {actual}")
+        elif properties.get(key) != values[0]:
+            found.append(f"{key}: it goes by {values[0]!a}, {id!a} had {actual}")
+    return found
+
+
+def _by_key(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return values

@@ -1,0 +1,1 @@
+"""HTTP as values that are safe to show."""

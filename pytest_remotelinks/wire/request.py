@@ -1,0 +1,52 @@
+"""A request as it came over the wire, before anything is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote_plus
+
+from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.redact import redact_target
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request.
+
+    ``target`` is the request line's path and query, still percent-encoded,
+    without the ``base`` that belongs to the site's URL.
+    ``body_size`` counts the bytes that were sent; ``body`` holds fewer where
+    the size was over the limit. ``malformed`` says why request line, headers or
+    body length are not well-formed HTTP, and is empty where they are.
+    """
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes = b""
+    body_size: int = 0
+    malformed: str = ""
+    base: str = ""
+    #: Why the request reaches no site, empty where it reaches one.
+    astray: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {redact_target(self.target)}>"
+
+    @property
+    def path(self) -> str:
+        """The path, still percent-encoded."""
+        return self.target.partition("?")[0]
+
+    @cached_property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """The query's parameters in order, decoded; blank values are kept."""
+        query = self.target.partition("?")[2]
+        if not query:
+            return ()
+        if not query.isascii():
+            # http.server reads the request line as Latin-1, so raw UTF-8 is put right here.
+            query = query.encode("latin-1", "replace").decode("utf-8", "replace")
+        pairs = (part.partition("=") for part in query.split("&") if part)
+        return tuple((unquote_plus(name), unquote_plus(value)) for name, _, value in pairs)

@@ -1,0 +1,155 @@
+"""Payloads judged in a unit test, without HTTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_remotelinks import ContractError, check_link, check_submission
+from pytest_remotelinks.check.payloads import check_links
+
+pytestmark = pytest.mark.both_versions
+
+
+def codes(violations):
+    return [(violation.code, violation.pointer) for violation in violations]
+
+
+def test_a_good_submission_breaks_nothing(link):
+    assert check_submission({"remoteLinks": [link()], "properties": {"account": "a"}}) == []
+    assert check_link(link()) == []
+
+
+def test_violations_come_with_place_and_mend(link):
+    (violation,) = check_submission({"remoteLinks": [link(), link("2", url="<string>")]})
+    assert (violation.code, violation.severity, violation.pointer) == ("RL201", "error", "/remoteLinks/1/url")
+    assert "uri" in violation.message
+    assert "https://" in violation.hint
+
+
+def test_pointers_lead_into_the_link(link):
+    assert codes(check_link(link(type="x", color="red"))) == [("RL201", "/type"), ("RL206", "/color")]
+    assert codes(check_link(5)) == [("RL201", "")]
+
+
+@pytest.mark.parametrize("payload", [None, [], 5, "", {}, {"remoteLinks": None}, {"remoteLinks": []}, {"remoteLinks": {}}])
+def test_a_payload_that_is_none_is_told(payload):
+    assert [code for code, _ in codes(check_submission(payload))] in (["RL103"], ["RL101"])
+
+
+def test_text_and_bytes_are_judged_as_they_stand(link):
+    text = '{"remoteLinks": [{"id": "1", "id": "2"}]}'
+    assert ("RL112", "/remoteLinks/0/id") in codes(check_submission(text))
+    assert check_submission(text) == check_submission(text.encode())
+    assert [code for code, _ in codes(check_submission(b"\xff"))] == ["RL101"]
+    assert [code for code, _ in codes(check_submission({"remoteLinks": [link(updateSequenceNumber=float("nan"))]}))] == ["RL101"]
+
+
+def test_the_contract_in_question_decides(link, tmp_path):
+    many = {"remoteLinks": [link(str(number)) for number in range(101)]}
+    assert codes(check_submission(many)) == [("RL108", "/remoteLinks")]
+    assert codes(check_submission(many, "2023-06")) == [("RL901", "/remoteLinks")]
+    assert check_submission(many, "2023-06", ignore="RL9") == []
+    assert check_submission(many, contract="2023-06", ignore=["RL901"]) == []
+    assert codes(check_submission(many, "2023-06", next_contract="2023-06")) == []
+    with pytest.raises(ContractError, match="neither a version"):
+        check_link(link(), contract=tmp_path / "none.json")
+    with pytest.raises(ValueError, match="covers no rule"):
+        check_link(link(), ignore="RL999")
+
+
+def endless():
+    value = []
+    value.append(value)
+    return value
+
+
+def deep():
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("check", [check_submission, check_link, check_links])
+@pytest.mark.parametrize(
+    ("made", "error", "says"),
+    [
+        (object, TypeError, "type object is not JSON serializable"),
+        (lambda: {(1, 2): 3}, TypeError, "keys must be str"),
+        (lambda: {1}, TypeError, "type set"),
+        (endless, ValueError, "Circular reference"),
+        (deep, ValueError, "nested deeper than Python follows"),
+        (lambda: 10**5000, ValueError, "limit"),
+    ],
+)
+def test_what_json_cannot_say_is_the_callers_mistake(check, made, error, says):
+    with pytest.raises(error, match=r"^the payload cannot be sent as JSON: ") as raised:
+        check([made()])
+    assert says in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
+NO_JSON = [
+    "",
+    " ",
+    '{"id": "1"} {"id": "2"}',
+    '{"id": "1"}, {"id": "2"}',
+    "}, {",
+    "]}",
+    '"a',
+    "\ufeff{}",
+    '{"id": NaN}',
+    '[{"id": "1"}]]',
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("text", NO_JSON)
+@pytest.mark.parametrize("check", [check_link, check_links, check_submission])
+def test_a_text_that_is_no_json_is_none_as_a_part_either(check, text):
+    assert codes(check(text)) == [("RL101", "#body")]
+    assert codes(check(text.encode("utf-8", "surrogatepass"))) == [("RL101", "#body")]
+    assert check(text, ignore="RL101") == []
+
+
+@given(text=st.text(alphabet='{}[],:"1 \\ab', max_size=12))
+def test_a_part_is_json_or_told_to_be_none(text):
+    try:
+        json.loads(text)
+    except ValueError:
+        assert codes(check_link(text)) == codes(check_links(text)) == [("RL101", "#body")]
+    else:
+        assert "RL101" not in [code for code, _ in codes(check_link(text)) + codes(check_links(text))]
+
+
+def test_nothing_goes_over_the_network(link, monkeypatch):
+    def refuse(*arguments, **more):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    assert check_submission({"remoteLinks": [link(url="<string>")]})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "url", "associations", "x"]), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(links=st.lists(json_values, min_size=1, max_size=3))
+def test_a_link_alone_is_judged_as_in_a_submission(links):
+    body = json.dumps({"remoteLinks": links})
+    together = [(violation.code, violation.pointer) for violation in check_submission(body) if violation.code != "RL204"]
+    alone = [
+        (code, f"/remoteLinks/{index}{pointer}")
+        for index, link in enumerate(links)
+        for code, pointer in codes(check_link(json.dumps(link)))
+    ]
+    assert sorted(together) == sorted(alone)

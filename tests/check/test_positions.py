@@ -1,0 +1,73 @@
+"""Where a value stands in a text: found for every part of any JSON, however it is laid out."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_remotelinks.check.positions import line_and_column, no_number_in, positions_in_json
+
+names = st.text(max_size=4) | st.sampled_from(["a", '"', "\\", "a/b", "~", "é", "{", "]", "\n"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=12,
+)
+layouts = st.sampled_from([{}, {"indent": 2}, {"indent": 0}, {"separators": (",", ":")}, {"indent": "\t", "ensure_ascii": False}])
+
+
+def paths(value, path=()):
+    yield path, value
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from paths(inner, (*path, str(name)))
+
+
+@given(value=values, layout=layouts, before=st.sampled_from(["", "\n", " \n\t"]))
+def test_every_part_stands_where_it_is_said_to(value, layout, before):
+    text = before + json.dumps(value, **layout)
+    places = positions_in_json(text, [path for path, _ in paths(value)])
+    for path, part in paths(value):
+        line, column = places[path]
+        assert positions_in_json(text, [path]) == {path: (line, column)}
+        lines = text.split("\n")
+        rest = "\n".join([lines[line - 1][column - 1 :], *lines[line:]])
+        assert json.JSONDecoder(strict=False).raw_decode(rest)[0] == part
+
+
+def test_what_is_not_there_is_looked_for_in_its_container():
+    text = '{\n "a": [\n  1\n ]\n}'
+    wanted = {("a", "7"): (2, 7), ("b", "c"): (1, 1), ("a", "0", "x"): (3, 3), (): (1, 1)}
+    assert positions_in_json(text, wanted) == wanted
+
+
+def test_of_a_member_given_twice_the_last_counts():
+    text = '{"a": {"b": 1, "c": 2},\n"a": {"c": 3}}'
+    assert positions_in_json(text, [("a",), ("a", "b"), ("a", "c")]) == {("a",): (2, 6), ("a", "b"): (2, 6), ("a", "c"): (2, 12)}
+
+
+def test_many_places_are_found_in_one_go():
+    text = json.dumps([{"x" * 100: [number] * 20} for number in range(20_000)], indent=1)
+    places = positions_in_json(text, [(str(number), "x" * 100, "19") for number in range(20_000)])
+    assert len(set(places.values())) == 20_000
+
+
+@given(value=values, layout=layouts, data=st.data())
+def test_the_first_thing_that_is_no_number_is_found(value, layout, data):
+    texts = json.dumps([value, 5.5, "NaN 1e999"], **layout)
+    assert no_number_in(texts) is None
+    bad = data.draw(st.sampled_from(["NaN", "Infinity", "-Infinity", "1e999", "-1E+400"]))
+    text = json.dumps([value, "@", value], **layout).replace('"@"', bad)
+    place = no_number_in(text)
+    assert place is not None
+    line, column = place
+    assert text.split("\n")[line - 1][column - 1 :].startswith(bad)
+
+
+@given(text=st.text(alphabet="ab\n", max_size=20), data=st.data())
+def test_lines_and_columns_count_from_one(text, data):
+    index = data.draw(st.integers(0, len(text)))
+    line, column = line_and_column(text, index)
+    lines = text.split("\n")
+    assert "\n".join([*lines[: line - 1], lines[line - 1][: column - 1]]) == text[:index]

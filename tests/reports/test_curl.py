@@ -1,0 +1,119 @@
+"""The curl line really sends the request again."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from pytest_remotelinks.reports.curl import BODY_LIMIT, curl_line
+
+
+def again(jira, line):
+    """Run the line as a person would, with a credential in the place of the mask."""
+    if not (shutil.which("curl") and shutil.which("bash")):
+        pytest.skip("curl or bash is not installed")
+    subprocess.run(["bash", "-c", line.replace("***", "x").replace("curl ", "curl -sS ", 1)], check=True, capture_output=True)
+
+
+def breaches(exchange):
+    """What is wrong with a request by itself, that it is sent again apart."""
+    return [(violation.code, violation.pointer) for violation in exchange.violations if not violation.code.startswith("RL7")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"remoteLinks": [{"id": "it\'s"}]}',
+        '{"remoteLinks": [{"id": "ü \\"quoted\\" $HOME `ls` \\\\ !"}]}'.encode(),
+        b'{"remoteLinks": "\xff\x1b[31m\n\t%"}',
+        b"'",
+        b"@file",
+    ],
+)
+def test_the_line_sends_the_same_bytes(jira, provider, body):
+    provider.post(body)
+    line = curl_line(jira.requests[0], jira.url)
+    again(jira, line)
+    first, second = jira.requests
+    assert second.body == first.body
+    assert (second.method, second.path, second.status) == (first.method, first.path, first.status)
+    assert breaches(second) == breaches(first)
+    assert line.isascii()
+    assert line.isprintable()
+
+
+def test_the_line_sends_the_same_path_and_query(jira, provider):
+    provider.delete("a/b ü%?#")
+    provider.delete_by(account="it's; $(ls) &", other="ü")
+    for exchange in jira.requests[:2]:
+        again(jira, curl_line(exchange, jira.url))
+    assert [exchange.incoming.target for exchange in jira.requests[2:]] == [exchange.incoming.target for exchange in jira.requests[:2]]
+
+
+def test_credentials_are_masked(jira, provider):
+    provider.send("GET", "/remotelink/1?jwt=secret", headers={"Authorization": "JWT secret", "Cookie": "secret", "X-Api-Key": "secret"})
+    line = curl_line(jira.requests[0], jira.url)
+    assert "secret" not in line
+    assert "'Authorization: JWT ***'" in line
+
+
+def test_a_long_body_is_cut_to_a_broken_link(jira, provider, link):
+    provider.submit(*(link(str(number)) for number in range(50)), link("bad", url="<string>"))
+    exchange = jira.requests[0]
+    assert len(exchange.body) > BODY_LIMIT
+    line = curl_line(exchange, jira.url)
+    assert line.endswith("# cut to the first of 1 links that broke a rule")
+    again(jira, line)
+    assert breaches(jira.requests[1]) == [("RL201", "/remoteLinks/0/url")]
+    assert jira.requests[1].json["remoteLinks"] == [exchange.json["remoteLinks"][-1]]
+
+
+def test_a_long_body_without_such_a_link_is_left_to_the_record(jira, provider):
+    provider.post(b"{" + b" " * BODY_LIMIT)
+    assert "4001 bytes of this exchange's .body" in curl_line(jira.requests[0], jira.url)
+
+
+def test_a_body_with_a_nul_is_left_to_the_record(jira, provider):
+    provider.post(b'{"a": "\0"}')
+    assert "10 bytes of this exchange's .body" in curl_line(jira.requests[0], jira.url)
+
+
+def read(jira, path):
+    """Send a read of a path as it stands, byte for byte."""
+    head = f"GET /rest/remotelinks/1.0{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: JWT x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=30) as connection:
+        connection.sendall(head.encode())
+        connection.recv(1000)
+
+
+@pytest.mark.parametrize("path", ["/remotelink/{remoteLinkId}", "/remotelink/a[1-3]", "/remotelink/../x"])
+def test_the_line_sends_a_target_that_is_not_encoded(jira, path):
+    read(jira, path)
+    again(jira, curl_line(jira.requests[0], jira.url))
+    first, second = jira.requests
+    assert (second.incoming.target, second.status) == (first.incoming.target, first.status)
+    assert breaches(second) == breaches(first)
+
+
+def test_the_line_says_where_curl_encodes_what_was_not(jira):
+    read(jira, "/remotelink/ü")
+    assert curl_line(jira.requests[0], jira.url).endswith("# curl percent-encodes the path, which was not")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "body"),
+    [
+        ("GET", {}, b"{}"),
+        ("POST", {"Content-Type": None}, b"{}"),
+        ("POST", {"Content-Type": ""}, b"{}"),
+        ("POST", {"Authorization": "Basic YTpi", "Content-Type": "application/json"}, b"{}"),
+    ],
+)
+def test_the_line_sends_the_same_method_and_headers(jira, provider, method, headers, body):
+    provider.send(method, "/bulk", headers=headers, data=body)
+    again(jira, curl_line(jira.requests[0], jira.url))
+    first, second = jira.requests
+    assert (second.method, second.status, breaches(second)) == (first.method, first.status, breaches(first))

@@ -1,0 +1,84 @@
+"""The catalogue of rules: what its examples show is what the checker says."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from pytest_remotelinks.rules.catalogue import RULES
+from pytest_remotelinks.rules.descriptor import check_descriptor
+from pytest_remotelinks.rules.findings import Findings
+
+
+def sent_over_the_wire(jira, request):
+    """Send a request byte for byte, however wrong, and wait for its answer."""
+    headers = list(request.headers)
+    if request.credential is not None:
+        headers.append(("Authorization", request.credential.value(jira.token)))
+    if request.body is not None and not any(name == "Content-Length" for name, _ in headers):
+        headers.append(("Content-Length", str(len(request.content))))
+    lines = [f"{request.method} {request.target} HTTP/1.1", "Host: localhost", "Connection: close"]
+    head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers)])
+    with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=30) as connection:
+        connection.sendall(head.encode() + b"\r\n\r\n" + request.content)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    return int(answer.split()[1])
+
+
+def statuses(jira, example):
+    """What each request of an example is answered, one after the other."""
+    answered = []
+    for request in example.requests:
+        jira.advance(request.after)
+        if request.refused is not None:
+            status, wait = request.refused
+            jira.fail_next(status, retry_after=wait)
+        jira._trouble.rejections.clear()
+        if request.rejected is not None:
+            jira.reject(request.rejected)
+        answered.append(sent_over_the_wire(jira, request))
+    return answered
+
+
+def codes(make_site, example):
+    if example.descriptor is not None:
+        findings = Findings(())
+        check_descriptor(findings, example.descriptor)
+        return [violation.code for violation in findings.violations]
+    jira = make_site(**example.settings)
+    statuses(jira, example)
+    return [violation.code for violation in jira.violations]
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_first_example_breaks_just_this_rule(code, make_site):
+    assert set(codes(make_site, RULES[code].broken)) == {code}
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_mended_example_breaks_none(code, make_site):
+    assert codes(make_site, RULES[code].mended) == []
+
+
+@pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.broken.requests])
+def test_what_a_refusal_says_is_what_the_fake_answers(code, make_site):
+    rule = RULES[code]
+    jira = make_site(**rule.broken.settings)
+    status = statuses(jira, rule.broken)[-1]
+    if rule.refusal is not None:
+        assert status == rule.refusal
+    elif rule.outcome:
+        assert f"answers {status} to" in rule.answer
+    else:
+        assert status in (200, 202, 404, 429)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_an_entry_is_complete(code):
+    rule = RULES[code]
+    for text in (rule.name, rule.summary, rule.why, rule.source):
+        assert text
+    assert rule.summary.endswith(".")
+    assert rule.why.endswith(".")
+    assert rule.broken.text != rule.mended.text

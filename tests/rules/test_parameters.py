@@ -1,0 +1,189 @@
+"""Parameters are judged as the document describes them, whatever it describes."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from support.links import a_link
+from support.paths import OPENAPI
+
+from pytest_remotelinks import check_submission
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.rules.checker import Checker
+from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.request import Request
+
+pytestmark = pytest.mark.both_versions
+
+SPEC = json.loads((OPENAPI / "2026-06.json").read_text())
+BASE = "/rest/remotelinks/1.0"
+TOKEN = ("Authorization", "JWT x")
+OPERATIONS = {
+    "POST": ("/bulk", "post", "/bulk?"),
+    "GET": ("/remotelink/{remoteLinkId}", "get", "/remotelink/1?"),
+    "DELETE": ("/bulkByProperties", "delete", "/bulkByProperties?account=a&"),
+}
+
+
+def document_with(method: str, *parameters: dict[str, Any]) -> Document:
+    spec = copy.deepcopy(SPEC)
+    path, name, _ = OPERATIONS[method]
+    operation = spec["paths"][BASE + path][name]
+    operation["parameters"] = [*operation.get("parameters", []), *parameters]
+    return Document("changed", spec)
+
+
+def judge(document: Document, method: str, query: str, *headers: tuple[str, str], newer: Document | None = None) -> Any:
+    body = json.dumps({"remoteLinks": [a_link()]}).encode() if method == "POST" else b""
+    sent = Headers([TOKEN, ("Content-Type", "application/json"), *headers])
+    target = BASE + OPERATIONS[method][2] + query
+    return Checker(document, ("RL304",), next_document=newer).judge(Request(method, target.rstrip("?&"), sent, body, len(body)))
+
+
+def places(judgement: Any) -> list[tuple[str, str]]:
+    return [(violation.code, violation.pointer) for violation in judgement.violations]
+
+
+LIMIT = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 50}}
+MODE = {"name": "mode", "in": "query", "schema": {"type": "string", "enum": ["full", "partial"]}}
+WANTED = {"name": "X-Req", "in": "header", "required": True, "schema": {"type": "string", "pattern": "^[a-z]+$"}}
+IDS = {"name": "ids", "in": "query", "schema": {"type": "array", "maxItems": 2, "items": {"type": "string", "maxLength": 3}}}
+
+
+@pytest.mark.parametrize("method", OPERATIONS)
+@pytest.mark.parametrize(
+    ("parameter", "query", "message"),
+    [
+        (LIMIT, "limit=5", None),
+        (LIMIT, "", "the required query parameter 'limit' is missing"),
+        (LIMIT, "limit=x", '"x" is no integer'),
+        (LIMIT, "limit=1_0", '"1_0" is no integer'),
+        (LIMIT, "limit=", "is empty"),
+        (LIMIT, "limit=51", "maximum"),
+        (MODE, "", None),
+        (MODE, "mode=full", None),
+        (MODE, "mode=ful", '"ful" is not among the allowed values'),
+        (MODE, "mode=", "is empty"),
+        ({**MODE, "allowEmptyValue": True}, "mode=", None),
+        ({**LIMIT, "schema": {"type": "boolean"}}, "limit=yes", '"yes" is no boolean: true or false'),
+        ({**LIMIT, "schema": {"type": "boolean"}}, "limit=true", None),
+        ({**LIMIT, "schema": {"type": "number"}}, "limit=1e3", None),
+        ({**LIMIT, "schema": {"type": "number"}}, "limit=nan", '"nan" is no number'),
+        ({**LIMIT, "schema": {}, "deprecated": True}, "limit=x", None),
+        (IDS, "ids=a&ids=b", None),
+        (IDS, "ids=a&ids=b&ids=c", "has 3 entries; at most 2"),
+        ({**IDS, "explode": False}, "ids=a,b,c", "has 3 entries; at most 2"),
+        ({**IDS, "schema": {}, "content": {"application/json": {"schema": {"type": "object"}}}}, "ids=%7B%7D", None),
+        ({**IDS, "schema": {}, "content": {"application/json": {"schema": {"type": "object"}}}}, "ids=5", "must be an object"),
+    ],
+)
+def test_a_query_parameter_is_judged_as_it_is_described(method, parameter, query, message):
+    judgement = judge(document_with(method, parameter), method, query)
+    assert places(judgement) == ([] if message is None else [("RL107", f"#query/{parameter['name']}")])
+    assert message is None or message in judgement.violations[0].message
+    assert judgement.refusal == (None if message is None else 400)
+
+
+@pytest.mark.parametrize("method", OPERATIONS)
+def test_a_header_is_judged_as_it_is_described(method):
+    document = document_with(method, WANTED)
+    assert places(judge(document, method, "")) == [("RL107", "#header/X-Req")]
+    assert places(judge(document, method, "", ("x-req", "abc"))) == []
+    assert places(judge(document, method, "", ("X-REQ", "ABC"))) == [("RL107", "#header/X-Req")]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "authorization", "Accept", "Content-Type"])
+def test_headers_that_openapi_ignores_are_left_to_other_rules(name):
+    document = document_with("GET", {**WANTED, "name": name, "schema": {"type": "integer"}})
+    assert places(judge(document, "GET", "")) == []
+
+
+def test_no_secret_is_shown():
+    document = document_with("GET", {**WANTED, "name": "X-Api-Key"}, {**MODE, "name": "token"})
+    judgement = judge(document, "GET", "token=hidden-1", ("X-Api-Key", "HIDDEN-2"))
+    assert places(judgement) == [("RL107", "#header/X-Api-Key"), ("RL107", "#query/token")]
+    assert "hidden" not in repr([(violation.message, violation.hint, violation.value) for violation in judgement.violations]).lower()
+
+
+def test_a_described_parameter_of_a_deletion_is_no_property():
+    dry_run = {"name": "dryRun", "in": "query", "schema": {"type": "boolean"}}
+    document = document_with("DELETE", dry_run)
+    assert judge(document, "DELETE", "dryRun=true").properties == (("account", "a"),)
+    alone = Checker(document).judge(Request("DELETE", f"{BASE}/bulkByProperties?dryRun=true", Headers([TOKEN])))
+    assert (places(alone), alone.refusal) == ([("RL303", "#query")], 400)
+    assert judge(Document("plain", SPEC), "DELETE", "dryRun=true").properties == (("account", "a"), ("dryRun", "true"))
+
+
+def test_a_free_object_lets_any_name_pass():
+    free = {"name": "filter", "in": "query", "schema": {"type": "object"}}
+    assert places(judge(document_with("GET", free), "GET", "color=red")) == []
+    assert places(judge(document_with("GET", {**free, "style": "deepObject"}), "GET", "filter%5Bcolor%5D=red")) == []
+    assert places(judge(Document("plain", SPEC), "GET", "color=red")) == [("RL111", "#query/color")]
+
+
+def test_the_id_is_judged_by_its_own_description():
+    document = document_with("GET", LIMIT, {"name": "cloudId", "in": "path", "required": True, "schema": {"type": "integer"}})
+    assert places(judge(document, "GET", "limit=5")) == []
+    long = Checker(document).judge(Request("GET", f"{BASE}/remotelink/{'x' * 256}?limit=5", Headers([TOKEN])))
+    assert places(long) == [("RL106", "#path")]
+
+
+@pytest.mark.parametrize("method", OPERATIONS)
+def test_a_newer_contract_warns_of_its_parameters(method):
+    newer = document_with(method, LIMIT, WANTED)
+    judgement = judge(Document("plain", SPEC), method, "", newer=newer)
+    assert places(judgement) == [("RL901", "#query/limit"), ("RL901", "#header/X-Req")]
+    assert judgement.refusal is None
+
+
+def test_a_payload_alone_has_no_parameters(tmp_path):
+    spec = copy.deepcopy(SPEC)
+    spec["paths"][f"{BASE}/bulk"]["parameters"].append(WANTED)
+    path = tmp_path / "contract.json"
+    path.write_text(json.dumps(spec))
+    assert check_submission({"remoteLinks": [a_link()]}, path) == []
+
+
+schemas = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["string", "integer", "number", "boolean", "array", "object"]),
+        "enum": st.lists(st.sampled_from(["a", "5", 5, True]), min_size=1),
+        "pattern": st.sampled_from(["^a", "5$"]),
+        "minimum": st.integers(0, 9),
+        "maxLength": st.integers(0, 3),
+        "format": st.sampled_from(["int32", "int64", "uri", "date", "byte"]),
+        "items": st.just({"type": "integer"}),
+    },
+)
+described = st.fixed_dictionaries(
+    {"name": st.sampled_from(["a", "X-Req", "params", "a[b", "("]), "in": st.sampled_from(["query", "header", "path"]), "schema": schemas},
+    optional={
+        "required": st.booleans(),
+        "style": st.sampled_from(["form", "simple", "matrix", "label", "spaceDelimited", "pipeDelimited", "deepObject"]),
+        "explode": st.booleans(),
+        "allowEmptyValue": st.booleans(),
+        "deprecated": st.booleans(),
+    },
+)
+texts = st.sampled_from(
+    ["", "a", "5", "a,5", "a|5", "x" * 5, "%F0%9F%98%80", "%00", "-5", "9" * 30, "9" * 5000, "1.5", "true", "null", "1e999"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(parameter=described, method=st.sampled_from(sorted(OPERATIONS)), value=st.none() | texts)
+def test_no_parameter_makes_the_checker_fail(parameter, method, value):
+    query = "" if value is None else "&".join(f"{name}={value}" for name in ("a", "X-Req", "params", "a%5Bb", "("))
+    headers = [] if value is None else [("a", value), ("X-Req", value), ("params", value), ("a[b", value), ("(", value)]
+    found = judge(document_with(method, parameter), method, query, *headers).violations
+    of_parameter = [violation for violation in found if violation.code == "RL107"]
+    event("broken" if of_parameter else "fits")
+    assert {violation.code for violation in found} <= {"RL107", "RL111", "RL306", "RL301"}
+    if parameter["in"] == "query" and parameter.get("required") and value is None and parameter["name"] != "params":
+        assert of_parameter or parameter["schema"].get("type") == "object"

@@ -1,0 +1,428 @@
+"""Tokens of Connect apps: those that are right, and each thing that can be wrong with one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import time
+from urllib.parse import quote, urlencode
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.apps import APP_KEY, DESCRIPTOR, SECRET, published_form, published_token
+
+from pytest_remotelinks import FakeJira
+from pytest_remotelinks.auth.qsh import canonical_request
+
+pytestmark = pytest.mark.both_versions
+
+BASE = "/rest/remotelinks/1.0"
+READ = BASE + "/remotelink/alert-1"
+AWKWARD = ["a b", "a/b", "a&b", "größe", "50%", "a?b", "a+b", "*!'()~-._", "a=b,c", "日本", "%2F", "a;b:c@d$e"]
+
+
+def send(jira, method, path, authorization, **arguments):
+    headers = {"Authorization": authorization} if authorization is not None else {}
+    return requests.request(method, jira.url + path, headers=headers, timeout=30, **arguments)
+
+
+def codes_of(jira):
+    return [violation.code for violation in jira.requests[-1].violations]
+
+
+# Right
+
+
+@pytest.mark.parametrize("id", AWKWARD)
+def test_every_operation_takes_tokens_with_ids_and_properties_to_escape(app_site, link, id):
+    path = BASE + "/bulk"
+    answer = send(app_site, "POST", path, published_token("POST", path), json={"remoteLinks": [link(id)], "properties": {"account": id}})
+    assert answer.json() == {"acceptedRemoteLinks": [id]}
+    path = f"{BASE}/remotelink/{quote(id, safe='')}"
+    assert send(app_site, "GET", path, published_token("GET", path)).json()["id"] == id
+    path = f"{BASE}/bulkByProperties?{urlencode({'account': id})}"
+    assert send(app_site, "DELETE", path, published_token("DELETE", path)).status_code == 202
+    assert app_site.links == {}
+    path = f"{BASE}/remotelink/{quote(id, safe='')}"
+    assert send(app_site, "DELETE", path, published_token("DELETE", path)).status_code == 202
+    assert app_site.violations == []
+    assert {exchange.app for exchange in app_site.requests} == {APP_KEY}
+
+
+@pytest.mark.parametrize("base", [BASE, f"/ex/jira/1-2-3{BASE}", "/jira/remotelinks/1.0/cloud/1-2-3"])
+def test_the_path_is_hashed_as_it_stands_under_each_base(app_site, base):
+    path = f"{base}/remotelink/a%20b"
+    assert send(app_site, "GET", path, published_token("GET", path)).status_code == 404
+    assert app_site.violations == []
+
+
+def test_the_gateways_prefix_may_be_the_base_url(app_site):
+    assert send(app_site, "GET", "/ex/jira/1-2-3" + READ, published_token("GET", READ)).status_code == 404
+    assert app_site.violations == []
+
+
+@pytest.mark.parametrize(
+    ("request_line", "form"),
+    [
+        ("GET /a", "GET&/a&"),
+        ("get /a/", "GET&/a&"),
+        ("GET /", "GET&/&"),
+        ("GET /a&b/c%26d%2fe", "GET&/a%26b/c%26d%2fe&"),
+        ("GET /a?b=2&a=1", "GET&/a&a=1&b=2"),
+        ("GET /a?b=2&b=1&b=10", "GET&/a&b=1,10,2"),
+        ("GET /a?x=a+b&y=a%20b", "GET&/a&x=a%20b&y=a%20b"),
+        ("GET /a?x=*~%7e%2A", "GET&/a&x=%2A~~%2A"),
+        ("GET /a?x=a%2cb&x=a,b", "GET&/a&x=a%2Cb,a%2Cb"),
+        ("GET /a?x&y=", "GET&/a&x=&y="),
+        ("GET /a?jwt=t&x=1", "GET&/a&x=1"),
+        ("GET /a?%C3%A4=%c3%b6", "GET&/a&%C3%A4=%C3%B6"),
+        ("GET /a?a-b=1&a=1&a%20b=1&B=1", "GET&/a&B=1&a=1&a%20b=1&a-b=1"),
+    ],
+)
+def test_the_canonical_form_is_the_published_one(request_line, form):
+    method, target = request_line.split(" ")
+    assert canonical_request(method, target) == form
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), st.text(st.characters(codec="utf-8"), max_size=8)),
+        max_size=5,
+    ),
+    st.text(st.characters(codec="utf-8"), max_size=10),
+)
+def test_two_readings_of_the_published_text_agree(pairs, id):
+    target = f"{BASE}/remotelink/{quote(id, safe='')}?{urlencode(pairs)}"
+    assert canonical_request("DELETE", target) == published_form("DELETE", target)
+
+
+def test_a_clock_that_is_a_little_off_is_forgiven(app_site):
+    now = int(time.time())
+    for times in (
+        {"iat": now + 25, "exp": now + 200},
+        {"iat": now - 200, "exp": now - 25},
+        {"iat": now, "exp": now + 180, "nbf": now + 25},
+    ):
+        send(app_site, "GET", READ, published_token("GET", READ, **times))
+    assert app_site.violations == []
+
+
+def test_tokens_live_by_real_time_and_not_by_the_sites(app_site):
+    app_site.advance(86400)
+    assert send(app_site, "GET", READ, published_token("GET", READ)).status_code == 404
+    assert app_site.violations == []
+
+
+# One thing wrong
+
+
+CHANGES = {
+    "method": ("RL509", {"method": "DELETE"}),
+    "path": ("RL509", {"path": READ + "0"}),
+    "query": ("RL509", {"path": READ + "?expand=all"}),
+    "secret": ("RL506", {"key": SECRET + "!"}),
+    "expired": ("RL507", {"iat": -400, "exp": -220}),
+    "future": ("RL508", {"iat": 600, "exp": 780}),
+    "not before": ("RL508", {"nbf": 600}),
+    "algorithm": ("RL504", {"algorithm": "HS512"}),
+    "no algorithm": ("RL504", {"algorithm": "none", "key": None}),
+    "issuer": ("RL505", {"iss": "com.scanner.shop.dev"}),
+    "context": ("RL510", {"qsh": "context-qsh"}),
+    "no iss": ("RL511", {"iss": None}),
+    "no iat": ("RL511", {"iat": None}),
+    "no exp": ("RL511", {"exp": None}),
+    "no qsh": ("RL511", {"qsh": None}),
+    "text for a number": ("RL511", {"exp": "1800000000"}),
+    "number for text": ("RL511", {"qsh": 7}),
+    "true for a number": ("RL511", {"iat": True}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_single_change_has_its_own_code(app_site, change):
+    code, changes = CHANGES[change]
+    now = int(time.time())
+    changes = {
+        name: now + value if name in ("iat", "exp", "nbf") and isinstance(value, int) and value is not True else value
+        for name, value in changes.items()
+    }
+    method, path = changes.pop("method", "GET"), changes.pop("path", READ)
+    answer = send(app_site, "GET", READ, published_token(method, path, **changes))
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert codes_of(app_site) == [code]
+    assert app_site.requests[-1].violations[0].pointer == "#header/Authorization"
+
+
+def test_a_long_life_is_only_a_warning(app_site):
+    now = int(time.time())
+    assert send(app_site, "GET", READ, published_token("GET", READ, exp=now + 3601)).status_code == 404
+    assert [(violation.code, violation.severity) for violation in app_site.violations] == [("RL512", "warning")]
+    send(app_site, "GET", READ, published_token("GET", READ, iat=now, exp=now + 3600))
+    assert codes_of(app_site) == []
+
+
+TEXT = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=10)
+
+
+def test_whatever_request_a_token_was_made_for_only_that_one_is_let_in():
+    with FakeJira(app=DESCRIPTOR, shared_secret=SECRET, ignore="RL1,RL3") as jira:
+
+        @settings(max_examples=60, deadline=None)
+        @given(
+            st.sampled_from(["GET", "DELETE"]), TEXT, st.dictionaries(TEXT, TEXT, max_size=2),
+            st.sampled_from(["GET", "DELETE"]), TEXT, st.dictionaries(TEXT, TEXT, max_size=2),
+        )  # fmt: skip
+        def holds(method, id, query, other_method, other_id, other_query):
+            path = f"{BASE}/remotelink/{id}" + ("?" + urlencode(query) if query else "")
+            other = f"{BASE}/remotelink/{other_id}" + ("?" + urlencode(other_query) if other_query else "")
+            send(jira, method, path, published_token(other_method, other))
+            same = published_form(method, path) == published_form(other_method, other)
+            assert codes_of(jira) == ([] if same else ["RL509"])
+
+        holds()
+
+
+@given(st.text(st.characters(codec="ascii"), min_size=1, max_size=60), st.sampled_from(["iss", "qsh", "iat", "exp", "nbf"]), st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_claim_makes_the_fake_stumble(text, claim, data):
+    value = data.draw(st.one_of(st.just(text), st.integers(), st.floats(), st.booleans(), st.lists(st.integers(), max_size=2)))
+    with FakeJira(app=DESCRIPTOR, shared_secret=SECRET) as jira:
+        status = send(jira, "GET", READ, published_token("GET", READ, **{claim: value})).status_code
+        assert status in (401, 404)
+        assert (status == 401) == any(violation.severity == "error" for violation in jira.violations)
+
+
+def part(value):
+    content = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+HEADER, SIGNATURE = part({"alg": "HS256", "typ": "JWT"}), part(b"0" * 32)
+HEADER_TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=255, exclude_characters="\x7f\x85\xa0\xad"), min_size=1, max_size=40)
+
+
+def test_no_header_makes_the_fake_stumble():
+    with FakeJira(app=DESCRIPTOR, shared_secret=SECRET) as jira:
+
+        @settings(max_examples=150, deadline=None)
+        @given(st.sampled_from(["JWT ", "Bearer ", "Basic ", "", "jwt  ", "JWT e30.", f"JWT {HEADER}.", "Token "]), HEADER_TEXT)
+        def holds(scheme, text):
+            connection = http.client.HTTPConnection("127.0.0.1", int(jira.url.rpartition(":")[2]), timeout=30)
+            connection.putrequest("GET", READ)
+            connection.putheader("Authorization", (scheme + text).encode("latin-1"))
+            connection.endheaders()
+            status = connection.getresponse().status
+            connection.close()
+            codes = codes_of(jira)
+            # Basic credentials are not verified, so those that are well-formed come in.
+            assert (status, bool(codes)) in ((401, True), (404, False))
+            assert status == 401 or scheme == "Basic "
+            assert all(code.startswith("RL5") for code in codes)
+
+        holds()
+
+
+# No token at all
+
+
+BROKEN = {
+    "no dots": "JWT abc",
+    "one dot": f"JWT {HEADER}.{part({})}",
+    "three dots": f"JWT {HEADER}.{part({})}.{SIGNATURE}.x",
+    "only dots": "JWT ..",
+    "a list for a payload": f"JWT {HEADER}.{part([])}.{SIGNATURE}",
+    "text for a payload": f"JWT {HEADER}.{part('x')}.{SIGNATURE}",
+    "no JSON": f"JWT {HEADER}.{part(b'{')}.{SIGNATURE}",
+    "no UTF-8": f"JWT {HEADER}.{part(bytes([255]))}.{SIGNATURE}",
+    "a list for a header": f"JWT {part([])}.{part({})}.{SIGNATURE}",
+    "invalid Base64": f"JWT {HEADER}.!!!!.{SIGNATURE}",
+    "deep nesting": f"JWT {HEADER}.{part(b'[' * 5000)}.{SIGNATURE}",
+    "an endless number": f"JWT {HEADER}.{part(b'9' * 6000)}.{SIGNATURE}",
+    "a key id that is no text": f"JWT {part({'alg': 'HS256', 'kid': 7})}.{part({})}.{SIGNATURE}",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_what_is_no_token_is_refused_as_none(app_site, broken):
+    assert send(app_site, "GET", READ, BROKEN[broken]).status_code == 401
+    found = app_site.requests[-1].violations
+    assert {violation.code for violation in found} <= {"RL503", "RL511"}
+    assert found
+    assert BROKEN[broken][4:] not in repr(found) + "".join(violation.message + violation.hint for violation in found)
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "hs256", "HS256 ", "", None, 7, ["HS256"], {"a": 1}])
+def test_an_algorithm_that_is_not_hs256_is_refused(app_site, algorithm):
+    send(app_site, "GET", READ, f"JWT {part({'alg': algorithm, 'typ': 'JWT'})}.{part({'iss': APP_KEY})}.{SIGNATURE}")
+    assert codes_of(app_site) in (["RL504"], ["RL503"])
+    assert app_site.requests[-1].status == 401
+
+
+def test_a_key_id_with_a_path_is_not_looked_at(app_site):
+    answer = send(app_site, "GET", READ, published_token("GET", READ, headers={"kid": "../../../../dev/null"}))
+    assert answer.status_code == 404
+    signed = published_token("GET", READ, headers={"kid": "../../../../dev/null"}).rpartition(".")[0]
+    of_an_empty_file = part(hmac.digest(b"", signed.removeprefix("JWT ").encode(), "sha256"))
+    answer = send(app_site, "GET", READ, f"{signed}.{of_an_empty_file}")
+    assert (answer.status_code, codes_of(app_site)) == (401, ["RL506"])
+
+
+@pytest.mark.parametrize("scheme", ["JWT", "Bearer", "Basic"])
+@pytest.mark.parametrize("size", [17_000, 70_000, 1_000_000])
+def test_an_endless_token_is_refused_and_the_next_request_is_answered(app_site, scheme, size):
+    assert send(app_site, "GET", READ, f"{scheme} " + "a" * size).status_code == 401
+    assert codes_of(app_site) == ["RL502"]
+    assert send(app_site, "GET", READ, published_token("GET", READ)).status_code == 404
+
+
+def test_a_token_in_the_query_is_no_header(app_site):
+    token = published_token("GET", READ).removeprefix("JWT ")
+    assert send(app_site, "GET", f"{READ}?jwt={token}", None).status_code == 401
+    assert codes_of(app_site)[0] == "RL501"
+    # Where the header is there too, the parameter is left out of the hash.
+    send(app_site, "GET", f"{READ}?jwt={token}", published_token("GET", READ))
+    assert app_site.requests[-1].status == 404
+
+
+# What is said
+
+
+SLIPS = {
+    "base left out": ("GET", "/remotelink/a%20b", "only the site's own URL is left out"),
+    "not encoded": ("GET", BASE + "/remotelink/a b", "as it is sent, percent-encoded"),
+    "encoded twice": ("GET", BASE + "/remotelink/a%2520b", "percent-encoded already"),
+    "slash at the end": ("GET", BASE + "/remotelink/a%20b//", "leave out the slash"),
+    "another method": ("POST", BASE + "/remotelink/a%20b", "hash the method that is sent, GET"),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_wrong_hash_shows_both_forms_and_the_slip(app_site, slip):
+    method, path, said = SLIPS[slip]
+    send(app_site, "GET", BASE + "/remotelink/a%20b", published_token(method, path))
+    (violation,) = app_site.requests[-1].violations
+    assert violation.code == "RL509"
+    assert said in violation.hint
+    assert f"the request is 'GET&{BASE}/remotelink/a%20b&'" in violation.hint
+    assert f"Hashed was '{method}&{path.removesuffix('/')}&'" in violation.hint
+
+
+@pytest.mark.parametrize("slip", ["", "b=2%20c&a=1", "a=1&b=2+c", "a=1&b=2 c"])
+def test_a_wrong_hash_of_the_query_is_recognised(app_site, slip):
+    path = f"{BASE}/bulkByProperties?b=2%20c&a=1"
+    hashed = f"DELETE&{BASE}/bulkByProperties&{slip}"
+    send(app_site, "DELETE", path, published_token("DELETE", path, qsh=hashlib.sha256(hashed.encode()).hexdigest()))
+    violation = next(violation for violation in app_site.requests[-1].violations if violation.code == "RL509")
+    assert f"Hashed was {hashed!r}, the request is 'DELETE&{BASE}/bulkByProperties&a=1&b=2%20c'" in violation.hint
+
+
+def test_a_token_that_is_used_again_is_recognised(app_site):
+    authorization = published_token("GET", READ)
+    send(app_site, "GET", READ, authorization)
+    send(app_site, "GET", BASE + "/remotelink/alert-2", authorization)
+    (violation,) = app_site.requests[-1].violations
+    assert f"make a token for each request. Hashed was 'GET&{READ}&'" in violation.hint
+
+
+def test_a_token_of_the_same_path_with_another_query_is_no_old_token(app_site):
+    path = BASE + "/bulkByProperties?account="
+    send(app_site, "DELETE", path + "1", published_token("DELETE", path + "1"))
+    send(app_site, "DELETE", path + "2", published_token("DELETE", path + "1"))
+    hint = next(violation.hint for violation in app_site.requests[-1].violations if violation.code == "RL509")
+    assert "make a token" not in hint
+    assert "hash the query that is sent" in hint
+    assert "account=1', the request is 'DELETE" in hint
+
+
+def test_a_hash_of_nothing_known_still_shows_the_form(app_site):
+    send(app_site, "GET", READ, published_token("GET", READ, qsh="0" * 64))
+    assert f"the request is 'GET&{READ}&'" in app_site.violations[0].hint
+
+
+def test_the_secret_of_another_app_is_recognised(app_site, descriptor):
+    app_site.install({**descriptor, "key": "other"}, shared_secret="the other secret")
+    send(app_site, "GET", READ, published_token("GET", READ, key="the other secret"))
+    assert codes_of(app_site) == ["RL506"]
+    assert "the secret of 'other'" in app_site.violations[0].hint
+
+
+def test_what_an_ignored_rule_forbids_is_let_pass(make_site, link):
+    jira = make_site(app=DESCRIPTOR, shared_secret=SECRET, ignore="RL506,RL507", consistency="immediate")
+    now = int(time.time())
+    path = BASE + "/bulk"
+    authorization = published_token("POST", path, key="wrong", iat=now - 900, exp=now - 800)
+    assert send(jira, "POST", path, authorization, json={"remoteLinks": [link()]}).status_code == 202
+    assert set(jira.app.links) == {"1"}
+
+
+# The header
+
+
+HEADERS = {
+    "lower case": ("jwt {}", "the scheme of the Authorization header is 'jwt'", "write it as 'JWT'"),
+    "mixed case": ("Jwt {}", "the scheme of the Authorization header is 'Jwt'", "write it as 'JWT'"),
+    "two spaces": ("JWT  {}", "more than one space", "one space between JWT and the token"),
+    "a tab": ("JWT\t{}", "a tab follows the scheme", "one space between scheme and credential"),
+    "a space and a tab": ("Bearer \t{}", "a tab follows the scheme", "one space between scheme and credential"),
+    "no scheme": ("{}", "is not a scheme and a credential", "send 'JWT <token>'"),
+    "two tokens": ("JWT {0} {0}", "is not a scheme and a credential", "send 'JWT <token>'"),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize("app", [None, DESCRIPTOR])
+def test_a_header_that_is_nearly_right_is_refused_with_what_is_wrong(make_site, header, app):
+    jira = make_site(**({"app": app, "shared_secret": SECRET} if app else {}))
+    form, message, hint = HEADERS[header]
+    token = published_token("GET", READ).removeprefix("JWT ")
+    assert send(jira, "GET", READ, form.format(token)).status_code == 401
+    (violation,) = jira.violations
+    assert violation.code == "RL502"
+    assert message in violation.message
+    assert hint in violation.hint
+    assert token not in repr(violation)
+
+
+def test_two_headers_are_counted(app_site):
+    connection = http.client.HTTPConnection("127.0.0.1", int(app_site.url.rpartition(":")[2]), timeout=30)
+    connection.putrequest("GET", READ)
+    for _ in range(2):
+        connection.putheader("Authorization", published_token("GET", READ))
+    connection.endheaders()
+    assert connection.getresponse().status == 401
+    connection.close()
+    (violation,) = app_site.violations
+    assert (violation.code, violation.message) == ("RL502", "the request has 2 Authorization headers")
+    assert violation.hint.startswith("send one;")
+
+
+def test_bearer_may_be_written_in_any_case(make_site):
+    jira = make_site(app=DESCRIPTOR)
+    for scheme in ("bearer", "BEARER", "Bearer"):
+        assert send(jira, "GET", READ, f"{scheme} {jira.token()}").status_code == 404
+    assert jira.violations == []
+
+
+# Hints
+
+
+@pytest.mark.parametrize("times", [{"exp": 1}, {"exp": 1, "iat": 0}])
+def test_milliseconds_are_recognised(app_site, times):
+    now = int(time.time())
+    send(app_site, "GET", READ, published_token("GET", READ, **{name: (now + 180 * after) * 1000 for name, after in times.items()}))
+    found = {violation.code: violation.hint for violation in app_site.violations}
+    assert found.keys() == ({"RL512", "RL508"} if "iat" in times else {"RL512"})
+    assert all("milliseconds" in hint for hint in found.values())
+
+
+def test_a_forge_app_that_signs_is_told_to_send_a_bearer_token(make_site):
+    module = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
+    jira = make_site(app={"app": {"id": "ari:1"}, "modules": {"devops:remoteLinkInfoProvider": [module]}})
+    assert send(jira, "GET", READ, published_token("GET", READ, iss="ari:1")).status_code == 401
+    (violation,) = jira.violations
+    assert (violation.code, "it is a Forge app: send a bearer token" in violation.hint) == ("RL505", True)

@@ -1,0 +1,1 @@
+"""What several rooms of tests share: links, a provider, apps and a model of the site."""

@@ -1,0 +1,130 @@
+"""Secrets, tokens and signatures are planted, and looked for in everything that a run writes."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import pytest
+import requests
+from support.apps import DESCRIPTOR, SECRET, published_token
+
+from pytest_remotelinks import FakeJira
+from pytest_remotelinks.reports.curl import curl_line
+from pytest_remotelinks.reports.terminal import report
+from pytest_remotelinks.settings import Settings
+
+BULK = "/rest/remotelinks/1.0/bulk"
+READ = "/rest/remotelinks/1.0/remotelink/1"
+
+
+def shown_by(jira):
+    """Everything of a site that a test, a report or a debugger shows."""
+    shown = [repr(jira), repr(jira.settings), repr(jira.app), repr(jira.auth), str(jira.settings), f"{jira.app}"]
+    for exchange in jira.requests:
+        shown += [repr(exchange), repr(exchange.headers), str(exchange.headers), curl_line(exchange, jira.url)]
+        shown += [repr(exchange.submissions)]
+    for violation in jira.violations:
+        shown += [repr(violation), str(violation), violation.message, violation.hint, repr(violation.value)]
+    return "\n".join([*shown, report(jira.violations, jira.url)])
+
+
+def test_no_secret_is_shown_of_a_site(make_site, link):
+    jira = make_site(app=DESCRIPTOR, shared_secret=SECRET)
+    token, bearer, stale = published_token("POST", BULK), jira.token(), jira.token(expires_in=0)
+    planted = [SECRET, token[4:], token.rpartition(".")[2], bearer, stale, jira.app.client_secret, "planted-in-the-query"]
+
+    def send(method, path, authorization, **arguments):
+        requests.request(method, jira.url + path, headers={"Authorization": authorization}, timeout=30, **arguments)
+
+    send("POST", BULK, token, json={"remoteLinks": [link(type="x")]})
+    send("POST", BULK, published_token("POST", BULK, key="planted-secret"), json={"remoteLinks": [link()]})
+    send("GET", READ, token)
+    send("GET", READ + "?jwt=planted-in-the-query&access_token=planted-in-the-query", token)
+    send("GET", READ, f"Bearer {bearer}")
+    send("GET", READ, f"Bearer {stale}")
+    send("DELETE", "/rest/remotelinks/1.0/bulkByProperties?token=planted-in-the-query", f"Bearer {bearer}")
+    send("GET", READ, "Token " + bearer)
+    send("GET", READ, bearer)
+    client = {"audience": "a", "grant_type": "client_credentials", "client_id": jira.app.client_id, "client_secret": jira.app.client_secret}
+    issued = requests.post(jira.url + "/oauth/token", json=client, timeout=30).json()["access_token"]
+    send("PUT", READ, f"Bearer {issued}")
+    shown = shown_by(jira)
+    assert len({violation.code for violation in jira.violations}) >= 5
+    for secret in (*planted, issued):
+        assert str(secret) not in shown
+    # Code that asks for them gets them all the same.
+    assert jira.requests[0].headers["Authorization"] == token
+    assert jira.requests[-2].json["client_secret"] == jira.app.client_secret
+
+
+def test_what_signs_is_text_whose_repr_is_masked(make_site):
+    jira = make_site(app=DESCRIPTOR, shared_secret=SECRET)
+    assert repr(jira.authorization("GET", READ)) == "'JWT ***'"
+    assert repr(jira.token()) == repr(jira.app.shared_secret) == repr(jira.app.client_secret) == "'***'"
+    assert jira.app.shared_secret == SECRET
+    assert f"{jira.app.shared_secret}" == str(jira.app.shared_secret) == SECRET
+    assert pickle.loads(pickle.dumps(jira.app.shared_secret)) == SECRET
+    assert SECRET not in repr(Settings(shared_secret=SECRET))
+
+
+PLANTED = "a-planted-secret-that-nobody-may-see-0123456789"
+
+FAILING = """
+import requests
+
+BULK = "/rest/remotelinks/1.0/bulk"
+LINK = {"id": "1", "updateSequenceNumber": 1, "displayName": "x", "url": "<string>", "type": "security",
+        "lastUpdated": "2026-01-31T12:00:00Z"}
+
+def remember(fake_jira, *secrets):
+    with open("secrets.txt", "a") as file:
+        file.write("".join(f"{str(secret)}\\n" for secret in secrets))
+
+def test_a_broken_contract(fake_jira):
+    authorization = fake_jira.authorization("POST", BULK)
+    remember(fake_jira, authorization[4:], authorization.rpartition(".")[2], fake_jira.app.client_secret)
+    requests.post(fake_jira.url + BULK, json={"remoteLinks": [LINK]}, headers={"Authorization": authorization})
+
+def test_a_failing_assertion(fake_jira):
+    authorization, token, app = fake_jira.authorization("POST", BULK), fake_jira.token(), fake_jira.app
+    remember(fake_jira, authorization[4:], token, app.client_secret)
+    requests.post(fake_jira.url + BULK, json={"remoteLinks": [LINK]}, headers={"Authorization": authorization})
+    fake_jira.requests[0].headers
+    fake_jira.assert_accepted("1")
+
+def test_a_wrong_token(fake_jira):
+    auth, token = fake_jira.auth, fake_jira.token(expires_in=0)
+    remember(fake_jira, token)
+    requests.get(fake_jira.url + BULK.replace("bulk", "remotelink/1"), headers={"Authorization": "Bearer " + token})
+    assert fake_jira.app is None and auth is None
+"""
+
+
+def test_no_secret_is_in_anything_that_a_run_writes(pytester):
+    pytester.makefile(".json", **{"atlassian-connect": json.dumps(DESCRIPTOR)})
+    pytester.makeini(
+        "[pytest]\naddopts = -p no:randomly -p no:xdist\nremotelinks_app = atlassian-connect.json\n"
+        f"remotelinks_shared_secret = {PLANTED}\njunit_logging = all\n"
+    )
+    pytester.makepyfile(FAILING)
+    result = pytester.runpytest_subprocess(
+        "-vv", "--showlocals", "--junitxml=junit.xml", "--log-file=run.log", "--log-file-level=DEBUG", "--setup-show"
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*RL201*", "*RL516*"])
+    secrets = [PLANTED, *(pytester.path / "secrets.txt").read_text().split()]
+    assert len(secrets) >= 8
+    written = {path.name: path.read_bytes() for path in pytester.path.rglob("*") if path.is_file()}
+    written["stdout"], written["stderr"] = result.stdout.str().encode(), result.stderr.str().encode()
+    assert {"junit.xml", "run.log", "stdout"} <= written.keys()
+    for secret in secrets:
+        found = {name for name, content in written.items() if secret.encode() in content} - {"secrets.txt"}
+        # What a project itself wrote into its settings stays where it wrote it.
+        assert found - ({"tox.ini"} if secret == PLANTED else set()) == set(), secret[:6]
+
+
+@pytest.mark.parametrize("wrong", [{"shared_secret": 7}, {"shared_secret": ""}])
+def test_a_wrong_secret_is_told_without_it(wrong):
+    with pytest.raises(ValueError, match="shared_secret must be a string that is not empty"):
+        FakeJira(app=DESCRIPTOR, **wrong)
