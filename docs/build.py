@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_remotelinks.rules.catalogue import RULES, Example, Rule
+from pytest_remotelinks.rules.catalogue import RULES
+from pytest_remotelinks.rules.rule import Example, Rule
 
 DOCS = Path(__file__).parent
 

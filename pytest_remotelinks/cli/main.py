@@ -19,8 +19,9 @@ from pytest_remotelinks.contract.diff.facts import fingerprint, limits
 from pytest_remotelinks.contract.document import NEWEST, ContractError, Document, load_document
 from pytest_remotelinks.contract.loading import Unreadable, read_bytes, read_stream
 from pytest_remotelinks.reports.formats import FORMATS
-from pytest_remotelinks.rules.catalogue import RULES, Example, Rule
-from pytest_remotelinks.rules.selectors import parse_selectors, selects
+from pytest_remotelinks.rules.catalogue import RULES
+from pytest_remotelinks.rules.rule import Example, Rule, selects
+from pytest_remotelinks.rules.selectors import parse_selectors
 
 #: Exit statuses.
 CLEAN, FOUND, UNUSABLE = 0, 1, 2

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pytest_remotelinks.contract.loading import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
-from pytest_remotelinks.rules.descriptor import CONNECT_MODULE, FORGE_MODULE, PLACEHOLDER, check_descriptor, kind_of
+from pytest_remotelinks.rules.descriptor import CONNECT_MODULE, FORGE_MODULE, PLACEHOLDER, RL601, check_descriptor, kind_of
 from pytest_remotelinks.rules.findings import Findings
 
 
@@ -134,9 +134,9 @@ def _check_identity(findings: Findings, value: Mapping[str, Any], is_forge: bool
     else:
         scopes, place = value.get("scopes"), "/scopes"
         if not isinstance(value.get("key"), str) or not value["key"]:
-            findings.add("RL601", "the descriptor gives the app no key", "/key", "add the app's key: its tokens name it as 'iss'")
+            findings.add(RL601, "the descriptor gives the app no key", "/key", "add the app's key: its tokens name it as 'iss'")
     if scopes is not None and not (isinstance(scopes, (list, Mapping)) and all(isinstance(scope, str) for scope in scopes)):
-        findings.add("RL601", "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
+        findings.add(RL601, "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
 
 
 def _identity(value: Mapping[str, Any], kind: str | None) -> str:

@@ -16,7 +16,7 @@ from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.jira.app import App
 from pytest_remotelinks.jira.clock import Clock
-from pytest_remotelinks.rules.authorization import check_well_formed
+from pytest_remotelinks.rules.authorization import RL505, RL514, RL515, RL516, check_well_formed
 from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.scopes import check_connect_scope, check_oauth_scope, names_oauth
 from pytest_remotelinks.rules.token import check_token
@@ -144,7 +144,7 @@ class Credentials:
             app = self.app
         if not app.modules:
             findings.add(
-                "RL514",
+                RL514,
                 f"the app {app.key!a} has no remote link module",
                 _PLACE,
                 "add jiraRemoteLinkInfoProvider to the descriptor, or devops:remoteLinkInfoProvider to the manifest",
@@ -167,12 +167,12 @@ class Credentials:
         if scheme == "bearer":
             if token is None or token.app not in self._apps:
                 findings.add(
-                    "RL515", "the bearer token was not issued here to an installed app", _PLACE, self._bearer_hint(credential, document)
+                    RL515, "the bearer token was not issued here to an installed app", _PLACE, self._bearer_hint(credential, document)
                 )
                 return None
             return self._apps[token.app]
         if self.app is None:
-            findings.add("RL505", "no app is installed here any more", _PLACE, "install the app before it sends anything")
+            findings.add(RL505, "no app is installed here any more", _PLACE, "install the app before it sends anything")
         # Basic credentials name a person, and no app.
         return self.app
 
@@ -198,9 +198,7 @@ class Credentials:
     ) -> None:
         late = self._clock.now() - token.ends
         if late >= 0:
-            findings.add(
-                "RL516", f"the bearer token ended {late:.0f} seconds ago", _PLACE, "ask for a new one before expires_in has passed"
-            )
+            findings.add(RL516, f"the bearer token ended {late:.0f} seconds ago", _PLACE, "ask for a new one before expires_in has passed")
         if token.scopes is None:
             if app is not None:
                 _check_scopes_of(findings, app, operation, document)

@@ -8,7 +8,37 @@ from typing import Any
 
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.rule import Rule, a_link, installed, signed_submission
 from pytest_remotelinks.wire.pointer import pointer_to
+
+
+def _action(action_id: str) -> dict[str, Any]:
+    return {"actionId": action_id, "actionLabel": {"value": "Dismiss"}, "templateUrl": "https://scanner.example/dismiss?alert={alert}"}
+
+
+RL603 = Rule(
+    "RL603",
+    "unknown-action",
+    "error",
+    None,
+    "A link's actionIds are those of the app's module.",
+    "People would not see the action: Jira has no label and no URL for it.",
+    "Connect reference, Jira Remote Link Provider module: actions",
+    installed(signed_submission(a_link(actionIds=["dismis"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
+    installed(signed_submission(a_link(actionIds=["dismiss"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
+)
+
+RL604 = Rule(
+    "RL604",
+    "unfilled-placeholder",
+    "error",
+    None,
+    "A link's attributeMap fills every placeholder of its actions' URLs.",
+    "Otherwise the action leads nowhere.",
+    "Connect reference, Jira Remote Link Provider module: templateUrl",
+    installed(signed_submission(a_link(actionIds=["dismiss"])), module={"actions": [_action("dismiss")]}),
+    installed(signed_submission(a_link(actionIds=["dismiss"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
+)
 
 
 def check_actions(findings: Findings, payload: Any, actions: Mapping[str, Action]) -> None:
@@ -28,7 +58,7 @@ def _check_link(findings: Findings, index: int, link: dict[str, Any], actions: M
         action = actions.get(action_id)
         if action is None:
             findings.add(
-                "RL603",
+                RL603,
                 f"the app's module has no action {action_id!a}",
                 pointer_to((*place, "actionIds", position)),
                 _nearest(action_id, actions),
@@ -40,7 +70,7 @@ def _check_link(findings: Findings, index: int, link: dict[str, Any], actions: M
         if missing:
             names = ", ".join(f"{{{name}}}" for name in missing)
             findings.add(
-                "RL604",
+                RL604,
                 f"nothing fills {names} in the templateUrl of the action {action_id!a}",
                 pointer_to((*place, "attributeMap")),
                 f"add {', '.join(map(ascii, missing))} to the link's attributeMap",

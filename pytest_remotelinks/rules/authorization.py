@@ -6,9 +6,96 @@ import base64
 import binascii
 import re
 
+from pytest_remotelinks.rules.examples import Issued
 from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.rule import (
+    DOCUMENT,
+    Rule,
+    call,
+    example,
+    installed,
+    read_with,
+    signed,
+)
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.redact import redact_header
+
+_JWT = "Connect reference, JWT for Connect apps"
+
+_SIGNED = installed(read_with(signed()))
+
+RL501 = Rule(
+    "RL501",
+    "missing-authorization",
+    "error",
+    401,
+    "Every request carries an Authorization header.",
+    "Jira does not look at a request whose sender it cannot tell.",
+    f"{DOCUMENT}: the header Authorization is required, and 401 is the answer to a request without it",
+    example(call("GET", "/remotelink/alert-1", ("Accept", "application/json"))),
+    example(call("GET", "/remotelink/alert-1")),
+)
+
+RL502 = Rule(
+    "RL502",
+    "malformed-authorization",
+    "error",
+    401,
+    "The Authorization header is a scheme and a credential.",
+    "A token without its scheme, or a scheme that the contract does not name, is no token to Jira. JWT is written in capitals, with one space after it.",
+    f"{DOCUMENT}: the header's pattern 'JWT <token>', and the security schemes since 2026-06",
+    example(call("GET", "/remotelink/alert-1", ("Authorization", "aaaa.bbbb.cccc"))),
+    example(call("GET", "/remotelink/alert-1")),
+)
+
+RL505 = Rule(
+    "RL505",
+    "unknown-app",
+    "error",
+    401,
+    "A token is one of an installed app, whose key is 'iss'.",
+    "The client key of the site, the module's key and the app's key are easily mixed up; and an uninstalled app may send nothing more.",
+    f"{_JWT}: the claim iss",
+    installed(read_with(signed(issuer="shop-scanner-module"))),
+    _SIGNED,
+)
+
+RL514 = Rule(
+    "RL514",
+    "module-lacking",
+    "error",
+    403,
+    "Only an app with a remote link module may send.",
+    "The descriptor that Jira has installed is what counts, not the one in the repository.",
+    f"{DOCUMENT}: the answer 403 of its operations",
+    installed(read_with(signed()), modules={}),
+    _SIGNED,
+)
+
+RL515 = Rule(
+    "RL515",
+    "unknown-bearer-token",
+    "error",
+    401,
+    "A bearer token is one that this site issued to an installed app.",
+    "A token of another site, or one of an installation that has ended, is worth nothing.",
+    f"{DOCUMENT}: the answer 401 of its operations",
+    installed(call("GET", "/remotelink/alert-1", ("Authorization", "Bearer another-sites-token"))),
+    installed(read_with(Issued())),
+)
+
+RL516 = Rule(
+    "RL516",
+    "expired-bearer-token",
+    "error",
+    401,
+    "A bearer token is used before it ends.",
+    "A token of the client-credentials endpoint lasts for 900 seconds; a long-running provider has to ask again.",
+    f"{DOCUMENT}: the answer 401 of its operations; expires_in of the token",
+    installed(read_with(Issued(expires_in=0))),
+    installed(read_with(Issued())),
+)
+
 
 #: Characters above which an Authorization header is not read; an assumption, tokens have hundreds.
 HEADER_LIMIT = 16 * 1024
@@ -22,21 +109,21 @@ def check_well_formed(findings: Findings, headers: Headers, accepts_basic: bool)
     value = headers.get("Authorization")
     if value is None:
         findings.add(
-            "RL501",
+            RL501,
             "the request has no Authorization header",
             "#header/Authorization",
             "sign it ('JWT <token>') or send an OAuth token ('Bearer <token>'); fake_jira.authorization(method, path) makes a valid value",
         )
     elif len(value) > HEADER_LIMIT:
         findings.add(
-            "RL502",
+            RL502,
             f"the Authorization header has over {HEADER_LIMIT} characters",
             "#header/Authorization",
             "send a token of some hundred characters; it holds claims, no data",
         )
     elif not _TOKEN.fullmatch(value) and not (accepts_basic and _is_basic(value)):
         message, hint = _what_is_wrong(headers, value, accepts_basic)
-        findings.add("RL502", message, "#header/Authorization", hint, redact_header("Authorization", value))
+        findings.add(RL502, message, "#header/Authorization", hint, redact_header("Authorization", value))
 
 
 def _what_is_wrong(headers: Headers, value: str, accepts_basic: bool) -> tuple[str, str]:

@@ -1,29 +1,78 @@
-"""The catalogue of rules: each code once. The checker, the command line and the documentation draw from it."""
+"""The catalogue: every rule by its code. The command line and the documentation draw from it."""
 
 from __future__ import annotations
 
-from pytest_remotelinks.rules.app_entries import APP_RULES
-from pytest_remotelinks.rules.authorization_entries import AUTHORIZATION_RULES
-from pytest_remotelinks.rules.future_entries import FUTURE_RULES
-from pytest_remotelinks.rules.links_entries import LINK_RULES
-from pytest_remotelinks.rules.properties_entries import PROPERTY_RULES
-from pytest_remotelinks.rules.request import REQUEST_RULES
-from pytest_remotelinks.rules.retries_entries import MANNERS_RULES
-from pytest_remotelinks.rules.rule import REJECTS_LINK, Example, Rule, Sent
-from pytest_remotelinks.rules.sequence_entries import ORDER_RULES
+from pytest_remotelinks.rules.actions import RL603, RL604
+from pytest_remotelinks.rules.authorization import RL501, RL502, RL505, RL514, RL515, RL516
+from pytest_remotelinks.rules.descriptor import RL601, RL602
+from pytest_remotelinks.rules.future import RL901
+from pytest_remotelinks.rules.links import RL201, RL202, RL203, RL204, RL205, RL206
+from pytest_remotelinks.rules.parameters import RL107
+from pytest_remotelinks.rules.properties import RL301, RL302, RL303, RL304, RL305, RL306, RL307
+from pytest_remotelinks.rules.request import RL101, RL102, RL103, RL108, RL109, RL112, RL113
+from pytest_remotelinks.rules.retries import RL701, RL702, RL703, RL704
+from pytest_remotelinks.rules.rule import Rule
+from pytest_remotelinks.rules.scopes import RL513
+from pytest_remotelinks.rules.sequence import RL401, RL402
+from pytest_remotelinks.rules.target import RL104, RL105, RL106, RL110, RL111
+from pytest_remotelinks.rules.token import RL503, RL504, RL506, RL507, RL508, RL509, RL510, RL511, RL512
 
-__all__ = ["REJECTS_LINK", "RULES", "Example", "Rule", "Sent"]
-
+#: By code, in order.
 RULES: dict[str, Rule] = {
     rule.code: rule
     for rule in (
-        *REQUEST_RULES,
-        *LINK_RULES,
-        *PROPERTY_RULES,
-        *ORDER_RULES,
-        *AUTHORIZATION_RULES,
-        *APP_RULES,
-        *MANNERS_RULES,
-        *FUTURE_RULES,
+        RL101,
+        RL102,
+        RL103,
+        RL104,
+        RL105,
+        RL106,
+        RL107,
+        RL108,
+        RL109,
+        RL110,
+        RL111,
+        RL112,
+        RL113,
+        RL201,
+        RL202,
+        RL203,
+        RL204,
+        RL205,
+        RL206,
+        RL301,
+        RL302,
+        RL303,
+        RL304,
+        RL305,
+        RL306,
+        RL307,
+        RL401,
+        RL402,
+        RL501,
+        RL502,
+        RL503,
+        RL504,
+        RL505,
+        RL506,
+        RL507,
+        RL508,
+        RL509,
+        RL510,
+        RL511,
+        RL512,
+        RL513,
+        RL514,
+        RL515,
+        RL516,
+        RL601,
+        RL602,
+        RL603,
+        RL604,
+        RL701,
+        RL702,
+        RL703,
+        RL704,
+        RL901,
     )
 }

@@ -17,11 +17,12 @@ from pytest_remotelinks.rules.context import Circumstances
 from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.future import check_future
 from pytest_remotelinks.rules.history import History, Stale
-from pytest_remotelinks.rules.links import check_ids, check_link, unknown_members
+from pytest_remotelinks.rules.links import RL201, RL206, check_ids, check_link, unknown_members
 from pytest_remotelinks.rules.parameters import check_parameters
 from pytest_remotelinks.rules.properties import check_deletion, check_deprecated, check_metadata, check_property_keys
+from pytest_remotelinks.rules.request import RL101, RL102, RL103, RL108, RL109, RL112, RL113
 from pytest_remotelinks.rules.retries import check_patience, check_resent
-from pytest_remotelinks.rules.selectors import selects
+from pytest_remotelinks.rules.rule import selects
 from pytest_remotelinks.rules.sequence import check_order
 from pytest_remotelinks.rules.target import (
     check_direction,
@@ -126,7 +127,7 @@ class Checker:
         if request.malformed and not request.method:
             spaces = "percent-encode spaces in the path as %20; " if request.target.count(" ") > 2 else ""
             findings.add(
-                "RL113", request.malformed, "#request", f"{spaces}let an HTTP library build the request", redact_target(request.target)
+                RL113, request.malformed, "#request", f"{spaces}let an HTTP library build the request", redact_target(request.target)
             )
             return Judgement(None, tuple(findings.violations), refusal=400)
         route = self.document.router.route(request.path)
@@ -151,18 +152,18 @@ class Checker:
         content_type = request.headers.get("Content-Type", "")
         if content_type.partition(";")[0].strip().lower() != "application/json":
             findings.add(
-                "RL102",
+                RL102,
                 f"the content type is {content_type!a}" if content_type else "there is no Content-Type header",
                 "#header/Content-Type",
                 "send 'Content-Type: application/json'",
                 content_type,
             )
         if request.malformed:
-            findings.add("RL113", request.malformed, "#body", "send as many bytes as Content-Length says, or well-formed chunks")
+            findings.add(RL113, request.malformed, "#body", "send as many bytes as Content-Length says, or well-formed chunks")
             return Judgement(operation, refusal=self._refusal(findings) or 400)
         if request.body_size > self.byte_limit:
             findings.add(
-                "RL109",
+                RL109,
                 f"the body has {request.body_size} bytes; at most {self.byte_limit} are taken",
                 "#body",
                 "submit fewer links in each request",
@@ -176,12 +177,12 @@ class Checker:
             if not clean:
                 require_shallow(payload)
         except NotJSON as error:
-            findings.add("RL101", str(error), "#body", error.hint, request.body[:200])
+            findings.add(RL101, str(error), "#body", error.hint, request.body[:200])
             return Judgement(operation, refusal=self._refusal(findings) or 400)
         report_repeated(findings, repeated)
         if not clean and _holds_links(payload) and len(payload["remoteLinks"]) > LINKS_LIMIT:
             findings.add(
-                "RL109",
+                RL109,
                 f"there are {len(payload['remoteLinks'])} links, some of them broken; at most {LINKS_LIMIT} are looked at one by one",
                 "/remoteLinks",
                 "submit fewer links in each request",
@@ -207,11 +208,11 @@ class Checker:
             message, hint = explain(error)
             pointer = pointer_to(error.path)
             if error.path[:1] == ("remoteLinks",) and len(error.path) > 1:
-                findings.add("RL201", message, pointer, hint, error.found, link=int(error.path[1]))
+                findings.add(RL201, message, pointer, hint, error.found, link=int(error.path[1]))
             elif error.path == ("remoteLinks",) and error.keyword == "maxItems":
-                findings.add("RL108", message, pointer, f"send at most {error.wanted} links in each request", len(error.found))
+                findings.add(RL108, message, pointer, f"send at most {error.wanted} links in each request", len(error.found))
             else:
-                findings.add("RL103", message, pointer, hint, error.found)
+                findings.add(RL103, message, pointer, hint, error.found)
         if not isinstance(payload, dict):
             return
         links = payload.get("remoteLinks")
@@ -225,7 +226,7 @@ class Checker:
         envelope = {name: value for name, value in payload.items() if name != "remoteLinks"}
         for path, name in unknown_members(self.document.submission_schema, envelope, ()):
             findings.add(
-                "RL206",
+                RL206,
                 f"the schema names no member '{name}'; Jira makes nothing of it",
                 pointer_to((*path, name)),
                 "leave it out, or check its spelling",
@@ -273,7 +274,7 @@ def report_repeated(findings: Findings, pointers: Iterable[str]) -> None:
     """Report members that were given more than once."""
     for pointer in pointers:
         findings.add(
-            "RL112",
+            RL112,
             "the member stands more than once in its object; all but the last are lost",
             pointer,
             "give each member once",

@@ -11,8 +11,48 @@ from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.schema_error import innermost
 from pytest_remotelinks.contract.soundness import python_pattern
 from pytest_remotelinks.rules.findings import Findings
-from pytest_remotelinks.rules.properties import email_in
+from pytest_remotelinks.rules.properties import RL307, email_in
+from pytest_remotelinks.rules.rule import Example, Rule
 from pytest_remotelinks.wire.pointer import pointer_to
+
+_DESCRIPTORS = "Connect reference, Jira Remote Link Provider module; Forge reference, devops:remoteLinkInfoProvider"
+
+
+def _module(**members: Any) -> Example:
+    module = {"key": "shop-scanner", "name": {"value": "Shop Scanner"}, "homeUrl": "https://scanner.example", **members}
+    return Example(
+        descriptor={"key": "shop-scanner", "baseUrl": "https://scanner.example", "modules": {"jiraRemoteLinkInfoProvider": module}}
+    )
+
+
+def _action(action_id: str) -> dict[str, Any]:
+    return {"actionId": action_id, "actionLabel": {"value": "Dismiss"}, "templateUrl": "https://scanner.example/dismiss?alert={alert}"}
+
+
+RL601 = Rule(
+    "RL601",
+    "descriptor-schema",
+    "error",
+    None,
+    "The app's remote link module fits its published description.",
+    "Jira refuses to install an app with a broken module, and to take links from an app that has none.",
+    _DESCRIPTORS,
+    _module(key="shop scanner"),
+    _module(),
+)
+
+RL602 = Rule(
+    "RL602",
+    "action-id-twice",
+    "error",
+    None,
+    "A module gives each actionId once.",
+    "A link names its actions by actionId, which could then mean either.",
+    "Connect reference, Jira Remote Link Provider module: actionId is unique",
+    _module(actions=[_action("dismiss"), _action("dismiss")]),
+    _module(actions=[_action("dismiss"), _action("assign")]),
+)
+
 
 CONNECT_MODULE = "jiraRemoteLinkInfoProvider"
 FORGE_MODULE = "devops:remoteLinkInfoProvider"
@@ -103,7 +143,7 @@ def check_descriptor(findings: Findings, descriptor: Any, bare: Literal["connect
     kind = kind_of(descriptor)
     if kind is None:
         findings.add(
-            "RL601",
+            RL601,
             f"this is no descriptor: no {CONNECT_MODULE}, no {FORGE_MODULE} and no homeUrl stands there",
             "",
             f"give the whole of atlassian-connect.json or manifest.yml, or the object of modules.{CONNECT_MODULE}",
@@ -124,7 +164,7 @@ def _check_whole(findings: Findings, descriptor: Mapping[str, Any], kind: str) -
     place: Path = () if name in descriptor else ("modules",)
     modules: Any = descriptor if name in descriptor else descriptor.get("modules")
     if not isinstance(modules, Mapping) or name not in modules:
-        findings.add("RL601", f"the app has no module {name}, without which Jira answers 403", "/modules", f"add the module {name}")
+        findings.add(RL601, f"the app has no module {name}, without which Jira answers 403", "/modules", f"add the module {name}")
     elif kind == "connect":
         _check_module(findings, modules[name], (*place, name), _CONNECT_SCHEMA)
     else:
@@ -133,7 +173,7 @@ def _check_whole(findings: Findings, descriptor: Mapping[str, Any], kind: str) -
 
 def _check_modules(findings: Findings, modules: Any, place: Path) -> None:
     if not isinstance(modules, list) or not modules:
-        findings.add("RL601", "a manifest gives a list of modules here", pointer_to(place), "put '- ' before the module's key")
+        findings.add(RL601, "a manifest gives a list of modules here", pointer_to(place), "put '- ' before the module's key")
         return
     for index, entry in enumerate(modules):
         _check_module(findings, entry, (*place, index), _FORGE_SCHEMA)
@@ -141,14 +181,14 @@ def _check_modules(findings: Findings, modules: Any, place: Path) -> None:
 
 def _check_module(findings: Findings, module: Any, place: Path, schema: Mapping[str, Any]) -> None:
     for path, message, hint, value in _schema_errors(module, schema):
-        findings.add("RL601", message, pointer_to((*place, *path)), hint, value)
+        findings.add(RL601, message, pointer_to((*place, *path)), hint, value)
     if not isinstance(module, Mapping):
         return
     name = module.get("name")
     for path, text in ((("key",), module.get("key")), (("name", "value"), name.get("value") if isinstance(name, Mapping) else None)):
         if isinstance(text, str) and (found := email_in(text)):
             findings.add(
-                "RL307",
+                RL307,
                 "this looks like an e-mail address; a module's key and name are shown to everybody",
                 pointer_to((*place, *path)),
                 "name the product, nobody's person",
@@ -164,7 +204,7 @@ def _check_actions(findings: Findings, actions: list[Any], place: Path) -> None:
         template = action.get("templateUrl") if isinstance(action, Mapping) else None
         if isinstance(template, str) and set("{}") & set(PLACEHOLDER.sub("", template)):
             findings.add(
-                "RL601",
+                RL601,
                 f"{template!a} has a brace that belongs to no placeholder",
                 pointer_to((*place, index, "templateUrl")),
                 "write each placeholder as {name}, and a brace that is meant as one as %7B or %7D",
@@ -175,7 +215,7 @@ def _check_actions(findings: Findings, actions: list[Any], place: Path) -> None:
             continue
         if action_id in first:
             findings.add(
-                "RL602",
+                RL602,
                 f"the actionId {action_id!a} already stands at position {first[action_id]}",
                 pointer_to((*place, index, "actionId")),
                 "give each action an id of its own: a link's actionIds could mean either",

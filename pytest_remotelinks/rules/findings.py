@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from pytest_remotelinks.rules.catalogue import REJECTS_LINK, RULES
-from pytest_remotelinks.rules.selectors import selects
+from pytest_remotelinks.rules.rule import REJECTS_LINK, Rule, selects
 from pytest_remotelinks.rules.violation import NO_VALUE, Violation
 
 #: Breaches of one rule in one request, above which no more are kept; a link's first one always is.
@@ -27,7 +26,7 @@ class Findings:
 
     def add(
         self,
-        code: str,
+        rule: Rule,
         message: str,
         pointer: str,
         hint: str,
@@ -40,9 +39,9 @@ class Findings:
 
         ``refusal`` says what Jira does where that is not what the rule's entry says.
         """
+        code = rule.code
         if selects(self._ignore, code):
             return False
-        rule = RULES[code]
         violation = Violation(code, rule.severity, message, pointer, hint, value, link)
         self._counts[code] += 1
         if self._counts[code] <= MOST_OF_A_CODE or (link is not None and link not in self.rejections):

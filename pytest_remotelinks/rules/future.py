@@ -6,7 +6,20 @@ from collections.abc import Iterable
 
 from pytest_remotelinks.contract.document import Document, published_on
 from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.rule import DOCUMENT, Rule, a_link, example, submission
 from pytest_remotelinks.rules.violation import Violation
+
+RL901 = Rule(
+    "RL901",
+    "refused-by-newer-contract",
+    "warning",
+    None,
+    "A request fits the newer published contract too.",
+    "It is taken today and refused as soon as Jira goes by the newer document, which may already be the case.",
+    f"{DOCUMENT}: the versions of 2023-06-15 and 2026-06-10, compared; or the document that remotelinks_next_contract names",
+    example(submission(*(a_link(id=f"alert-{number}") for number in range(101))), contract="2023-06"),
+    example(submission(*(a_link(id=f"alert-{number}") for number in range(100))), contract="2023-06"),
+)
 
 
 def check_future(
@@ -23,7 +36,7 @@ def check_future(
         if violation.severity == "error" and violation.pointer not in pointers and violation.link not in links:
             named = named or _named(document)
             findings.add(
-                "RL901",
+                RL901,
                 f"{named} refuses this by {violation.code}: {violation.message}",
                 violation.pointer,
                 violation.hint,

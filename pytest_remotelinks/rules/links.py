@@ -8,7 +8,90 @@ from typing import Any
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.schema import shapes
 from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, REJECTS_LINK, Rule, a_link, example, submission
 from pytest_remotelinks.wire.pointer import pointer_to
+
+
+def _issues(*keys: str) -> dict[str, object]:
+    return {"associationType": "issueKeys", "values": list(keys)}
+
+
+def _numbered(kind: str, prefix: str, count: int) -> dict[str, object]:
+    return {"associationType": kind, "values": [f"{prefix}-{number}" for number in range(1, count + 1)]}
+
+
+RL201 = Rule(
+    "RL201",
+    "link-schema",
+    "error",
+    REJECTS_LINK,
+    "A remote link fits the document's schema.",
+    "Jira takes the other links of the submission, answers 202, and names this one among the rejected: whoever reads only the status loses it.",
+    f"{DOCUMENT}: the schema of a remote link; {REFERENCE}: each link is judged on its own",
+    example(submission(a_link(url="<string>"))),
+    example(submission()),
+)
+
+RL202 = Rule(
+    "RL202",
+    "too-many-associations",
+    "error",
+    REJECTS_LINK,
+    "A link's association values number 500 or fewer in all.",
+    "The limit is on all types together, which a schema of each list cannot say.",
+    f"{REFERENCE}: the text of an association's values",
+    example(submission(a_link(associations=[_numbered("issueKeys", "SHOP", 400), _numbered("serviceIdOrKeys", "service", 101)]))),
+    example(submission(a_link(associations=[_numbered("issueKeys", "SHOP", 400), _numbered("serviceIdOrKeys", "service", 100)]))),
+)
+
+RL203 = Rule(
+    "RL203",
+    "association-type-twice",
+    "error",
+    REJECTS_LINK,
+    "A link gives each association type once.",
+    "There are two types and at most two associations; of a type that stands twice, one list would have to be dropped.",
+    f"{REFERENCE}: the text of a link's associations",
+    example(submission(a_link(associations=[_issues("SHOP-1"), _issues("SHOP-2")]))),
+    example(submission(a_link(associations=[_issues("SHOP-1", "SHOP-2")]))),
+)
+
+RL204 = Rule(
+    "RL204",
+    "id-twice",
+    "warning",
+    None,
+    "A submission names each link id once.",
+    "The higher updateSequenceNumber wins, and the other entry is work for nothing. Often two objects share an id by mistake.",
+    f"{REFERENCE}: a link is known by its id; that both are judged is {ASSUMPTION}",
+    example(submission(a_link(), a_link(updateSequenceNumber=2))),
+    example(submission(a_link(), a_link(id="alert-2"))),
+)
+
+RL205 = Rule(
+    "RL205",
+    "loose-issue-key",
+    "error",
+    None,
+    "An issue key matches its pattern as a whole, not just in part.",
+    "The newer document's pattern is not anchored, so a schema lets a sentence pass that only holds a key. No issue has that key, and the link is shown nowhere.",
+    f"{DOCUMENT} of 2026-06: the pattern of an issue association's values",
+    example(submission(a_link(associations=[_issues("see SHOP-1")]))),
+    example(submission(a_link(associations=[_issues("SHOP-1")]))),
+)
+
+RL206 = Rule(
+    "RL206",
+    "unknown-member",
+    "warning",
+    None,
+    "Objects have only members that the schema names.",
+    "Jira takes the member and shows it nowhere. Usually a name is misspelled, and what it should have set is missing.",
+    f"{DOCUMENT}: the schema of a remote link; that such members are taken is {ASSUMPTION}",
+    example(submission(a_link(desciption="The order number reaches the database unescaped."))),
+    example(submission(a_link(description="The order number reaches the database unescaped."))),
+)
+
 
 #: All association values of one link together; published in the text of "values".
 ASSOCIATION_VALUES_LIMIT = 500
@@ -24,7 +107,7 @@ def check_link(document: Document, findings: Findings, index: int, link: Any) ->
         _check_associations(document, findings, index, associations)
     for path, name in unknown_members(document.link_schema, link, place):
         findings.add(
-            "RL206",
+            RL206,
             f"the schema names no member '{name}'; Jira takes it and shows it nowhere",
             pointer_to((*path, name)),
             "leave it out, or check its spelling",
@@ -41,7 +124,7 @@ def check_ids(findings: Findings, links: list[Any]) -> None:
             continue
         if link_id in first:
             findings.add(
-                "RL204",
+                RL204,
                 f"the id also stands at /remoteLinks/{first[link_id]}; of the two, the higher updateSequenceNumber wins",
                 pointer_to(("remoteLinks", index, "id")),
                 "send each link once in a submission, in its newest state",
@@ -63,7 +146,7 @@ def _check_associations(document: Document, findings: Findings, index: int, asso
         if isinstance(name, str):
             if name in seen:
                 findings.add(
-                    "RL203",
+                    RL203,
                     f"the association type {name!a} was already given at position {seen[name]}",
                     pointer_to((*place, "associationType")),
                     "put all values of one type into one association",
@@ -77,7 +160,7 @@ def _check_associations(document: Document, findings: Findings, index: int, asso
                 _check_issue_keys(document, findings, index, place, name, values)
     if count > ASSOCIATION_VALUES_LIMIT:
         findings.add(
-            "RL202",
+            RL202,
             f"the associations hold {count} values; all types together may hold {ASSOCIATION_VALUES_LIMIT}",
             pointer_to(("remoteLinks", index, "associations")),
             f"keep {ASSOCIATION_VALUES_LIMIT} of them, or split the link into several with ids of their own",
@@ -95,7 +178,7 @@ def _check_issue_keys(
     for position, value in enumerate(values):
         if isinstance(value, str) and pattern.search(value) and not pattern.fullmatch(value):
             findings.add(
-                "RL205",
+                RL205,
                 f"{value!a} only contains something like an issue key; the document's pattern is not anchored, and no issue has this key",
                 pointer_to((*place, "values", position)),
                 f"send just the key: {pattern.search(value)[0]!a}",  # type: ignore[index]

@@ -11,9 +11,28 @@ from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
 from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.properties import SEQUENCE_PARAMETER
+from pytest_remotelinks.rules.rule import (
+    DOCUMENT,
+    Rule,
+    call,
+    example,
+)
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import REDACTED, redact_header, redact_parameter
 from pytest_remotelinks.wire.request import Request
+
+RL107 = Rule(
+    "RL107",
+    "invalid-parameter",
+    "error",
+    400,
+    "Query and header parameters are as the document describes them.",
+    "What is required is there, and what is there fits its schema. In the published documents that concerns one parameter, which is deprecated, so the mend is to leave it out.",
+    f"{DOCUMENT}: the parameters of its operations; _updateSequenceNumber is a 64-bit integer",
+    example(call("DELETE", "/remotelink/alert-1?_updateSequenceNumber=latest")),
+    example(call("DELETE", "/remotelink/alert-1")),
+)
+
 
 if TYPE_CHECKING:
     from pytest_remotelinks.contract.validator import Authority
@@ -91,7 +110,7 @@ def _report_value(findings: Findings, parameter: dict[str, Any], errors: tuple[S
 def _report(findings: Findings, parameter: dict[str, Any], message: str, hint: str, request: Request) -> None:
     value = _given(parameter, request)
     pointer = f"#{parameter['in']}{pointer_to((parameter['name'],))}"
-    findings.add("RL107", message, pointer, hint, *(() if value is None else (_masked(parameter, value),)))
+    findings.add(RL107, message, pointer, hint, *(() if value is None else (_masked(parameter, value),)))
 
 
 def _masked(parameter: dict[str, Any], value: str) -> str:

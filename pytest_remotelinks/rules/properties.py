@@ -9,8 +9,96 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule, call, example, submission
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
+
+_SUBMITTED = submission(properties={"accountId": "account-123"})
+
+RL301 = Rule(
+    "RL301",
+    "colon-in-property-key",
+    "error",
+    400,
+    "A property's key contains no colon.",
+    "The key would clash with how properties are stored, and the whole submission is refused.",
+    f"{REFERENCE}: the text of a submission's properties",
+    example(submission(properties={"account:id": "account-123"})),
+    example(submission(properties={"account.id": "account-123"})),
+)
+
+RL302 = Rule(
+    "RL302",
+    "underscore-before-property-key",
+    "error",
+    400,
+    "A property's key does not start with an underscore.",
+    "Keys with an underscore are Jira's own, as _updateSequenceNumber was.",
+    f"{REFERENCE}: the text of a submission's properties",
+    example(submission(properties={"_accountId": "account-123"})),
+    example(_SUBMITTED),
+)
+
+RL303 = Rule(
+    "RL303",
+    "delete-without-property",
+    "error",
+    400,
+    "A deletion by properties names at least one property.",
+    "Without one it would delete everything, so Jira refuses it.",
+    f"{REFERENCE}: deleteRemoteLinksByProperty",
+    example(_SUBMITTED, call("DELETE", "/bulkByProperties")),
+    example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
+)
+
+RL304 = Rule(
+    "RL304",
+    "delete-by-unused-property",
+    "warning",
+    None,
+    "A deletion goes by properties that were submitted before.",
+    "Nothing matches, Jira answers 202 all the same, and the links stay.",
+    f"{REFERENCE}: deleteRemoteLinksByProperty deletes links whose properties match",
+    example(_SUBMITTED, call("DELETE", "/bulkByProperties?account=account-123")),
+    example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
+)
+
+RL305 = Rule(
+    "RL305",
+    "deprecated-parameter",
+    "warning",
+    None,
+    "_updateSequenceNumber is no longer sent as a parameter.",
+    "It has no effect any more: links that are newer than the number are deleted too.",
+    f"{DOCUMENT}: the parameter is marked as deprecated, and its text says that it is not supported",
+    example(call("DELETE", "/remotelink/alert-1?_updateSequenceNumber=7")),
+    example(call("DELETE", "/remotelink/alert-1")),
+)
+
+RL306 = Rule(
+    "RL306",
+    "literal-params",
+    "error",
+    None,
+    "Each property is a query parameter of its own, not JSON under 'params'.",
+    "The document calls the free parameters 'params'; generated clients send that name. Then no link matches, Jira answers 202, and nothing is deleted.",
+    f"{DOCUMENT}: the parameter params is a free-form object; {REFERENCE}: the examples of deleteRemoteLinksByProperty",
+    example(_SUBMITTED, call("DELETE", "/bulkByProperties?params=%7B%22accountId%22%3A%22account-123%22%7D")),
+    example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
+)
+
+RL307 = Rule(
+    "RL307",
+    "personal-data",
+    "warning",
+    None,
+    "Provider metadata holds no personal data.",
+    "Metadata is not treated as private, and Atlassian asks providers to keep people out of it.",
+    f"{REFERENCE}: the text of a submission's providerMetadata",
+    example(submission(providerMetadata={"product": "Scanner, run by ann@scanner.example"})),
+    example(submission(providerMetadata={"product": "Scanner 2.3"})),
+)
+
 
 #: Published as "no longer supported": never a property, without effect.
 SEQUENCE_PARAMETER = "_updateSequenceNumber"
@@ -50,11 +138,11 @@ def check_property_keys(findings: Findings, keys: Iterable[str], place: str) -> 
         pointer = place + pointer_to((key,))
         if ":" in key:
             findings.add(
-                "RL301", f"the property key {key!a} contains a colon", pointer, f"rename it, to {key.replace(':', '.')!a} for one", key
+                RL301, f"the property key {key!a} contains a colon", pointer, f"rename it, to {key.replace(':', '.')!a} for one", key
             )
         if key.startswith("_"):
             findings.add(
-                "RL302", f"the property key {key!a} starts with an underscore", pointer, f"rename it, to {key.lstrip('_')!a} for one", key
+                RL302, f"the property key {key!a} starts with an underscore", pointer, f"rename it, to {key.lstrip('_')!a} for one", key
             )
 
 
@@ -69,7 +157,7 @@ def check_metadata(findings: Findings, metadata: Any) -> None:
             todo.extend(((*path, index), inner) for index, inner in enumerate(value))
         elif isinstance(value, str) and (found := email_in(value)):
             findings.add(
-                "RL307",
+                RL307,
                 "this looks like an e-mail address; provider metadata is not treated as private",
                 pointer_to(path),
                 "name the product and its version, nobody's person",
@@ -88,7 +176,7 @@ def check_deletion(
     properties = tuple((key, value) for key, value in query if key != SEQUENCE_PARAMETER and key not in others)
     if not properties:
         findings.add(
-            "RL303",
+            RL303,
             "the query names no property to delete by" + (f"; {query[0][0]} is none" if query else ""),
             "#query",
             "add a property that the links were submitted with, such as ?accountId=account-123",
@@ -97,7 +185,7 @@ def check_deletion(
     for key, value in properties:
         if key == "params" and value.lstrip().startswith(("{", "[")):
             findings.add(
-                "RL306",
+                RL306,
                 "'params' stands for free query parameters; sent literally it is a property of that name, and no link has it",
                 "#query/params",
                 f"send each property as a parameter of its own: ?{_as_query(value) or 'accountId=account-123&repoId=7'}",
@@ -105,7 +193,7 @@ def check_deletion(
             )
         elif key not in submitted:
             findings.add(
-                "RL304",
+                RL304,
                 f"no submission so far had a property {key!a}, so nothing can match",
                 "#query" + pointer_to((key,)),
                 "check the key's spelling, or submit the links with this property",
@@ -121,7 +209,7 @@ def check_deprecated(findings: Findings, query: tuple[tuple[str, str], ...]) -> 
     for key, value in query:
         if key == SEQUENCE_PARAMETER:
             findings.add(
-                "RL305",
+                RL305,
                 f"{SEQUENCE_PARAMETER} is no longer supported and has no effect: newer links are deleted too",
                 f"#query/{SEQUENCE_PARAMETER}",
                 "leave it out; where order matters, wait until the deletion can be read back",

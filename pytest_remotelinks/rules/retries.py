@@ -9,8 +9,77 @@ from typing import Any
 from pytest_remotelinks.apis.remotelinks import Operation
 from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.history import History, Stale
+from pytest_remotelinks.rules.rule import (
+    ASSUMPTION,
+    DOCUMENT,
+    REFERENCE,
+    Rule,
+    a_link,
+    after,
+    example,
+    refused,
+    rejecting,
+    submission,
+)
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.request import Request
+
+_SECOND = a_link(id="alert-2")
+
+RL701 = Rule(
+    "RL701",
+    "retry-too-early",
+    "error",
+    None,
+    "After a Retry-After, a request of the same kind waits as long as it says.",
+    "A request that comes earlier is refused again, and the wait grows: a provider in a tight loop locks itself out.",
+    "REST reference, Rate limiting: the header Retry-After",
+    example(refused(submission(), 429, 30), after(10, refused(submission(), 429, 30))),
+    example(refused(submission(), 429, 30), after(31, submission())),
+)
+
+RL702 = Rule(
+    "RL702",
+    "hopeless-retry",
+    "error",
+    None,
+    "A request that was refused with 400, 401, 403 or 413 is not sent again unchanged.",
+    "What is wrong with it is in the request itself. Sent again it costs quota, and whoever waits for it waits for ever.",
+    f"{DOCUMENT}: the texts of the answers 400, 401, 403 and 413",
+    example(refused(submission(), 400), submission()),
+    example(refused(submission(), 400), submission(a_link(displayName="SQL injection"))),
+)
+
+RL703 = Rule(
+    "RL703",
+    "rejected-link-resent",
+    "warning",
+    None,
+    "A link that was rejected is not sent again unchanged.",
+    "A 202 that names a link in rejectedRemoteLinks says why; the same link is rejected for the same reason.",
+    f"{REFERENCE}: rejectedRemoteLinks; that this is worth a warning is {ASSUMPTION}",
+    example(rejecting("alert-1", submission()), rejecting("alert-1", submission())),
+    example(rejecting("alert-1", submission()), submission(a_link(displayName="SQL injection"))),
+)
+
+RL704 = Rule(
+    "RL704",
+    "accepted-link-resent",
+    "warning",
+    None,
+    "A retry after a 202 leaves out the links that were accepted.",
+    "They are stored already, or will be. Whoever sends the whole batch again because one link was rejected does the work of the others twice.",
+    f"{REFERENCE}: acceptedRemoteLinks; that this is worth a warning is {ASSUMPTION}",
+    example(
+        rejecting("alert-1", submission(a_link(), _SECOND)),
+        submission(a_link(displayName="SQL injection"), _SECOND),
+    ),
+    example(
+        rejecting("alert-1", submission(a_link(), _SECOND)),
+        submission(a_link(displayName="SQL injection")),
+    ),
+)
+
 
 #: Seconds by which a request may come too early: clocks and timers are not exact.
 TOLERANCE = 0.05
@@ -35,14 +104,14 @@ def check_patience(findings: Findings, request: Request, operation: Operation, h
     if waits:
         longest = max(waits, key=lambda wait: wait.until)
         findings.add(
-            "RL701",
+            RL701,
             f"{math.ceil(longest.until - now)} seconds of what Retry-After asked for (with status {longest.status}) had not passed",
             "#request",
             "wait as long as Retry-After says, counted from the answer, before the next request of this kind",
         )
     refused = history.refusal_of(request, now)
     if refused is not None:
-        findings.add("RL702", f"exactly this request was refused with {refused} before", "#request", _MENDS[refused])
+        findings.add(RL702, f"exactly this request was refused with {refused} before", "#request", _MENDS[refused])
 
 
 def check_resent(
@@ -59,7 +128,7 @@ def check_resent(
         retried = retried or before is not None
         if index not in accepted and before == link and before is not None:
             findings.add(
-                "RL703",
+                RL703,
                 "the link was rejected before, is sent again unchanged, and is rejected again",
                 pointer_to(("remoteLinks", index)),
                 "mend what rejectedRemoteLinks says of it, or drop it",
@@ -71,7 +140,7 @@ def check_resent(
     once_more = len(again) == len(links) and all(now - known.accepted_at < RETRIED_WITHIN for _, known in again)
     if again and (retried or once_more):
         findings.add(
-            "RL704",
+            RL704,
             f"{len(again)} of the {len(links)} links were accepted before and are sent again unchanged",
             "/remoteLinks",
             "after a 202 send again only links that changed, and of those that it rejected only what was mended",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,11 @@ class Rule:
         return "rejects the link" if self.refusal == REJECTS_LINK else f"answers {self.refusal}"
 
 
+def selects(selectors: Iterable[str], code: str) -> bool:
+    """Whether one of the selectors, each a code or the beginning of one, covers the code."""
+    return any(code.startswith(selector) for selector in selectors)
+
+
 AUTHORIZATION = ("Authorization", "JWT aaaa.bbbb.cccc")
 _JSON = ("Content-Type", "application/json")
 
@@ -131,7 +137,7 @@ LINK: dict[str, Any] = {
 }
 
 
-def link(**members: Any) -> dict[str, Any]:
+def a_link(**members: Any) -> dict[str, Any]:
     """A good link, some of its members replaced."""
     return {**LINK, **members}
 

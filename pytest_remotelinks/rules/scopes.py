@@ -7,6 +7,25 @@ from collections.abc import Collection
 from pytest_remotelinks.apis.remotelinks import Operation
 from pytest_remotelinks.contract.document import Document, security
 from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.rule import (
+    DOCUMENT,
+    Rule,
+    installed,
+    signed_submission,
+)
+
+RL513 = Rule(
+    "RL513",
+    "scope-lacking",
+    "error",
+    403,
+    "An app asks only for what its scopes allow.",
+    "Reading, writing and deleting are three scopes, and none of them brings another along.",
+    f"{DOCUMENT}: x-atlassian-connect-scope and security of each operation",
+    installed(signed_submission(), scopes=["READ"]),
+    installed(signed_submission(), scopes=["READ", "WRITE"]),
+)
+
 
 _PLACE = "#header/Authorization"
 
@@ -36,7 +55,7 @@ def check_connect_scope(findings: Findings, document: Document, operation: Opera
     needed = connect_scope(document, operation)
     if needed and needed.upper() not in granted:
         findings.add(
-            "RL513",
+            RL513,
             f"the app has {_listed(granted)}, and {operation.id} needs {needed}",
             _PLACE,
             f"add {needed!a} to the descriptor's scopes",
@@ -50,7 +69,7 @@ def check_oauth_scope(findings: Findings, document: Document, operation: Operati
     if choices and not any(choice <= set(granted) for choice in choices):
         needed = " or ".join(" and ".join(sorted(choice)) for choice in choices)
         findings.add(
-            "RL513",
+            RL513,
             f"the token has {_listed(granted)}, and {operation.id} needs {needed}",
             _PLACE,
             f"ask for {needed} when the token is issued; a Forge app names it under permissions.scopes",

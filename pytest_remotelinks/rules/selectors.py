@@ -7,11 +7,6 @@ from collections.abc import Iterable
 from pytest_remotelinks.rules.catalogue import RULES
 
 
-def selects(selectors: Iterable[str], code: str) -> bool:
-    """Whether one of the selectors, each a code or the beginning of one, covers the code."""
-    return any(code.startswith(selector) for selector in selectors)
-
-
 def parse_selectors(given: str | Iterable[str]) -> tuple[str, ...]:
     """Read rule codes or their beginnings, as a list or as one string with commas.
 

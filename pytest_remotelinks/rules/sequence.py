@@ -7,8 +7,42 @@ from typing import Any
 
 from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.history import Known, Stale
+from pytest_remotelinks.rules.rule import REFERENCE, Rule, a_link, example, submission
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.times import read_time
+
+_REPLACED = f"{REFERENCE}: a stored link is replaced only by one with a higher updateSequenceNumber"
+
+RL401 = Rule(
+    "RL401",
+    "sequence-number-falls",
+    "error",
+    None,
+    "A link that changed has a higher updateSequenceNumber than before.",
+    "Jira takes the link, answers 202 and stores nothing of it. An update that merely arrives late is fine, and is told by its older lastUpdated.",
+    _REPLACED,
+    example(
+        submission(a_link(updateSequenceNumber=7)),
+        submission(a_link(updateSequenceNumber=6, displayName="SQL injection, fixed", lastUpdated="2026-01-31T12:05:00Z")),
+    ),
+    example(
+        submission(a_link(updateSequenceNumber=7)),
+        submission(a_link(updateSequenceNumber=8, displayName="SQL injection, fixed", lastUpdated="2026-01-31T12:05:00Z")),
+    ),
+)
+
+RL402 = Rule(
+    "RL402",
+    "sequence-number-reused",
+    "error",
+    None,
+    "An updateSequenceNumber goes with one state of a link.",
+    "Of two states with the same number the one that arrives first stays, and which one that is nobody can tell. A clock in seconds is the usual cause.",
+    _REPLACED,
+    example(submission(), submission(a_link(displayName="SQL injection, fixed"))),
+    example(submission(), submission(a_link(displayName="SQL injection, fixed", updateSequenceNumber=2))),
+)
+
 
 _GROW = "give every change a higher number than the one before, such as the time of the change in milliseconds"
 
@@ -23,7 +57,7 @@ def check_order(findings: Findings, links: list[Any], stale: Iterable[Stale]) ->
         pointer = pointer_to(("remoteLinks", index, "updateSequenceNumber"))
         if new == old:
             findings.add(
-                "RL402",
+                RL402,
                 f"the number {new} was already sent with other data ({_changed(link, known)}), which stays; this is ignored",
                 pointer,
                 _GROW,
@@ -32,7 +66,7 @@ def check_order(findings: Findings, links: list[Any], stale: Iterable[Stale]) ->
             )
         elif not _is_older(link, known):
             findings.add(
-                "RL401",
+                RL401,
                 f"the number {new} is lower than the {old} sent before, though lastUpdated is not older and the data changed "
                 f"({_changed(link, known)}); it is ignored",
                 pointer,

@@ -5,15 +5,89 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pytest_remotelinks.apis.remotelinks import OPERATIONS, Operation, Route, Router
+from pytest_remotelinks.apis.remotelinks import OPERATIONS, SITE_BASE, Operation, Route, Router
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.parameters import is_spread
 from pytest_remotelinks.contract.schema_error import SchemaError
 from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.rule import (
+    ASSUMPTION,
+    DOCUMENT,
+    Rule,
+    Sent,
+    call,
+    example,
+    submission,
+)
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 from pytest_remotelinks.wire.request import Request
+
+_BULK = f"{SITE_BASE}/bulk"
+
+RL104 = Rule(
+    "RL104",
+    "unknown-path",
+    "error",
+    404,
+    "A request goes to one of the documented paths.",
+    "Nothing answers anywhere else.",
+    f"{DOCUMENT}: its paths",
+    example(call("GET", "/remotelinks/alert-1")),
+    example(call("GET", "/remotelink/alert-1")),
+)
+
+RL105 = Rule(
+    "RL105",
+    "method-not-allowed",
+    "error",
+    405,
+    "A path is used with one of its documented methods.",
+    "A POST that follows a redirect becomes a GET in most clients, and ends here.",
+    f"{DOCUMENT}: the methods of its paths; that the answer is 405 is {ASSUMPTION}",
+    example(Sent("PUT", _BULK, submission().headers, submission().body)),
+    example(submission()),
+)
+
+RL106 = Rule(
+    "RL106",
+    "invalid-id",
+    "error",
+    None,
+    "An id in a path is 1 to 255 characters of UTF-8.",
+    "No link can have another id: a read answers 404, and a deletion deletes nothing though it answers 202.",
+    f"{DOCUMENT}: the parameter remoteLinkId; what is answered is {ASSUMPTION}",
+    example(call("GET", "/remotelink/")),
+    example(call("GET", "/remotelink/alert-1")),
+    "answers 404 to a read and 202 to a deletion",
+)
+
+RL110 = Rule(
+    "RL110",
+    "unencoded-target",
+    "error",
+    None,
+    "What stands in a path or a query is percent-encoded.",
+    "A slash ends the id, a question mark starts the query: the request concerns another link, or none.",
+    "RFC 3986, section 2.1, which OpenAPI follows for parameters in a path",
+    example(call("GET", "/remotelink/shop/alerts/1")),
+    example(call("GET", "/remotelink/shop%2Falerts%2F1")),
+    "answers 404 to a bare slash in an id, and takes the rest as it was meant",
+)
+
+RL111 = Rule(
+    "RL111",
+    "unknown-parameter",
+    "warning",
+    None,
+    "A query names only documented parameters.",
+    "What Jira does not know has no effect. An id with a question mark that is not encoded looks like this too.",
+    f"{DOCUMENT}: the parameters of its operations",
+    example(call("GET", "/remotelink/alert-1?expand=associations")),
+    example(call("GET", "/remotelink/alert-1")),
+)
+
 
 #: What may stand in a path's segment as it is (RFC 3986, pchar).
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
@@ -22,11 +96,11 @@ _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 def check_direction(findings: Findings, document: Document, request: Request, route: Route) -> int:
     """Report why a request leads to no operation, and return the status that it gets."""
     if request.astray:
-        findings.add("RL104", request.astray, "#path", "use the url or the cloud_id of a site that is running", request.path)
+        findings.add(RL104, request.astray, "#path", "use the url or the cloud_id of a site that is running", request.path)
         status = 404
     elif "/" in (route.raw_id or ""):
         findings.add(
-            "RL110",
+            RL110,
             "the path goes on after the link's id, as if the id held a slash",
             "#path",
             f"percent-encode the id as one segment: {route.raw_id!a} becomes {(route.raw_id or '').replace('/', '%2F')!a}",
@@ -36,7 +110,7 @@ def check_direction(findings: Findings, document: Document, request: Request, ro
         status = 404
     elif lacking := _lacking(document, request.method, request.path):
         findings.add(
-            "RL104",
+            RL104,
             f"the contract document {document.name} has no operation {lacking}",
             "#path",
             f"use one of {', '.join(operation.id for operation in document.operations)}, or a document that has it",
@@ -45,7 +119,7 @@ def check_direction(findings: Findings, document: Document, request: Request, ro
         status = 404
     elif not route.operations:
         findings.add(
-            "RL104",
+            RL104,
             "no operation of the remote links API has this path",
             "#path",
             f"use one of {', '.join(document.router.paths)}",
@@ -54,7 +128,7 @@ def check_direction(findings: Findings, document: Document, request: Request, ro
         status = 404
     else:
         findings.add(
-            "RL105",
+            RL105,
             f"this path does not have the method {request.method!a}",
             "#method",
             f"use {' or '.join(route.allowed)}",
@@ -77,7 +151,7 @@ def check_id(findings: Findings, route: Route) -> bool:
     raw, link_id = route.raw_id or "", route.link_id
     if not _SEGMENT.fullmatch(raw):
         findings.add(
-            "RL110",
+            RL110,
             f"{raw!a} is not percent-encoded",
             "#path",
             "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')",
@@ -86,14 +160,14 @@ def check_id(findings: Findings, route: Route) -> bool:
     if link_id and "\ufffd" not in link_id:
         return True
     problem = "the id in the path is empty" if not link_id else "the id's bytes are not UTF-8"
-    findings.add("RL106", problem, "#path", "put the link's id into the path, its UTF-8 bytes percent-encoded", raw)
+    findings.add(RL106, problem, "#path", "put the link's id into the path, its UTF-8 bytes percent-encoded", raw)
     return False
 
 
 def report_unfit_id(findings: Findings, route: Route, errors: Sequence[SchemaError]) -> None:
     """Report an id that the document does not allow."""
     message = "; ".join(explain(found)[0] for found in errors) or "does not fit the document"
-    findings.add("RL106", f"the id {message}", "#path", "use the id under which the link was submitted", route.link_id)
+    findings.add(RL106, f"the id {message}", "#path", "use the id under which the link was submitted", route.link_id)
 
 
 def check_query_encoding(findings: Findings, request: Request) -> None:
@@ -101,7 +175,7 @@ def check_query_encoding(findings: Findings, request: Request) -> None:
     query = request.target.partition("?")[2]
     if not query.isascii():
         findings.add(
-            "RL110",
+            RL110,
             "the query is not percent-encoded",
             "#query",
             "percent-encode its UTF-8 bytes; in Python: urllib.parse.urlencode(properties)",
@@ -120,7 +194,7 @@ def check_query_names(findings: Findings, document: Document, operation: Operati
     for key, value in request.query:
         if key not in known:
             findings.add(
-                "RL111",
+                RL111,
                 f"the operation has no parameter {key!a}",
                 "#query" + pointer_to((key,)),
                 "leave it out; a '?' that belongs to an id is written %3F",

@@ -13,10 +13,132 @@ from pytest_remotelinks.auth.jwt import NoToken, Token, read_token
 from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
 from pytest_remotelinks.auth.qsh_mistakes import find_slip
 from pytest_remotelinks.contract.explain import preview
+from pytest_remotelinks.rules.authorization import RL505
 from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.rule import (
+    ASSUMPTION,
+    Rule,
+    call,
+    installed,
+    read_with,
+    signed,
+)
 from pytest_remotelinks.rules.violation import NO_VALUE
 from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_target
 from pytest_remotelinks.wire.request import Request
+
+_JWT = "Connect reference, JWT for Connect apps"
+
+_SIGNED = installed(read_with(signed()))
+
+RL503 = Rule(
+    "RL503",
+    "malformed-token",
+    "error",
+    401,
+    "What follows JWT is a JSON Web Token.",
+    "Three parts in Base64url, joined by dots, of which the first two are JSON objects: a token that was cut, padded or quoted is none.",
+    f"{_JWT}; RFC 7515, 2 and 4.1.11; RFC 7519, 4",
+    installed(call("GET", "/remotelink/alert-1", ("Authorization", "JWT shop-scanner"))),
+    _SIGNED,
+)
+
+RL504 = Rule(
+    "RL504",
+    "token-algorithm",
+    "error",
+    401,
+    "A token is signed with HS256.",
+    "Jira and the app share one secret and one algorithm. Any other, none above all, lets anybody sign.",
+    f"{_JWT}: HS256 is the algorithm of apps that sign their requests",
+    installed(read_with(signed(algorithm="HS512"))),
+    _SIGNED,
+)
+
+RL506 = Rule(
+    "RL506",
+    "token-signature",
+    "error",
+    401,
+    "A token is signed with the shared secret of the installation.",
+    "Each site hands over a secret of its own when the app is installed, and a new one when it is installed again.",
+    f"{_JWT}: the signature",
+    installed(read_with(signed(secret="the secret of another installation"))),
+    _SIGNED,
+)
+
+RL507 = Rule(
+    "RL507",
+    "expired-token",
+    "error",
+    401,
+    "A token is used before it ends.",
+    "A token is made for one request and sent at once. What waits in a queue is signed when it leaves.",
+    f"{_JWT}: the claim exp; that 30 seconds are let pass is {ASSUMPTION}",
+    installed(read_with(signed(made=-600, ends=-420))),
+    _SIGNED,
+)
+
+RL508 = Rule(
+    "RL508",
+    "token-from-the-future",
+    "error",
+    401,
+    "A token is not made in the future.",
+    "Milliseconds instead of seconds, local time instead of UTC, or a clock that is wrong.",
+    f"{_JWT}: the claim iat; that 30 seconds are let pass is {ASSUMPTION}",
+    installed(read_with(signed(made=3600, ends=3780))),
+    _SIGNED,
+)
+
+RL509 = Rule(
+    "RL509",
+    "wrong-query-hash",
+    "error",
+    401,
+    "A token's qsh is the hash of the very request that it comes with.",
+    "The canonical form has rules of its own for path, order and encoding; one slip in them works until an id has a space.",
+    f"{_JWT}: creating a query string hash",
+    installed(read_with(signed("GET&/remotelink/alert-1&"))),
+    _SIGNED,
+)
+
+RL510 = Rule(
+    "RL510",
+    "context-token",
+    "error",
+    401,
+    "A token is made for a request, not for a page's context.",
+    "Tokens with context-qsh are handed to an app's pages in the browser; these operations never take them.",
+    f"{_JWT}: context-qsh",
+    installed(read_with(signed(qsh="context-qsh"))),
+    _SIGNED,
+)
+
+RL511 = Rule(
+    "RL511",
+    "token-claims",
+    "error",
+    401,
+    "A token has the claims iss, iat, exp and qsh, each of its type.",
+    "Without them Jira cannot tell whose the token is, how long it lasts and which request it is for.",
+    f"{_JWT}: the claims",
+    installed(read_with(signed(issuer=None))),
+    _SIGNED,
+)
+
+RL512 = Rule(
+    "RL512",
+    "long-lived-token",
+    "warning",
+    None,
+    "A token lives for an hour at most.",
+    "180 seconds are usual. A token that lasts can be replayed for as long by whoever sees it.",
+    f"{_JWT}: the usual lifetime; where it becomes a warning is {ASSUMPTION}",
+    installed(read_with(signed(ends=86400))),
+    _SIGNED,
+)
+
 
 #: Seconds by which the clocks of provider and site may differ; an assumption.
 LEEWAY = 30
@@ -54,11 +176,11 @@ def check_token(
     try:
         token = read_token(text)
     except NoToken as problem:
-        findings.add("RL503", str(problem), _PLACE, problem.hint)
+        findings.add(RL503, str(problem), _PLACE, problem.hint)
         return None
     # An ignored rule keeps no other one from being looked at.
     if token.algorithm != "HS256" and findings.add(
-        "RL504",
+        RL504,
         f"the token's alg is {preview(token.algorithm)}",
         _PLACE,
         "sign with HS256 and the shared secret of the installation",
@@ -109,10 +231,10 @@ def _check_claims(findings: Findings, claims: dict[str, Any]) -> list[str]:
             message, hint = f"the claim {name!a} is {preview(value)}", f"make it {kind}: {meaning}"
         else:
             continue
-        if findings.add("RL511", message, _PLACE, hint, claims.get(name, NO_VALUE)):
+        if findings.add(RL511, message, _PLACE, hint, claims.get(name, NO_VALUE)):
             told.append(name)
     if "nbf" in claims and not _is_time(claims["nbf"]):
-        findings.add("RL511", f"the claim 'nbf' is {preview(claims['nbf'])}", _PLACE, "make it a number of seconds, or leave it out")
+        findings.add(RL511, f"the claim 'nbf' is {preview(claims['nbf'])}", _PLACE, "make it a number of seconds, or leave it out")
     return told
 
 
@@ -125,7 +247,7 @@ def _unknown(findings: Findings, issuer: str, secrets: Mapping[str, str], unsign
     hint = f"'iss' is the app's key, not the client's; installed: {known}" if secrets else "install the app whose key 'iss' is"
     if issuer in unsigned:
         hint = "it is a Forge app: send a bearer token, 'Bearer <token>'"
-    return findings.add("RL505", f"no app with the key {preview(issuer)} that signs its requests is installed here", _PLACE, hint, issuer)
+    return findings.add(RL505, f"no app with the key {preview(issuer)} that signs its requests is installed here", _PLACE, hint, issuer)
 
 
 def _add_signature(findings: Findings, key: str, token: Token, secrets: Mapping[str, str]) -> bool:
@@ -133,7 +255,7 @@ def _add_signature(findings: Findings, key: str, token: Token, secrets: Mapping[
     others = [other for other, secret in secrets.items() if other != key and _is_signed_with(token, secret)]
     if others:
         hint = f"it is signed with the secret of {others[0]!a}; {hint}"
-    return findings.add("RL506", "the token's signature is not one of the app's shared secret", _PLACE, hint)
+    return findings.add(RL506, "the token's signature is not one of the app's shared secret", _PLACE, hint)
 
 
 def _check_times(findings: Findings, claims: dict[str, Any]) -> None:
@@ -142,12 +264,12 @@ def _check_times(findings: Findings, claims: dict[str, Any]) -> None:
     made, ends, begins = (claims[name] if _is_time(claims.get(name)) else None for name in ("iat", "exp", "nbf"))
     if ends is not None and ends + LEEWAY < now:
         findings.add(
-            "RL507", f"the token ended {now - ends:.0f} seconds ago", _PLACE, "make a token for each request; 180 seconds are usual", ends
+            RL507, f"the token ended {now - ends:.0f} seconds ago", _PLACE, "make a token for each request; 180 seconds are usual", ends
         )
     for name, moment in (("iat", made), ("nbf", begins)):
         if moment is not None and moment - LEEWAY > now:
             findings.add(
-                "RL508",
+                RL508,
                 f"the token's {name} lies {moment - now:.0f} seconds ahead",
                 _PLACE,
                 "give seconds, not milliseconds, since the epoch in UTC; set the provider's clock",
@@ -156,7 +278,7 @@ def _check_times(findings: Findings, claims: dict[str, Any]) -> None:
     if made is not None and ends is not None and ends - made > LIFETIME_LIMIT:
         in_milliseconds = "exp is in milliseconds; give seconds since the epoch, and " if ends > _MILLISECONDS else ""
         findings.add(
-            "RL512",
+            RL512,
             f"the token lives for {ends - made:.0f} seconds",
             _PLACE,
             f"{in_milliseconds}let it end at most {LIFETIME_LIMIT} seconds after iat; 180 are usual",
@@ -169,7 +291,7 @@ def _check_hash(findings: Findings, found: Any, request: Request, recent: Mappin
         return
     if found == _CONTEXT:
         findings.add(
-            "RL510",
+            RL510,
             "the token is one of a page's context, which these operations never take",
             _PLACE,
             "sign the request itself: qsh is the hash of its method, path and query",
@@ -190,7 +312,7 @@ def _check_hash(findings: Findings, found: Any, request: Request, recent: Mappin
         hint = f"{said}. Hashed was {preview_canonical(earlier)}, the request is {wanted}"
     else:
         hint = f"the request is {wanted}, with the hash {query_hash(forms[0])}; what was hashed is none of the usual slips"
-    findings.add("RL509", "the token's qsh is not that of this request", _PLACE, hint, found)
+    findings.add(RL509, "the token's qsh is not that of this request", _PLACE, hint, found)
 
 
 def _without_secrets(hashed: str, request: Request) -> str:

@@ -16,7 +16,8 @@ from pytest_remotelinks.jira.panel import ShownAction, ShownLink, shown_actions
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.reports.terminal import report
-from pytest_remotelinks.rules.selectors import parse_selectors, selects
+from pytest_remotelinks.rules.rule import selects
+from pytest_remotelinks.rules.selectors import parse_selectors
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.view.compare import differences, nearest_names
 from pytest_remotelinks.view.deletions import criteria, criteria_differences, misses, not_accepted, replay
