@@ -10,15 +10,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.auth.clients import RequestAuth
 from pytest_remotelinks.auth.signing import sign
 from pytest_remotelinks.contract.descriptor import load_descriptor
 from pytest_remotelinks.jira.app import App
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, Credentials
-from pytest_remotelinks.jira.backend import Application
+from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.panel import ShownLink, shown_on
 from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.recording.record import Record
 from pytest_remotelinks.settings import Settings
 from pytest_remotelinks.wire.redact import Secret
 
@@ -30,9 +31,9 @@ class Apps(ABC):
     """Installing apps, signing as they do, and what people see of what they sent."""
 
     settings: Settings
-    _journal: Journal
+    _record: Record
     _site: Site
-    _application: Application
+    _backend: Backend
     _credentials: Credentials
 
     def __init__(self) -> None:
@@ -67,7 +68,7 @@ class Apps(ABC):
             _issue=self._issue,
             _read=self._links_of,
         )
-        with self._journal.changed:
+        with self._record.changed:
             self._credentials.install(app)
             self._signer = app
             self._forget_refusals()
@@ -81,16 +82,16 @@ class Apps(ABC):
         brings nothing back. Raises ValueError for an app that is not installed.
         """
         key = key.key if isinstance(key, App) else key
-        with self._journal.changed:
+        with self._record.changed:
             installed = ", ".join(map(repr, self._credentials.keys)) or "none"
             app = self._credentials.app if key is None else self._credentials.get(key)
             if app is None:
                 raise ValueError(f"no app {key!r} is installed; installed: {installed}" if key else "no app is installed")
             self._credentials.remove(app.key)
             self._site.remove_app(app.key)
-            self._application.histories.pop(app.key, None)
+            self._backend.histories.pop(app.key, None)
             self._forget_refusals()
-            self._journal.changed.notify_all()
+            self._record.changed.notify_all()
 
     @property
     def app(self) -> App | None:
@@ -136,19 +137,19 @@ class Apps(ABC):
         return self._shown("service", key)
 
     def _shown(self, kind: str, key: str) -> list[ShownLink]:
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.arrive()
             return shown_on(self._site, self._credentials, kind, key)
 
     def _issue(self, key: str, scopes: Iterable[str] | str | None, expires_in: float) -> Secret:
-        with self._journal.changed:
+        with self._record.changed:
             return self._credentials.issue(key, scopes, expires_in)
 
-    def _links_of(self, key: str) -> dict[str, dict[str, Any]]:
-        with self._journal.changed:
+    def _links_of(self, key: str) -> dict[Id, dict[str, Any]]:
+        with self._record.changed:
             self._site.pending.arrive()
             return {link.id: copy.deepcopy(link.data) for link in self._site.store if link.app == key}
 
     def _forget_refusals(self) -> None:
-        for history in self._application.histories.values():
+        for history in self._backend.histories.values():
             history.forget_refusals()

@@ -12,11 +12,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.apps import Apps
 from pytest_remotelinks.contract.document import NEWEST, load_document, successor
 from pytest_remotelinks.jira.app import App
 from pytest_remotelinks.jira.apps import Credentials
-from pytest_remotelinks.jira.backend import Application
+from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.consistency import Consistency
 from pytest_remotelinks.jira.oauth import TokenEndpoint
 from pytest_remotelinks.jira.site import Site
@@ -24,7 +25,7 @@ from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.jira.trouble_making import TroubleMaking
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, Submission
-from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.recording.record import Record
 from pytest_remotelinks.rules.checker import BYTE_LIMIT, Checker
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.server.listener import Listener
@@ -84,22 +85,22 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         )
         self.settings = settings
         self._host = host
-        self._journal = Journal()
+        self._record = Record()
         self._trouble = Trouble()
         self._site = Site(settings.policy)
         document = load_document(settings.contract)
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
-        self._application = Application(
+        self._backend = Backend(
             Checker(document, settings.ignore, byte_limit, newer),
             self._site,
-            self._journal,
+            self._record,
             self._trouble,
         )
         self._credentials = Credentials(self._site.clock)
-        self._application.authorize = self._credentials.authorize
-        self._application.actions = lambda: self._credentials.actions
-        self._application.token_endpoint = TokenEndpoint(self._credentials, self._journal, self._trouble, self._site.clock)
-        self._place = Place(self._application, *_cloud_id(cloud_id), _host_name(host_name))
+        self._backend.authorize = self._credentials.authorize
+        self._backend.actions = lambda: self._credentials.actions
+        self._backend.token_endpoint = TokenEndpoint(self._credentials, self._record, self._trouble, self._site.clock)
+        self._place = Place(self._backend, *_cloud_id(cloud_id), _host_name(host_name))
         if settings.app is not None:
             self.install(settings.app)
         self._listener: Listener | None = None
@@ -116,7 +117,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         if listener is None:
             listener = Listener(self._host)
             listener.start()
-        self._application.patience.clear()
+        self._backend.patience.clear()
         self._url = listener.sites.add(self._place, listener.url)
         self._listener = listener
         return self
@@ -126,24 +127,24 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         listener, self._listener = self._listener, None
         if listener is None:
             return
-        listener.sites.remove(self._application)
-        self._application.give_up()
+        listener.sites.remove(self._backend)
+        self._backend.give_up()
         if self._owns_listener:
             listener.stop()
 
     def reset(self) -> None:
         """Forget all that was recorded, stored, planned and made known; settings and installed apps stay, and the clock."""
-        with self._journal.changed:
+        with self._record.changed:
             self._start_over()
             self._expected.clear()
             self._site.forget_known()
             self._trouble.clear()
-            self._journal.wake()
+            self._record.wake()
 
     def _start_over(self) -> None:
-        self._journal.forget()
+        self._record.forget()
         self._site.forget()
-        self._application.forget()
+        self._backend.forget()
 
     def __enter__(self) -> FakeJira:
         return self.start()
@@ -177,24 +178,24 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     # What Jira has stored
 
     @property
-    def links(self) -> dict[str, dict[str, Any]]:
+    def links(self) -> dict[Id, dict[str, Any]]:
         """By id, every link that is stored now, as the read operation would answer it.
 
         Of two apps' links with one id, that of the app installed last counts;
         ``app.links`` has those of one app.
         """
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.arrive()
             stored = sorted(self._site.store, key=lambda link: link.app == self._latest_app)
             return {link.id: copy.deepcopy(link.data) for link in stored}
 
-    def link(self, id: str) -> dict[str, Any] | None:
+    def link(self, id: Id) -> dict[str, Any] | None:
         """One link as it is stored now, None if it is not. Does not count as a read.
 
         Of two apps' links with that id, that of the app installed last counts;
         ``app.link(id)`` is that of one app.
         """
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.arrive()
             return next((copy.deepcopy(stored.data) for stored in self._stored_links(id)), None)
 
@@ -203,32 +204,32 @@ class FakeJira(Apps, Assertions, TroubleMaking):
 
         ``app`` is what ``install()`` returned, or its key.
         """
-        return OneApp(app if isinstance(app, str) else app.key, self.url, self._journal, self._site, self._credentials, self._expected)
+        return OneApp(app if isinstance(app, str) else app.key, self.url, self._record, self._site, self._credentials, self._expected)
 
     @property
     def pending(self) -> list[Write]:
         """Accepted writes that are not visible yet, in the order of their acceptance."""
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.arrive()
             return [write.copy() for write in self._site.pending if not write.is_repeat]
 
     def settle(self) -> None:
         """Let all pending writes arrive: in order, or, where the policy is to shuffle them, in its order."""
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.settle()
-            self._journal.wake()
+            self._record.wake()
 
     def advance(self, seconds: float) -> None:
         """Move the site's clock on, and let arrive what is due by then. Raises ValueError for less than nothing."""
-        with self._journal.changed:
+        with self._record.changed:
             self._site.clock.advance(seconds)
             self._site.pending.arrive()
-            self._journal.wake()
+            self._record.wake()
 
     @property
     def arrivals(self) -> list[Write]:
         """Every write that has arrived, in the order in which it did; one that came twice stands there twice."""
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.arrive()
             return [write.copy() for write in self._site.pending.arrivals]
 
@@ -242,7 +243,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         scenario: Callable[..., object],
         runs: int = 100,
         *,
-        expected: Mapping[str, Mapping[str, Any]] | None = None,
+        expected: Mapping[Id, Mapping[str, Any]] | None = None,
         check: Callable[[], object] | None = None,
         seed: int = 0,
     ) -> Exploration:
@@ -278,7 +279,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         Of the runs, the record keeps the last one, and of the others each
         request that broke a rule in a way that none before it did.
         """
-        journal, trouble = self._journal, self._trouble
+        journal, trouble = self._record, self._trouble
         with journal.changed:
             earlier, journal.exchanges = journal.exchanges, []
             policy = self._site.pending.consistency
@@ -296,7 +297,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     @contextmanager
     def _run_under(self, policy: Consistency) -> Iterator[None]:
         """One run: it starts with an empty site and record, and with the trouble that was planned before the search."""
-        with self._journal.changed:
+        with self._record.changed:
             planned = self._trouble.snapshot()
             self._trouble.restore(planned)  # which ends what is counted and waited for
             self._site.pending.consistency = policy
@@ -304,8 +305,8 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         try:
             yield
         finally:
-            with self._journal.changed:
-                for exchange in self._journal.exchanges:
+            with self._record.changed:
+                for exchange in self._record.exchanges:
                     for found in exchange.violations:
                         self._broken_in_runs.setdefault((found.code, found.pointer), exchange)
                 self._trouble.restore(planned)
@@ -333,17 +334,17 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     @property
     def requests(self) -> list[Exchange]:
         """Every request with its answer, in the order in which they took effect."""
-        return list(self._journal.exchanges)
+        return list(self._record.exchanges)
 
     @property
     def submissions(self) -> list[Submission]:
         """Every submitted link, accepted or not, in order."""
-        return list(self._journal.submissions)
+        return list(self._record.submissions)
 
     @property
     def violations(self) -> list[Violation]:
         """Every breach of the contract, in order; those of ignored rules are not among them."""
-        return list(self._journal.violations)
+        return list(self._record.violations)
 
     @property
     def strict(self) -> bool:

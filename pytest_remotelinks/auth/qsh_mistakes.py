@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import product
 from urllib.parse import quote, unquote
 
-from pytest_remotelinks.apis.remotelinks import BASES, METHODS, SITE_BASE
+from pytest_remotelinks.apis.api import METHODS
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.auth.qsh import canonical_path, canonical_requests, possible_targets, query_hash
 from pytest_remotelinks.auth.query_mistakes import QuerySlips
 from pytest_remotelinks.wire.request import Request
@@ -113,11 +114,11 @@ def _paths(request: Request, path: str) -> Iterable[_Part]:
     whole = "leave scheme and host out: the path alone is hashed"
     for scheme in ("http", "https"):
         yield f"{scheme}://{request.headers.get('Host', '')}{right}", whole
-    if base := BASES.match(right):
+    if base := REMOTE_LINKS.bases.match(right):
         below = right[base.end() :]
         yield below, f"hash the path with {base[0]}: only the site's own URL is left out"
-        if base[0] != SITE_BASE:
-            yield SITE_BASE + below, f"hash the path as it is sent, with {base[0]}"
+        if base[0] != REMOTE_LINKS.base:
+            yield REMOTE_LINKS.base + below, f"hash the path as it is sent, with {base[0]}"
     yield from (
         (right + "/", "leave out the slash at the path's end"),
         (right.lstrip("/"), "let the path start with a slash"),

@@ -12,8 +12,8 @@ from pytest_remotelinks.check.positions import Path, line_and_column, no_number_
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json
 from pytest_remotelinks.rules.checker import report_repeated
 from pytest_remotelinks.rules.descriptor import check_descriptor, kind_of
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
 _LINK_MEMBERS = {"id", "updateSequenceNumber", "displayName", "lastUpdated", "associations"}
@@ -71,21 +71,21 @@ def _violations(source: _Source, contract: str, ignore: tuple[str, ...], next_co
         raise Unreadable(f"it holds {type(value).__name__}, and none of these: {_KINDS}")
     if isinstance(value, dict) and isinstance(value.get("log"), dict) and "entries" in value["log"]:
         raise Unreadable("it is a HAR, which cannot be checked yet; check the bodies of its requests")
-    findings = Findings(ignore)
+    violations_found = Violations(ignore)
     check: Callable[[Any, str, tuple[str, ...], str | None], list[Violation]]
     if isinstance(value, dict) and "remoteLinks" in value:
         check = check_submission
     elif kind_of(value) is not None and not _holds_link(value):
-        check_descriptor(findings, value, bare="connect" if source.is_json else "forge")
-        return findings.violations
+        check_descriptor(violations_found, value, bare="connect" if source.is_json else "forge")
+        return violations_found.found
     elif isinstance(value, list):
         check = check_links
     elif _holds_link(value):
         check = check_link
     else:
         raise Unreadable(f"nothing in it tells that it is {_KINDS}")
-    report_repeated(findings, source.repeated)
-    return [*check(source.text if source.is_json else value, contract, ignore, next_contract), *findings.violations]
+    report_repeated(violations_found, source.repeated)
+    return [*check(source.text if source.is_json else value, contract, ignore, next_contract), *violations_found.found]
 
 
 def _holds_link(value: Any) -> bool:

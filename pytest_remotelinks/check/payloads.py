@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import OPERATIONS, SITE_BASE, SUBMIT
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.contract.document import NEWEST, load_document, successor
 from pytest_remotelinks.rules.checker import Checker
 from pytest_remotelinks.rules.selectors import parse_selectors
@@ -22,7 +22,7 @@ _OF_PARAMETERS = ("RL107",)
 #: What is said of a request as a whole, and not of links that wait to be sent.
 _OF_REQUESTS = ("RL103", "RL108", "RL109", "RL204")
 _SENT = Headers([("Authorization", "JWT aaaa.bbbb.cccc"), ("Content-Type", "application/json")])
-_METHOD, _TARGET = next((operation.method, SITE_BASE + operation.path) for operation in OPERATIONS if operation.id == SUBMIT)
+_METHOD, _TARGET = "POST", REMOTE_LINKS.base + REMOTE_LINKS.operation("submit").path
 
 
 def check_submission(
@@ -94,7 +94,7 @@ def _judged(body: bytes, contract: str | Path, ignore: tuple[str, ...], next_con
     document = load_document(contract)
     newer = load_document(next_contract) if next_contract else successor(document)
     checker = Checker(document, (*ignore, *_OF_PARAMETERS), next_document=newer)
-    return list(checker.judge(Request(_METHOD, _TARGET, _SENT, body, len(body))).violations)
+    return list(checker.check(Request(_METHOD, _TARGET, _SENT, body, len(body))).violations)
 
 
 def _below(prefix: str, violation: Violation) -> Violation:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pytest_remotelinks.contract.loading import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
 from pytest_remotelinks.rules.descriptor import CONNECT_MODULE, FORGE_MODULE, PLACEHOLDER, RL601, check_descriptor, kind_of
-from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.violations import Violations
 
 
 class DescriptorError(ValueError):
@@ -97,16 +97,16 @@ def load_descriptor(source: Mapping[str, Any] | str | Path, ignore: tuple[str, .
 
 
 def _read(value: Any, name: str, ignore: tuple[str, ...]) -> Descriptor:
-    findings = Findings(ignore)
+    violations = Violations(ignore)
     kind = kind_of(value)
     module = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
     whole = kind in ("connect", "forge")
     # Jira installs an app without the module, and answers 403 to what it sends.
     if not whole or _has_module(value, module):
-        check_descriptor(findings, value)
+        check_descriptor(violations, value)
     if whole:
-        _check_identity(findings, value, kind == "forge")
-    broken = [violation for violation in findings.violations if violation.severity == "error"]
+        _check_identity(violations, value, kind == "forge")
+    broken = [violation for violation in violations.found if violation.severity == "error"]
     if broken:
         faults = "; also ".join(
             f"{found.code} at {found.pointer or 'the top'}: {found.message} (change: {found.hint})" for found in broken[:5]
@@ -127,16 +127,16 @@ def _has_module(value: Mapping[str, Any], name: str) -> bool:
     return not isinstance(modules, Mapping) or name in modules
 
 
-def _check_identity(findings: Findings, value: Mapping[str, Any], is_forge: bool) -> None:
+def _check_identity(violations: Violations, value: Mapping[str, Any], is_forge: bool) -> None:
     if is_forge:
         permissions = value.get("permissions")
         scopes, place = permissions.get("scopes") if isinstance(permissions, Mapping) else None, "/permissions/scopes"
     else:
         scopes, place = value.get("scopes"), "/scopes"
         if not isinstance(value.get("key"), str) or not value["key"]:
-            findings.add(RL601, "the descriptor gives the app no key", "/key", "add the app's key: its tokens name it as 'iss'")
+            violations.add(RL601, "the descriptor gives the app no key", "/key", "add the app's key: its tokens name it as 'iss'")
     if scopes is not None and not (isinstance(scopes, (list, Mapping)) and all(isinstance(scope, str) for scope in scopes)):
-        findings.add(RL601, "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
+        violations.add(RL601, "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
 
 
 def _identity(value: Mapping[str, Any], kind: str | None) -> str:

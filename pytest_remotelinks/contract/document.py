@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import METHODS, OPERATIONS, SUBMIT, Operation, Router, path_below_base
+from pytest_remotelinks.apis.api import METHODS, Api, Operation, Router
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.contract.all_of import merged
 from pytest_remotelinks.contract.loading import Unreadable, is_there, parse, read_bytes
 from pytest_remotelinks.contract.parameters import is_judged
@@ -43,8 +45,9 @@ class Document:
     ContractError for a document that cannot be judged by.
     """
 
-    def __init__(self, name: str, spec: Any) -> None:
+    def __init__(self, name: str, spec: Any, api: Api = REMOTE_LINKS) -> None:
         self.name = name
+        self.api = api
         info = spec.get("info") if isinstance(spec, Mapping) else None
         #: What the document says of its own version, empty where it says nothing.
         self.version = str(info.get("version", "")) if isinstance(info, Mapping) else ""
@@ -60,13 +63,13 @@ class Document:
         except (BrokenReference, _Unusable) as problem:
             raise ContractError(f"contract {name}: {problem}") from None
         #: The operations that the document has, in the order of the published ones.
-        self.operations = tuple(sorted(self._objects, key=lambda operation: [known.id for known in OPERATIONS].index(operation.id)))
-        self.router = Router(self.operations)
+        self.operations = tuple(sorted(self._objects, key=lambda operation: [known.id for known in api.operations].index(operation.id)))
+        self.router = Router(api, self.operations)
 
     def _read(self, spec: Mapping[str, Any], paths: Mapping[str, Any], references: References) -> None:
         by_path: dict[Operation, dict[str, Any]] = {}
         common = tuple(_server_bases(spec))
-        known_by_id = {known.id: known for known in OPERATIONS}
+        known_by_id = {known.id: known for known in self.api.operations}
         places = 0
         for path, item in paths.items():
             if isinstance(item, Mapping) and "$ref" in item:
@@ -78,41 +81,46 @@ class Document:
                 if not isinstance(described, Mapping):
                     continue
                 bases = ("", *_server_bases(described), *_server_bases(item), *common)
-                place = next((base + str(path) for base in bases if "/remotelinks/" in base + str(path)), str(path))
+                place = next((base + str(path) for base in bases if self.api.is_in(base + str(path))), str(path))
                 known = known_by_id.get(str(described.get("operationId")))
                 into = self._objects
-                if known is None and "/remotelinks/" in place:
-                    known = next((known for known in OPERATIONS if known.is_at(method, place)), None)
+                if known is None and self.api.is_in(place):
+                    known = self._operation_at(method, place)
                     into = by_path
                 if known is None:
                     continue
                 places += 1
                 if places > PLACES_LIMIT:
                     raise _Unusable(f"the operations of remote links stand at more than {PLACES_LIMIT} places of its paths")
-                operation = Operation(known.id, method, path_below_base(place))
+                operation = replace(known, method=method, path=self.api.below_base(place))
                 into[operation] = _with_parameters(references.inline(described), references.inline(item.get("parameters", [])))
                 if "security" not in described and "security" in spec:
                     into[operation]["security"] = references.inline(spec["security"])
         found = {operation.id for operation in self._objects}
         self._objects.update({operation: described for operation, described in by_path.items() if operation.id not in found})
         if not self._objects:
-            raise _Unusable(f"none of the operations {', '.join(known.id for known in OPERATIONS)} is among its paths")
+            raise _Unusable(f"none of the operations {', '.join(known.id for known in self.api.operations)} is among its paths")
+
+    def _operation_at(self, method: str, path: str) -> Operation | None:
+        """The published operation that a document without its ``operationId`` states at a path."""
+        stated = Operation("", "read", method, self.api.below_base(path)).shape
+        return next((known for known in self.api.operations if (known.method, known.shape) == (method, stated)), None)
 
     def _require_soundness(self) -> None:
         for operation, described in self._objects.items():
             for path, wanted in unsound_parts(described):
                 raise _Unusable(f"{operation.id}: at {pointer_to(path)} there must be {wanted}")
             self._objects[operation] = _merged(described)
-            if operation.id == SUBMIT:
+            if operation.name == "submit":
                 schema = _member(self._objects[operation], "requestBody", "content", "application/json", "schema")
-                if not isinstance(schema, dict) or not names_member(schema, "remoteLinks"):
-                    raise _Unusable(f"{SUBMIT} describes no JSON body with the member 'remoteLinks'")
+                if not isinstance(schema, dict) or not names_member(schema, self.api.list_member):
+                    raise _Unusable(f"{operation.id} describes no JSON body with the member {self.api.list_member!r}")
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The ids of published operations that the document lacks."""
         found = {operation.id for operation in self.operations}
-        return tuple(known.id for known in OPERATIONS if known.id not in found)
+        return tuple(known.id for known in self.api.operations if known.id not in found)
 
     def operation_object(self, operation: Operation) -> dict[str, Any]:
         """The OpenAPI operation object, with the parameters of its path among its own."""
@@ -126,7 +134,7 @@ class Document:
     def submission_schema(self) -> dict[str, Any]:
         """The schema of a submission's body, empty where the document has no such operation."""
         for operation in self.operations:
-            if operation.id == SUBMIT:
+            if operation.name == "submit":
                 schema: dict[str, Any] = _content(self._objects[operation].get("requestBody"))["application/json"]["schema"]
                 return schema
         return {}
@@ -134,7 +142,7 @@ class Document:
     @cached_property
     def link_schema(self) -> dict[str, Any]:
         """The schema of one remote link."""
-        return items_schema(member_schema(self.submission_schema, "remoteLinks"))
+        return items_schema(member_schema(self.submission_schema, self.api.list_member))
 
     @cached_property
     def association_schemas(self) -> tuple[dict[str, Any], ...]:

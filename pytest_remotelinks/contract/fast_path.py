@@ -15,7 +15,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from pytest_remotelinks.apis.remotelinks import Operation
+from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.schema import items_schema, member_schema
 

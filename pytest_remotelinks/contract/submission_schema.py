@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.apis.remotelinks import Operation
+from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.fast_path import Gate, build_link_gate
 from pytest_remotelinks.contract.schema import conjuncts, member_schema

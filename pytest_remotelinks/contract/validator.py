@@ -8,6 +8,7 @@ free-form ``params``), is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.validation.request.exceptions import ParameterValidationError, RequestBodyValidationError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from pytest_remotelinks.apis.remotelinks import SITE_BASE, SUBMIT, Operation
+from pytest_remotelinks.apis.api import Id, Operation
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError, innermost
@@ -53,13 +54,13 @@ class Authority:
     def errors(
         self,
         operation: Operation,
-        link_id: str | None,
+        id: Id | None,
         query: tuple[tuple[str, str], ...],
         body: bytes | None,
         headers: Iterable[tuple[str, str]] = (),
     ) -> Iterator[ParameterError | SchemaError]:
         """What does not fit: each parameter, and each schema error of the body."""
-        for error in self._validator.iter_errors(_Request(operation, link_id, query, body, headers)):
+        for error in self._validator.iter_errors(_Request(self._document.api.base, operation, id, query, body, headers)):
             schema_errors = tuple(_distinct(getattr(error.__cause__, "schema_errors", ())))
             if isinstance(error, RequestBodyValidationError):
                 yield from schema_errors
@@ -86,16 +87,17 @@ class _Request:
 
     def __init__(
         self,
+        base: str,
         operation: Operation,
-        link_id: str | None,
+        id: Id | None,
         query: tuple[tuple[str, str], ...],
         body: bytes | None,
         headers: Iterable[tuple[str, str]],
     ) -> None:
         self.method = operation.method.lower()
         # A slash would end the path segment; any other character counts the same.
-        segment = (link_id or "").replace("/", "_")
-        self.path = SITE_BASE + (operation.path.partition("{")[0] + segment if operation.takes_id else operation.path)
+        segments = iter(part.replace("/", "_") for part in ((id,) if isinstance(id, str) else id or ()))
+        self.path = base + re.sub(r"\{[^{}]+\}", lambda _: next(segments, ""), operation.path)
         self.body = body
         self.parameters = RequestParameters(query=ImmutableMultiDict(query), header=Headers(list(headers)), cookie=ImmutableMultiDict())
 
@@ -107,9 +109,9 @@ def _judged(document: Document) -> dict[str, Any]:
         described: dict[str, Any] = {"responses": {}}
         in_path = (parameter for parameter in document.parameters(operation) if parameter["in"] == "path")
         described["parameters"] = [_parameter(parameter) for parameter in (*in_path, *document.judged_parameters(operation))]
-        if operation.id == SUBMIT:
+        if operation.name == "submit":
             described["requestBody"] = {"content": {"application/json": {"schema": _schema(document.submission_schema)}}}
-        paths.setdefault(SITE_BASE + operation.path, {})[operation.method.lower()] = described
+        paths.setdefault(document.api.base + operation.path, {})[operation.method.lower()] = described
     return paths
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.auth.clients import RequestAuth
 from pytest_remotelinks.auth.signing import sign
 from pytest_remotelinks.contract.descriptor import Action, Descriptor, Module
@@ -27,7 +28,7 @@ class App:
     client_id: str
     client_secret: Secret
     _issue: Callable[[str, Iterable[str] | str | None, float], Secret]
-    _read: Callable[[str], dict[str, dict[str, Any]]]
+    _read: Callable[[str], dict[Id, dict[str, Any]]]
 
     def __repr__(self) -> str:
         return f"<App {self.key} ({self.kind})>"
@@ -57,11 +58,11 @@ class App:
         return self.descriptor.actions
 
     @property
-    def links(self) -> dict[str, dict[str, Any]]:
+    def links(self) -> dict[Id, dict[str, Any]]:
         """By id, every link of the app that is stored now, as the read operation would answer it."""
         return self._read(self.key)
 
-    def link(self, id: str) -> dict[str, Any] | None:
+    def link(self, id: Id) -> dict[str, Any] | None:
         """One link of the app as it is stored now, None if it is not. Does not count as a read."""
         return self._read(self.key).get(id)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import Operation
+from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.auth.jwt import NoToken, read_token
 from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
 from pytest_remotelinks.contract.descriptor import Action
@@ -17,9 +17,9 @@ from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.jira.app import App
 from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.rules.authorization import RL505, RL514, RL515, RL516, check_well_formed
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.scopes import check_connect_scope, check_oauth_scope, names_oauth
 from pytest_remotelinks.rules.token import check_token
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.redact import Secret
 from pytest_remotelinks.wire.request import Request
 
@@ -125,54 +125,54 @@ class Credentials:
             found = app if same_id and same_secret else found
         return found
 
-    def authorize(self, findings: Findings, request: Request, operation: Operation | None, document: Document) -> str:
+    def authorize(self, violations: Violations, request: Request, operation: Operation | None, document: Document) -> str:
         """Judge a request's credentials and return the key of the app that sent it, empty where that is unknown."""
-        check_well_formed(findings, request.headers, document.accepts_basic)
+        check_well_formed(violations, request.headers, document.accepts_basic)
         parts = request.headers.get("Authorization", "").split(None, 1)
         scheme, credential = (*(part.strip() for part in parts), "", "")[:2]
         scheme = scheme.lower()
         token = self._issued.get(_digest(credential)) if scheme == "bearer" else None
         if not self._verifies:
             if token is not None:
-                self._check_bearer(findings, token, None, operation, document)
+                self._check_bearer(violations, token, None, operation, document)
             return ""
-        app = self._sender(findings, request, scheme, credential, token, document) if 401 not in findings.refusals else None
+        app = self._sender(violations, request, scheme, credential, token, document) if 401 not in violations.refusals else None
         if app is None:
-            if self.app is None or 401 in findings.refusals:
+            if self.app is None or 401 in violations.refusals:
                 return ""
             # Where only an ignored rule keeps a request out, it counts for the app that was installed last.
             app = self.app
         if not app.modules:
-            findings.add(
+            violations.add(
                 RL514,
                 f"the app {app.key!a} has no remote link module",
                 _PLACE,
                 "add jiraRemoteLinkInfoProvider to the descriptor, or devops:remoteLinkInfoProvider to the manifest",
             )
         if token is not None:
-            self._check_bearer(findings, token, app, operation, document)
+            self._check_bearer(violations, token, app, operation, document)
         elif scheme != "basic":
-            _check_scopes_of(findings, app, operation, document)
+            _check_scopes_of(violations, app, operation, document)
         return app.key
 
     def _sender(
-        self, findings: Findings, request: Request, scheme: str, credential: str, token: IssuedToken | None, document: Document
+        self, violations: Violations, request: Request, scheme: str, credential: str, token: IssuedToken | None, document: Document
     ) -> App | None:
         if scheme == "jwt":
             shared = {key: app.shared_secret for key, app in self._apps.items() if app.kind == "connect"}
             unsigned, last = self._apps.keys() - shared.keys(), self.app.key if self.app is not None else None
-            key = check_token(findings, credential, request, shared, self._recent, unsigned, last)
+            key = check_token(violations, credential, request, shared, self._recent, unsigned, last)
             self._remember(request)
             return self._apps[key] if key is not None else None
         if scheme == "bearer":
             if token is None or token.app not in self._apps:
-                findings.add(
+                violations.add(
                     RL515, "the bearer token was not issued here to an installed app", _PLACE, self._bearer_hint(credential, document)
                 )
                 return None
             return self._apps[token.app]
         if self.app is None:
-            findings.add(RL505, "no app is installed here any more", _PLACE, "install the app before it sends anything")
+            violations.add(RL505, "no app is installed here any more", _PLACE, "install the app before it sends anything")
         # Basic credentials name a person, and no app.
         return self.app
 
@@ -194,22 +194,24 @@ class Credentials:
             del self._recent[next(iter(self._recent))]
 
     def _check_bearer(
-        self, findings: Findings, token: IssuedToken, app: App | None, operation: Operation | None, document: Document
+        self, violations: Violations, token: IssuedToken, app: App | None, operation: Operation | None, document: Document
     ) -> None:
         late = self._clock.now() - token.ends
         if late >= 0:
-            findings.add(RL516, f"the bearer token ended {late:.0f} seconds ago", _PLACE, "ask for a new one before expires_in has passed")
+            violations.add(
+                RL516, f"the bearer token ended {late:.0f} seconds ago", _PLACE, "ask for a new one before expires_in has passed"
+            )
         if token.scopes is None:
             if app is not None:
-                _check_scopes_of(findings, app, operation, document)
+                _check_scopes_of(violations, app, operation, document)
         elif operation is not None:
-            check_oauth_scope(findings, document, operation, token.scopes)
+            check_oauth_scope(violations, document, operation, token.scopes)
 
 
-def _check_scopes_of(findings: Findings, app: App, operation: Operation | None, document: Document) -> None:
+def _check_scopes_of(violations: Violations, app: App, operation: Operation | None, document: Document) -> None:
     if operation is not None and app.scopes is not None:
         check = check_oauth_scope if app.kind == "forge" else check_connect_scope
-        check(findings, document, operation, app.scopes)
+        check(violations, document, operation, app.scopes)
 
 
 def _scopes(given: Any) -> frozenset[str]:

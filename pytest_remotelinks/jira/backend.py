@@ -10,16 +10,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import DELETE_BY_PROPERTY, READ, SUBMIT
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.jira.answers import Answer, befallen, failure_headers, json_answer, refusal
-from pytest_remotelinks.jira.faults import TOKEN, Fault
+from pytest_remotelinks.jira.faults import Fault
 from pytest_remotelinks.jira.oauth import TokenEndpoint
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange, link_name
-from pytest_remotelinks.recording.record import Journal
-from pytest_remotelinks.rules.checker import Checker, Judgement
+from pytest_remotelinks.recording.record import Record
+from pytest_remotelinks.rules.checker import Checker, CheckResult
 from pytest_remotelinks.rules.context import Authorize, Circumstances, anybody
 from pytest_remotelinks.rules.history import History
 from pytest_remotelinks.rules.violation import Violation
@@ -37,13 +36,13 @@ _NO_ANSWER = Answer(0, ending="dropped")
 Rejected = dict[int, list[dict[str, str]]]
 
 
-class Application:
+class Backend:
     """Answers requests as Jira would, and keeps the record of them."""
 
-    def __init__(self, checker: Checker, site: Site, journal: Journal, trouble: Trouble) -> None:
+    def __init__(self, checker: Checker, site: Site, journal: Record, trouble: Trouble) -> None:
         self.checker = checker
         self._site = site
-        self._journal = journal
+        self._record = journal
         self._trouble = trouble
         #: By the app's key, what it did before.
         self.histories: defaultdict[str, History] = defaultdict(History)
@@ -71,78 +70,79 @@ class Application:
     @contextmanager
     def under_way(self) -> Iterator[None]:
         """Count a request as under way from its first byte until its answer is ready to be sent."""
-        self._journal.begin()
+        self._record.begin()
         try:
             yield
         finally:
-            self._journal.end()
+            self._record.end()
 
     def drop_unread(self, request: Request, started: float) -> Answer | None:
         """What becomes of a request of which only the head is known: None where its body is to be read."""
-        with self._journal.changed:
+        with self._record.changed:
             operation = self.checker.document.router.route(request.path).operation(request.method)
             asks_for_token = self.token_endpoint is not None and self.token_endpoint.is_meant_by(request)
-            fault = self._trouble.befall_unread(TOKEN if asks_for_token else operation.id if operation else None)
+            fault = self._trouble.befall_unread("token" if asks_for_token else operation.name if operation else None)
             if fault is None:
                 return None
-            self._remember(request, Judgement(operation), _NO_ANSWER, started, time.perf_counter(), fault)
+            self._remember(request, CheckResult(operation), _NO_ANSWER, started, time.perf_counter(), fault)
             return _NO_ANSWER
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
         if self.token_endpoint is not None and self.token_endpoint.is_meant_by(request):
             return self.token_endpoint.answer(request, started, clock)
-        with self._journal.changed:
+        with self._record.changed:
             now = self._site.clock.now()
             began = now - (time.perf_counter() - clock)
             self._site.pending.arrive()
-            judgement = self.checker.judge(request, Circumstances(began, now, self.histories, self.authorize, self.actions()))
-            history = self.histories[judgement.app]
-            operation = judgement.operation
+            checked = self.checker.check(request, Circumstances(began, now, self.histories, self.authorize, self.actions()))
+            history = self.histories[checked.app]
+            operation = checked.operation
             host = request.headers.get("Host", "")
-            fault = self._trouble.befall(operation.id if operation else None, judgement.app, _cost(judgement), began, now, host)
+            fault = self._trouble.befall(operation.name if operation else None, checked.app, _cost(checked), began, now, host)
             rejected: Rejected = {}
             if fault is not None and fault.status is not None:
                 answer = self._fail(fault, fault.status, request)
-            elif judgement.refusal is not None:
-                answer = self._refuse(judgement, judgement.refusal)
-            elif operation is not None and operation.id == SUBMIT:
-                answer, rejected, late = self._submit(judgement, history, fault, now)
-                judgement = replace(judgement, violations=(*judgement.violations, *late))
+            elif checked.refusal is not None:
+                answer = self._refuse(checked, checked.refusal)
+            elif operation is not None and operation.name == "submit":
+                answer, rejected, late = self._submit(checked, history, fault, now)
+                checked = replace(checked, violations=(*checked.violations, *late))
             else:
-                answer = self._read_or_delete(judgement, history)
+                answer = self._read_or_delete(checked, history)
             answer = befallen(answer, fault, self._trouble.headers())
             if operation is not None and not (fault is not None and fault.hides_answer):
                 wait = fault.retry_after if fault is not None else None
                 history.remember_answer(request, operation, answer.status, wait, now, fault is not None and fault.concerns_all)
-            self._remember(request, judgement, answer, started, clock, fault, rejected)
+            self._remember(request, checked, answer, started, clock, fault, rejected)
             self._site.pending.count_answer()
         return answer
 
     def _remember(
         self,
         request: Request,
-        judgement: Judgement,
+        checked: CheckResult,
         answer: Answer,
         started: float,
         clock: float,
         fault: Fault | None,
         rejected: Rejected | None = None,
     ) -> None:
-        self._journal.add(
+        self._record.add(
             Exchange(
                 incoming=request,
-                operation=judgement.operation.id if judgement.operation else None,
+                operation=checked.operation.name if checked.operation else None,
+                operation_id=checked.operation.id if checked.operation else None,
                 status=answer.status,
                 response_headers=answer.headers,
                 response_body=answer.body,
                 started=started,
                 duration=time.perf_counter() - clock,
-                raw_json=judgement.payload,
-                link_id=judgement.link_id,
+                raw_json=checked.payload,
+                link_id=checked.link_id,
                 rejected=rejected or {},
-                findings=judgement.violations,
-                app=judgement.app,
+                findings=checked.violations,
+                app=checked.app,
                 fault=fault.name if fault is not None else "",
             )
         )
@@ -151,29 +151,29 @@ class Application:
         reason = f"{_REASONS.get(status, 'Jira is in trouble.')} ({fault.name})"
         return refusal(status, [self._error(reason)], failure_headers(fault, request.target))
 
-    def _refuse(self, judgement: Judgement, status: int) -> Answer:
-        reasons = [violation for violation in judgement.violations if violation.severity == "error" and violation.link is None]
+    def _refuse(self, checked: CheckResult, status: int) -> Answer:
+        reasons = [violation for violation in checked.violations if violation.severity == "error" and violation.link is None]
         texts = [_sentence(violation) for violation in reasons] or [_REASONS.get(status, "The request is refused.")]
-        headers = (("Allow", ", ".join(judgement.allowed)),) if status == 405 else ()
+        headers = (("Allow", ", ".join(checked.allowed)),) if status == 405 else ()
         return refusal(status, [self._error(text) for text in texts], headers)
 
     def _submit(
-        self, judgement: Judgement, history: History, fault: Fault | None, now: float
+        self, checked: CheckResult, history: History, fault: Fault | None, now: float
     ) -> tuple[Answer, Rejected, tuple[Violation, ...]]:
         """The answer to a submission, why links are rejected, and what is now to be said of it."""
-        links = judgement.payload["remoteLinks"]
-        properties = judgement.payload.get("properties")
+        links = checked.payload["remoteLinks"]
+        properties = checked.payload.get("properties")
         properties = properties if isinstance(properties, dict) else {}
-        outcome = self._site.submit(links, properties, judgement.rejections, judgement.impossible, judgement.app, self._trouble.rejections)
+        outcome = self._site.submit(links, properties, checked.rejections, checked.impossible, checked.app, self._trouble.rejections)
         # Whoever got no answer is right to send all of it again.
         is_told = fault is None or not fault.hides_answer
         accepted = set(outcome.accepted)
         stale = history.remember_accepted(links, properties, outcome.accepted, now, is_told)
-        violations = self.checker.review(judgement, accepted, stale, history.rejected, now)
+        violations = self.checker.check_effects(checked, accepted, stale, history.rejected, now)
         if is_told and (history.rejected or len(accepted) < len(links)):
             history.remember_rejected(links, accepted)
         history.submitted_keys.update(properties)
-        rejected = {index: [self._error(_sentence(violation)) for violation in found] for index, found in judgement.rejections.items()}
+        rejected = {index: [self._error(_sentence(violation)) for violation in found] for index, found in checked.rejections.items()}
         for index, reason in outcome.rejected.items():
             rejected[index] = [self._error(reason)]
         result: dict[str, Any] = {"acceptedRemoteLinks": [links[index]["id"] for index in outcome.accepted]}
@@ -187,17 +187,17 @@ class Application:
             result["unknownAssociations"] = list(outcome.unknown)
         return json_answer(202, result), rejected, violations
 
-    def _read_or_delete(self, judgement: Judgement, history: History) -> Answer:
-        operation = judgement.operation
-        if operation is not None and operation.id == READ:
-            link = self._site.read(judgement.link_id, judgement.app) if judgement.link_id is not None else None
+    def _read_or_delete(self, checked: CheckResult, history: History) -> Answer:
+        operation = checked.operation
+        if operation is not None and operation.name == "read":
+            link = self._site.read(checked.link_id, checked.app) if checked.link_id is not None else None
             return json_answer(200, link) if link is not None else Answer(404)
-        if operation is not None and operation.id == DELETE_BY_PROPERTY:
-            self._site.delete_by(judgement.properties, judgement.app)
-        elif judgement.link_id is not None:
-            self._site.delete(judgement.link_id, judgement.app)
+        if operation is not None and operation.name == "delete-by-properties":
+            self._site.delete_by(checked.properties, checked.app)
+        elif checked.link_id is not None:
+            self._site.delete(checked.link_id, checked.app)
         if operation is not None:
-            history.remember_deletion(operation, judgement.link_id, judgement.properties)
+            history.remember_deletion(operation, checked.link_id, checked.properties)
         return Answer(202)
 
     def _error(self, message: str) -> dict[str, str]:
@@ -209,7 +209,7 @@ def _sentence(violation: Violation) -> str:
     return f"{violation.pointer} {violation.message}" if violation.pointer.startswith("/") else violation.message
 
 
-def _cost(judgement: Judgement) -> int:
+def _cost(checked: CheckResult) -> int:
     """What a request costs of a quota by cost."""
-    links = judgement.payload.get("remoteLinks") if isinstance(judgement.payload, dict) else None
+    links = checked.payload.get("remoteLinks") if isinstance(checked.payload, dict) else None
     return 1 + (len(links) if isinstance(links, list) else 0)

@@ -7,9 +7,8 @@ import secrets
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, get_args
 
-from pytest_remotelinks.apis.remotelinks import DELETE_BY_ID, DELETE_BY_PROPERTY, SUBMIT
 from pytest_remotelinks.jira.write import Kind, Write
 
 
@@ -188,16 +187,7 @@ class PerOperation(Policy):
 
 Consistency = Policy
 DEFAULT: Policy = AfterReads(1)
-#: By what a test may call an operation, the kinds of write that it stands for; a later name says more than one before it.
-_OPERATIONS: dict[str, tuple[Kind, ...]] = {
-    "submit": ("submit",),
-    "delete": ("delete", "delete-by-properties"),
-    "delete-by-id": ("delete",),
-    "delete-by-properties": ("delete-by-properties",),
-    SUBMIT: ("submit",),
-    DELETE_BY_ID: ("delete",),
-    DELETE_BY_PROPERTY: ("delete-by-properties",),
-}
+_KINDS: tuple[Kind, ...] = get_args(Kind)
 _USE = (
     "use 'immediate', 'after-reads:N', 'after-seconds:S', 'manual' or 'shuffled:SEED', "
     "or one for each of submit, delete and delete-by-properties"
@@ -209,10 +199,8 @@ def parse_consistency(given: Any) -> Policy:
 
     A text such as ``after-reads:2`` names one; a mapping such as
     ``{"submit": "after-reads:2", "delete": "manual"}``, or the text
-    ``submit=after-reads:2,delete=manual``, names one for each kind of write.
-    ``delete`` is both kinds of deletion unless ``delete-by-id`` or
-    ``delete-by-properties`` is named too; what is not named has the default. Raises ValueError for
-    anything else.
+    ``submit=after-reads:2,delete=manual``, names one for each kind of write;
+    what is not named has the default. Raises ValueError for anything else.
     """
     if isinstance(given, Policy):
         return given
@@ -221,10 +209,9 @@ def parse_consistency(given: Any) -> Policy:
         given = {name.strip(): policy for name, _, policy in pairs}
     if isinstance(given, Mapping):
         for name in given:
-            if name not in _OPERATIONS:
-                raise ValueError(f"consistency has no operation {name!r}; the operations are {', '.join(_OPERATIONS)}")
-        chosen = {kind: _parse_one(given[name]) for name, kinds in _OPERATIONS.items() if name in given for kind in kinds}
-        return PerOperation(*(chosen.get(kind, DEFAULT) for kind in ("submit", "delete", "delete-by-properties")))
+            if name not in _KINDS:
+                raise ValueError(f"consistency has no operation {name!r}; the operations are {', '.join(_KINDS)}")
+        return PerOperation(*(_parse_one(given.get(kind, DEFAULT)) for kind in _KINDS))
     return _parse_one(given)
 
 

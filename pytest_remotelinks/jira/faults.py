@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from pytest_remotelinks.apis.remotelinks import DELETE_BY_ID, DELETE_BY_PROPERTY, OPERATIONS, READ, SUBMIT
+from pytest_remotelinks.apis.api import OperationName
 
-#: Stands for a request for a token, which is no operation of the contract.
-TOKEN = "token"
-#: The names by which a test speaks of operations; an operation's own id does as well.
-OPERATION_NAMES: dict[str, frozenset[str]] = {
-    "submit": frozenset({SUBMIT}),
-    "read": frozenset({READ}),
-    "delete": frozenset({DELETE_BY_ID, DELETE_BY_PROPERTY}),
-    "delete-by-id": frozenset({DELETE_BY_ID}),
-    "delete-by-properties": frozenset({DELETE_BY_PROPERTY}),
-    TOKEN: frozenset({TOKEN}),
-    **{operation.id: frozenset({operation.id}) for operation in OPERATIONS},
-}
+#: The operations that a fault is meant for; None for all but ``token``.
+Operations = OperationName | Iterable[OperationName] | None
+OPERATION_NAMES: tuple[OperationName, ...] = get_args(OperationName)
 
 Ending = Literal["whole", "truncated", "dropped"]
 
@@ -59,21 +51,23 @@ class Planned:
 
     fault: Fault
     times: int
-    operations: frozenset[str] | None
+    operations: frozenset[OperationName] | None
     after: int
 
-    def concerns(self, operation: str | None) -> bool:
+    def concerns(self, operation: OperationName | None) -> bool:
         """Whether it is meant for requests of the operation; one that names none is not meant for requests for a token."""
-        return operation != TOKEN if self.operations is None else operation in self.operations
+        return operation != "token" if self.operations is None else operation in self.operations
 
 
-def operations_named(name: str | None) -> frozenset[str] | None:
-    """The ids of the operations that a name stands for, None for all. Raises ValueError for a name that is none."""
-    if name is None:
+def operations_named(given: Operations) -> frozenset[OperationName] | None:
+    """The operations that are named, None for all but ``token``. Raises ValueError for a name that does not exist."""
+    if given is None:
         return None
-    if name not in OPERATION_NAMES:
-        raise ValueError(f"there is no operation {name!r}; use one of {', '.join(OPERATION_NAMES)}")
-    return OPERATION_NAMES[name]
+    names: list[OperationName] = [given] if isinstance(given, str) else list(given)
+    for name in names:
+        if name not in OPERATION_NAMES:
+            raise ValueError(f"there is no operation {name!r}; use one of {', '.join(OPERATION_NAMES)}, or a list of them")
+    return frozenset(names)
 
 
 def whole_number(name: str, value: object, least: int = 0) -> int:

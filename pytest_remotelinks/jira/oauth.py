@@ -8,10 +8,10 @@ from typing import Any
 from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, befallen, failure_headers, json_answer
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, Credentials
 from pytest_remotelinks.jira.clock import Clock
-from pytest_remotelinks.jira.faults import TOKEN, Fault
+from pytest_remotelinks.jira.faults import Fault
 from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange
-from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.recording.record import Record
 from pytest_remotelinks.wire.json_body import NotJSON, decode
 from pytest_remotelinks.wire.redact import secret_body
 from pytest_remotelinks.wire.request import Request
@@ -26,9 +26,9 @@ _UNCACHED = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 class TokenEndpoint:
     """Answers as RFC 6749 says: its exchanges are recorded, and break no rule of remote links."""
 
-    def __init__(self, credentials: Credentials, journal: Journal, trouble: Trouble, site_clock: Clock) -> None:
+    def __init__(self, credentials: Credentials, journal: Record, trouble: Trouble, site_clock: Clock) -> None:
         self._credentials = credentials
-        self._journal = journal
+        self._record = journal
         self._trouble = trouble
         self._clock = site_clock
 
@@ -38,25 +38,25 @@ class TokenEndpoint:
 
     def knows(self, client_id: str) -> bool:
         """Whether it is that of an installed app."""
-        with self._journal.changed:
+        with self._record.changed:
             return self._credentials.knows_client(client_id)
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
-        with self._journal.changed:
+        with self._record.changed:
             now = self._clock.now()
-            payload, refused, app = self._judge(request)
+            payload, refused, app = self._check(request)
             began, host = now - (time.perf_counter() - clock), request.headers.get("Host", "")
-            fault = self._trouble.befall(TOKEN, app, 1, began, now, host)
+            fault = self._trouble.befall("token", app, 1, began, now, host)
             if fault is not None and fault.status is not None:
                 answer = _failure(fault, fault.status, request)
             else:
                 answer = refused or self._issue(app)
             answer = befallen(answer, fault, self._trouble.headers())
-            self._journal.add(
+            self._record.add(
                 Exchange(
                     incoming=request,
-                    operation=None,
+                    operation="token",
                     status=answer.status,
                     response_headers=answer.headers,
                     response_body=secret_body(answer.body),
@@ -69,7 +69,7 @@ class TokenEndpoint:
             )
         return answer
 
-    def _judge(self, request: Request) -> tuple[Any, Answer | None, str]:
+    def _check(self, request: Request) -> tuple[Any, Answer | None, str]:
         """The body's value, the refusal if it deserves one, and the key of the app that asks."""
         if request.method != "POST":
             return None, Answer(405, headers=(("Allow", "POST"),)), ""

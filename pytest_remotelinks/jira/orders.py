@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.consistency import Moment, Policy
 from pytest_remotelinks.jira.write import Write
 
@@ -112,7 +113,7 @@ class Orders:
         return sorted(found, key=lambda other: (self.swaps(other), other))
 
     def _find_rivals(self) -> dict[int, set[int]]:
-        by_link: dict[tuple[str, str], set[int]] = {}
+        by_link: dict[tuple[str, Id], set[int]] = {}
         by_app: dict[str, set[int]] = {}
         for number, write in self._writes.items():
             by_app.setdefault(write.app, set()).add(number)

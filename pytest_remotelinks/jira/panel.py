@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.jira.apps import Credentials
 from pytest_remotelinks.jira.associations import SERVICE_TYPES, associations
@@ -48,7 +49,7 @@ class ShownAction:
 class ShownLink:
     """A link as people see it. ``app`` is the key of the app that sent it, empty while none was installed."""
 
-    id: str
+    id: Id
     display_name: str
     description: str
     type: str

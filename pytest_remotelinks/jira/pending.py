@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.jira.consistency import Moment, Policy
 from pytest_remotelinks.jira.store import LinkStore
@@ -55,7 +56,7 @@ class PendingWrites:
                     due.append(delivery)
         self._arrive(policy, due)
 
-    def read(self, link_id: str, app: str = "") -> None:
+    def read(self, link_id: Id, app: str = "") -> None:
         """Count a read of the link, after its answer was made."""
         moment = self._moment()
         for policy, lane in self._lanes.items():
@@ -157,7 +158,7 @@ def _with_predecessors(lane: list[Write], due: list[Write]) -> list[Write]:
     found: list[Write] = []
     numbers = {write.number for write in due}
     #: By app, the ids that a predecessor may have; None for any.
-    links: dict[str, set[str] | None] = {}
+    links: dict[str, set[Id] | None] = {}
     for write in reversed(lane):
         named = links.get(write.app, set())
         if write.number in numbers or named is None or write.id in named or (write.concerns_all and named):

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.associations import SERVICE_TYPES, associations
 from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.jira.consistency import Policy
@@ -91,19 +92,19 @@ class Site:
             tuple({"associationType": name, "values": values} for name, values in unknown.items()),
         )
 
-    def delete(self, link_id: str, app: str = "") -> None:
+    def delete(self, link_id: Id, app: str = "") -> None:
         self.pending.accept([Write(0, "delete", link_id, app=app)])
 
     def delete_by(self, properties: tuple[tuple[str, str], ...], app: str = "") -> None:
         self.pending.accept([Write(0, "delete-by-properties", properties=dict(properties), criteria=properties, app=app)])
 
-    def read(self, link_id: str, app: str = "") -> dict[str, Any] | None:
+    def read(self, link_id: Id, app: str = "") -> dict[str, Any] | None:
         """The link as it is stored now; pending writes come closer by this read."""
         stored = self.store.get(link_id, app)
         self.pending.read(link_id, app)
         return stored.data if stored else None
 
-    def settled_link(self, link_id: str, app: str = "") -> Write | None:
+    def settled_link(self, link_id: Id, app: str = "") -> Write | None:
         """The link as it would be stored once every pending write had arrived."""
         settled = LinkStore()
         stored = self.store.get(link_id, app)

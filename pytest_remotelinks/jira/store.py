@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.write import Write
 
 
@@ -12,7 +13,7 @@ class LinkStore:
     """By app and id, the write that a link was last stored by. Ids are unique only within an app."""
 
     def __init__(self) -> None:
-        self._links: dict[tuple[str, str], Write] = {}
+        self._links: dict[tuple[str, Id], Write] = {}
 
     def apply(self, write: Write) -> None:
         """Let a write take effect."""
@@ -26,7 +27,7 @@ class LinkStore:
         else:
             self._remove(link for link in self if link.app == write.app and link.has(write.criteria))
 
-    def get(self, link_id: str, app: str = "") -> Write | None:
+    def get(self, link_id: Id, app: str = "") -> Write | None:
         return self._links.get((app, link_id))
 
     def __iter__(self) -> Iterator[Write]:

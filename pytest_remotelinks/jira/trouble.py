@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from pytest_remotelinks.apis.api import OperationName
 from pytest_remotelinks.jira.faults import Fault, Planned, operations_named, seconds, whole_number
 from pytest_remotelinks.jira.rate_limit import RateLimit, Wait
 
@@ -33,7 +34,7 @@ class Trouble:
         #: By id, with which words links are rejected.
         self.rejections: dict[str, str] = {}
 
-    def plan(self, fault: Fault, times: int, operation: str | None, after: int) -> None:
+    def plan(self, fault: Fault, times: int, operation: OperationName | Iterable[OperationName] | None, after: int) -> None:
         """Let a fault befall the next requests. Raises ValueError for a number or an operation that cannot be."""
         self._planned.append(Planned(fault, whole_number("times", times, 1), operations_named(operation), whole_number("after", after)))
 
@@ -54,14 +55,14 @@ class Trouble:
         finally:
             self._lasting.remove(fault)
 
-    def befall_unread(self, operation: str | None) -> Fault | None:
+    def befall_unread(self, operation: OperationName | None) -> Fault | None:
         """The fault that closes the connection before the request is read, if that is what comes next."""
         if self._lasting:
             return None
         planned = self._next(operation)
         return self._take(planned, operation) if planned is not None and planned.fault.unread else None
 
-    def befall(self, operation: str | None, app: str, cost: int, began: float, now: float, host: str = "") -> Fault | None:
+    def befall(self, operation: OperationName | None, app: str, cost: int, began: float, now: float, host: str = "") -> Fault | None:
         """What befalls a request, None where nothing does.
 
         What lasts comes first, then waits and limits, then what is planned, in
@@ -83,11 +84,11 @@ class Trouble:
             wait.start(taken.retry_after, now)
         return taken
 
-    def _next(self, operation: str | None) -> Planned | None:
+    def _next(self, operation: OperationName | None) -> Planned | None:
         """Of what is planned for such a request, the first that does not let it pass."""
         return next((planned for planned in self._planned if planned.after == 0 and planned.concerns(operation)), None)
 
-    def _take(self, taken: Planned | None, operation: str | None) -> Fault | None:
+    def _take(self, taken: Planned | None, operation: OperationName | None) -> Fault | None:
         """Count the request, for the fault that it meets with and for those that let it pass."""
         for planned in self._planned:
             if planned is taken:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pytest_remotelinks.jira.faults import Fault, seconds, whole_number
+from pytest_remotelinks.jira.faults import Fault, Operations, seconds, whole_number
 from pytest_remotelinks.jira.trouble import Trouble
-from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.recording.record import Record
 
 
 class TroubleMaking(ABC):
@@ -26,7 +26,7 @@ class TroubleMaking(ABC):
     cannot be. Requests that met with trouble carry its name in their ``fault``.
     """
 
-    _journal: Journal
+    _record: Record
     _trouble: Trouble
 
     @property
@@ -35,7 +35,13 @@ class TroubleMaking(ABC):
         """Base URL of the site."""
 
     def fail_next(
-        self, status: int = 503, times: int = 1, operation: str | None = None, retry_after: int | None = None, *, after: int = 0
+        self,
+        status: int = 503,
+        times: int = 1,
+        operation: Operations = None,
+        retry_after: int | None = None,
+        *,
+        after: int = 0,
     ) -> None:
         """Refuse the next requests with a status from 400 to 599; they take no effect.
 
@@ -49,7 +55,7 @@ class TroubleMaking(ABC):
             whole_number("retry_after", retry_after)
         self._plan(Fault("fail_next", status, retry_after), times, operation, after)
 
-    def drop_connection(self, times: int = 1, operation: str | None = None, *, applied: bool = False, after: int = 0) -> None:
+    def drop_connection(self, times: int = 1, operation: Operations = None, *, applied: bool = False, after: int = 0) -> None:
         """Close the connection of the next requests without an answer.
 
         Before the request is read, or, with ``applied``, after it took effect:
@@ -62,12 +68,17 @@ class TroubleMaking(ABC):
         )
         self._plan(fault, times, operation, after)
 
-    def delay_next(self, delay: float, times: int = 1, operation: str | None = None, *, after: int = 0) -> None:
+    def delay_next(self, delay: float, times: int = 1, operation: Operations = None, *, after: int = 0) -> None:
         """Answer the next requests ``delay`` seconds late, in real time; they take effect at once."""
         self._plan(Fault(f"delay_next by {seconds('delay', delay):g} s", delay=delay), times, operation, after)
 
     def garble_next(
-        self, how: Literal["html", "truncated"] = "html", times: int = 1, operation: str | None = None, *, after: int = 0
+        self,
+        how: Literal["html", "truncated"] = "html",
+        times: int = 1,
+        operation: Operations = None,
+        *,
+        after: int = 0,
     ) -> None:
         """Spoil the answers of the next requests, which take effect: a page instead of JSON, or half of the body."""
         if how not in ("html", "truncated"):
@@ -105,7 +116,7 @@ class TroubleMaking(ABC):
 
     def reject(self, id: str, message: str = "The remote link was rejected.") -> None:
         """Reject a link, whatever it says, in every submission from now on, with these words."""
-        with self._journal.changed:
+        with self._record.changed:
             self._trouble.rejections[id] = message
 
     def rate_limit(self, requests: int | None = None, per: float = 60.0, *, cost: int | None = None) -> None:
@@ -116,9 +127,9 @@ class TroubleMaking(ABC):
         ``Retry-After``, which grows when it is ignored, and
         ``RateLimit-Reason``. Without numbers the limit is lifted.
         """
-        with self._journal.changed:
+        with self._record.changed:
             self._trouble.set_limit(requests, per, cost)
 
-    def _plan(self, fault: Fault, times: int, operation: str | None, after: int) -> None:
-        with self._journal.changed:
+    def _plan(self, fault: Fault, times: int, operation: Operations, after: int) -> None:
+        with self._record.changed:
             self._trouble.plan(fault, times, operation, after)

@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.rules.properties import has_properties
 
 Kind = Literal["submit", "delete", "delete-by-properties"]
@@ -22,7 +23,7 @@ class Write:
 
     number: int
     kind: Kind
-    id: str = ""
+    id: Id = ""
     #: The link that a submission stores, as it was sent.
     data: dict[str, Any] = field(default_factory=dict)
     #: The properties of the submission, or those that a deletion goes by.
@@ -66,7 +67,7 @@ class Write:
         """Whether the write may touch any link of its app."""
         return self.kind == "delete-by-properties"
 
-    def may_concern(self, link_id: str, app: str = "") -> bool:
+    def may_concern(self, link_id: Id, app: str = "") -> bool:
         """Whether a read of the app's link could show this write."""
         return self.app == app and (self.id == link_id or self.concerns_all)
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from json import loads
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import SUBMIT
+from pytest_remotelinks.apis.api import Id, OperationName
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.redact import SecretBytes, redact_target, secret_body, secret_json, secret_value
@@ -29,15 +29,18 @@ class Exchange:
     """
 
     incoming: Request = field(repr=False)
-    operation: str | None
+    #: What it asked for; None where the path leads to no operation.
+    operation: OperationName | None
     status: int
     response_headers: tuple[tuple[str, str], ...]
     response_body: bytes
     started: float
     duration: float
     raw_json: Any = field(default=None, repr=False)
+    #: The published id of the operation; None for a request for a token, too.
+    operation_id: str | None = None
     #: The id in the path, decoded; None where there is none that can exist.
-    link_id: str | None = None
+    link_id: Id | None = None
     #: By the index of a submitted link, Jira's words on why it was rejected.
     rejected: dict[int, list[dict[str, str]]] = field(default_factory=dict, repr=False)
     findings: tuple[Violation, ...] = field(default=(), repr=False)
@@ -91,7 +94,7 @@ class Exchange:
     @cached_property
     def submissions(self) -> tuple[Submission, ...]:
         """Every link of a submission, in its order, whatever became of it."""
-        payload = self.raw_json if self.operation == SUBMIT and isinstance(self.raw_json, dict) else {}
+        payload = self.raw_json if self.operation == "submit" and isinstance(self.raw_json, dict) else {}
         links, properties = payload.get("remoteLinks"), payload.get("properties")
         refused = () if self.status == 202 else tuple(self.response_json or ())
         return tuple(
@@ -125,7 +128,7 @@ class Submission:
     is the record itself, which the store shares: to look at only.
     """
 
-    id: str
+    id: Id
     accepted: bool
     request: Exchange
     index: int

@@ -9,7 +9,7 @@ from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.rules.violation import Violation
 
 
-class Journal:
+class Record:
     """What has happened so far, in the order in which it took effect.
 
     ``changed`` is notified of every exchange, and of every other event that

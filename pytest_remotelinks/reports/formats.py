@@ -1,4 +1,4 @@
-"""Findings for people and for machines: as text, as JSON, for GitHub, as SARIF."""
+"""Violations for people and for machines: as text, as JSON, for GitHub, as SARIF."""
 
 from __future__ import annotations
 

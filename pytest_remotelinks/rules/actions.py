@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_remotelinks.contract.descriptor import Action
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.rule import Rule, a_link, installed, signed_submission
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
 
@@ -41,15 +41,15 @@ RL604 = Rule(
 )
 
 
-def check_actions(findings: Findings, payload: Any, actions: Mapping[str, Action]) -> None:
+def check_actions(violations: Violations, payload: Any, actions: Mapping[str, Action]) -> None:
     """Judge the actions of every link of a submission; ``actions`` are those of the app, by their ids."""
     links = payload.get("remoteLinks") if isinstance(payload, dict) else None
     for index, link in enumerate(links if isinstance(links, list) else ()):
         if isinstance(link, dict) and isinstance(link.get("actionIds"), list):
-            _check_link(findings, index, link, actions)
+            _check_link(violations, index, link, actions)
 
 
-def _check_link(findings: Findings, index: int, link: dict[str, Any], actions: Mapping[str, Action]) -> None:
+def _check_link(violations: Violations, index: int, link: dict[str, Any], actions: Mapping[str, Action]) -> None:
     place = ("remoteLinks", index)
     attributes = link.get("attributeMap")
     for position, action_id in enumerate(link["actionIds"]):
@@ -57,7 +57,7 @@ def _check_link(findings: Findings, index: int, link: dict[str, Any], actions: M
             continue
         action = actions.get(action_id)
         if action is None:
-            findings.add(
+            violations.add(
                 RL603,
                 f"the app's module has no action {action_id!a}",
                 pointer_to((*place, "actionIds", position)),
@@ -69,7 +69,7 @@ def _check_link(findings: Findings, index: int, link: dict[str, Any], actions: M
         missing = action.unfilled(attributes)
         if missing:
             names = ", ".join(f"{{{name}}}" for name in missing)
-            findings.add(
+            violations.add(
                 RL604,
                 f"nothing fills {names} in the templateUrl of the action {action_id!a}",
                 pointer_to((*place, "attributeMap")),

@@ -7,7 +7,6 @@ import binascii
 import re
 
 from pytest_remotelinks.rules.examples import Issued
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.rule import (
     DOCUMENT,
     Rule,
@@ -17,6 +16,7 @@ from pytest_remotelinks.rules.rule import (
     read_with,
     signed,
 )
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.redact import redact_header
 
@@ -104,18 +104,18 @@ _TOKEN = re.compile(r"JWT \S+|(?i:Bearer) +\S+")
 _BASIC = re.compile(r"Basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 
 
-def check_well_formed(findings: Findings, headers: Headers, accepts_basic: bool) -> None:
+def check_well_formed(violations: Violations, headers: Headers, accepts_basic: bool) -> None:
     """Ask for a well-formed Authorization header; whether it is genuine is another matter."""
     value = headers.get("Authorization")
     if value is None:
-        findings.add(
+        violations.add(
             RL501,
             "the request has no Authorization header",
             "#header/Authorization",
             "sign it ('JWT <token>') or send an OAuth token ('Bearer <token>'); fake_jira.authorization(method, path) makes a valid value",
         )
     elif len(value) > HEADER_LIMIT:
-        findings.add(
+        violations.add(
             RL502,
             f"the Authorization header has over {HEADER_LIMIT} characters",
             "#header/Authorization",
@@ -123,7 +123,7 @@ def check_well_formed(findings: Findings, headers: Headers, accepts_basic: bool)
         )
     elif not _TOKEN.fullmatch(value) and not (accepts_basic and _is_basic(value)):
         message, hint = _what_is_wrong(headers, value, accepts_basic)
-        findings.add(RL502, message, "#header/Authorization", hint, redact_header("Authorization", value))
+        violations.add(RL502, message, "#header/Authorization", hint, redact_header("Authorization", value))
 
 
 def _what_is_wrong(headers: Headers, value: str, accepts_basic: bool) -> tuple[str, str]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.apis.remotelinks import DELETE_BY_PROPERTY, SUBMIT, Operation, Route
+from pytest_remotelinks.apis.api import Id, Operation, Route
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.contract.submission_schema import submission_errors
 from pytest_remotelinks.rules.actions import check_actions
 from pytest_remotelinks.rules.context import Circumstances
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.future import check_future
 from pytest_remotelinks.rules.history import History, Stale
 from pytest_remotelinks.rules.links import RL201, RL206, check_ids, check_link, unknown_members
@@ -32,6 +31,7 @@ from pytest_remotelinks.rules.target import (
     report_unfit_id,
 )
 from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.json_body import NotJSON, decode, require_shallow
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_target
@@ -57,7 +57,7 @@ _NO_CIRCUMSTANCES = Circumstances()
 
 
 @dataclass(frozen=True)
-class Judgement:
+class CheckResult:
     """What the contract says of one request, and what was read from it."""
 
     operation: Operation | None
@@ -71,7 +71,7 @@ class Judgement:
     #: The body's JSON value, None where there is none.
     payload: Any = None
     #: The link that a path names; None where it names none that can exist.
-    link_id: str | None = None
+    link_id: Id | None = None
     #: What a deletion by properties goes by.
     properties: tuple[tuple[str, str], ...] = ()
     #: By the index of a submitted link, why it is rejected.
@@ -97,17 +97,17 @@ class Checker:
         self.kept_bytes = LARGEST_BODY if selects(ignore, "RL109") else byte_limit
         self._next = Checker(next_document, ignore, byte_limit) if next_document else None
 
-    def judge(self, request: Request, circumstances: Circumstances = _NO_CIRCUMSTANCES) -> Judgement:
+    def check(self, request: Request, circumstances: Circumstances = _NO_CIRCUMSTANCES) -> CheckResult:
         """Judge a request by all that can be said before it takes effect."""
-        judgement = self._judge(request, circumstances)
+        checked = self._check(request, circumstances)
         if self._next is None:
-            return judgement
-        by_next = self._next._judge(request, circumstances)
-        warnings = check_future(self._next.document, self.ignore, judgement.violations, by_next.violations)
-        return replace(judgement, violations=(*judgement.violations, *warnings))
+            return checked
+        by_next = self._next._check(request, circumstances)
+        warnings = check_future(self._next.document, self.ignore, checked.violations, by_next.violations)
+        return replace(checked, violations=(*checked.violations, *warnings))
 
-    def review(
-        self, judgement: Judgement, accepted: Container[int], stale: list[Stale], rejected: Mapping[str, Any], now: float
+    def check_effects(
+        self, checked: CheckResult, accepted: Container[int], stale: list[Stale], rejected: Mapping[Id, Any], now: float
     ) -> tuple[Violation, ...]:
         """What can be said of a submission once it is known which of its links were accepted.
 
@@ -116,42 +116,42 @@ class Checker:
         """
         if not stale and not rejected:
             return ()
-        findings = Findings(self.ignore)
-        links = judgement.payload["remoteLinks"]
-        check_order(findings, links, stale)
-        check_resent(findings, links, accepted, stale, rejected, now)
-        return tuple(findings.violations)
+        violations = Violations(self.ignore)
+        links = checked.payload["remoteLinks"]
+        check_order(violations, links, stale)
+        check_resent(violations, links, accepted, stale, rejected, now)
+        return tuple(violations.found)
 
-    def _judge(self, request: Request, circumstances: Circumstances) -> Judgement:
-        findings = Findings(self.ignore)
+    def _check(self, request: Request, circumstances: Circumstances) -> CheckResult:
+        violations = Violations(self.ignore)
         if request.malformed and not request.method:
             spaces = "percent-encode spaces in the path as %20; " if request.target.count(" ") > 2 else ""
-            findings.add(
+            violations.add(
                 RL113, request.malformed, "#request", f"{spaces}let an HTTP library build the request", redact_target(request.target)
             )
-            return Judgement(None, tuple(findings.violations), refusal=400)
+            return CheckResult(None, tuple(violations.found), refusal=400)
         route = self.document.router.route(request.path)
         operation = route.operation(request.method)
-        app = circumstances.authorize(findings, request, operation, self.document)
+        app = circumstances.authorize(violations, request, operation, self.document)
         history = circumstances.histories.get(app) or History()
         if operation is not None and not request.astray:
-            check_patience(findings, request, operation, history, circumstances.began, circumstances.now)
+            check_patience(violations, request, operation, history, circumstances.began, circumstances.now)
         if operation is None or request.astray or "/" in (route.raw_id or ""):
-            judgement = Judgement(None, refusal=check_direction(findings, self.document, request, route), allowed=route.allowed)
-        elif operation.id == SUBMIT:
-            judgement = self._submission(findings, operation, request)
+            checked = CheckResult(None, refusal=check_direction(violations, self.document, request, route), allowed=route.allowed)
+        elif operation.name == "submit":
+            checked = self._submission(violations, operation, request)
         else:
-            judgement = self._without_body(findings, operation, request, route, history)
+            checked = self._without_body(violations, operation, request, route, history)
         if app in circumstances.actions:
-            check_actions(findings, judgement.payload, circumstances.actions[app])
-        return replace(judgement, app=app, violations=tuple(findings.violations))
+            check_actions(violations, checked.payload, circumstances.actions[app])
+        return replace(checked, app=app, violations=tuple(violations.found))
 
-    def _submission(self, findings: Findings, operation: Operation, request: Request) -> Judgement:
-        check_query_names(findings, self.document, operation, request)
-        self._check_parameters(findings, operation, request)
+    def _submission(self, violations: Violations, operation: Operation, request: Request) -> CheckResult:
+        check_query_names(violations, self.document, operation, request)
+        self._check_parameters(violations, operation, request)
         content_type = request.headers.get("Content-Type", "")
         if content_type.partition(";")[0].strip().lower() != "application/json":
-            findings.add(
+            violations.add(
                 RL102,
                 f"the content type is {content_type!a}" if content_type else "there is no Content-Type header",
                 "#header/Content-Type",
@@ -159,121 +159,121 @@ class Checker:
                 content_type,
             )
         if request.malformed:
-            findings.add(RL113, request.malformed, "#body", "send as many bytes as Content-Length says, or well-formed chunks")
-            return Judgement(operation, refusal=self._refusal(findings) or 400)
+            violations.add(RL113, request.malformed, "#body", "send as many bytes as Content-Length says, or well-formed chunks")
+            return CheckResult(operation, refusal=self._refusal(violations) or 400)
         if request.body_size > self.byte_limit:
-            findings.add(
+            violations.add(
                 RL109,
                 f"the body has {request.body_size} bytes; at most {self.byte_limit} are taken",
                 "#body",
                 "submit fewer links in each request",
                 request.body_size,
             )
-            if 413 in findings.refusals or len(request.body) < request.body_size:
-                return Judgement(operation, refusal=self._refusal(findings) or 413)
+            if 413 in violations.refusals or len(request.body) < request.body_size:
+                return CheckResult(operation, refusal=self._refusal(violations) or 413)
         try:
             payload, repeated = decode(request.body)
             clean = not repeated and _gate_for(self.document)(payload)
             if not clean:
                 require_shallow(payload)
         except NotJSON as error:
-            findings.add(RL101, str(error), "#body", error.hint, request.body[:200])
-            return Judgement(operation, refusal=self._refusal(findings) or 400)
-        report_repeated(findings, repeated)
+            violations.add(RL101, str(error), "#body", error.hint, request.body[:200])
+            return CheckResult(operation, refusal=self._refusal(violations) or 400)
+        report_repeated(violations, repeated)
         if not clean and _holds_links(payload) and len(payload["remoteLinks"]) > LINKS_LIMIT:
-            findings.add(
+            violations.add(
                 RL109,
                 f"there are {len(payload['remoteLinks'])} links, some of them broken; at most {LINKS_LIMIT} are looked at one by one",
                 "/remoteLinks",
                 "submit fewer links in each request",
                 len(payload["remoteLinks"]),
             )
-            return Judgement(operation, refusal=self._refusal(findings) or 413, payload=payload)
+            return CheckResult(operation, refusal=self._refusal(violations) or 413, payload=payload)
         if clean:
             links = payload["remoteLinks"]
             if len({link["id"] for link in links}) != len(links):
-                check_ids(findings, links)
+                check_ids(violations, links)
         else:
-            self._check_payload(findings, operation, request, payload)
-        return Judgement(
+            self._check_payload(violations, operation, request, payload)
+        return CheckResult(
             operation,
-            refusal=self._refusal(findings) or (None if _holds_links(payload) else 400),
+            refusal=self._refusal(violations) or (None if _holds_links(payload) else 400),
             payload=payload,
-            rejections=findings.rejections,
-            impossible=frozenset(violation.value for violation in findings.violations if violation.code == "RL205"),
+            rejections=violations.rejections,
+            impossible=frozenset(violation.value for violation in violations.found if violation.code == "RL205"),
         )
 
-    def _check_payload(self, findings: Findings, operation: Operation, request: Request, payload: Any) -> None:
+    def _check_payload(self, violations: Violations, operation: Operation, request: Request, payload: Any) -> None:
         for error in submission_errors(self.document, _authority_for(self.document), operation, payload):
             message, hint = explain(error)
             pointer = pointer_to(error.path)
             if error.path[:1] == ("remoteLinks",) and len(error.path) > 1:
-                findings.add(RL201, message, pointer, hint, error.found, link=int(error.path[1]))
+                violations.add(RL201, message, pointer, hint, error.found, link=int(error.path[1]))
             elif error.path == ("remoteLinks",) and error.keyword == "maxItems":
-                findings.add(RL108, message, pointer, f"send at most {error.wanted} links in each request", len(error.found))
+                violations.add(RL108, message, pointer, f"send at most {error.wanted} links in each request", len(error.found))
             else:
-                findings.add(RL103, message, pointer, hint, error.found)
+                violations.add(RL103, message, pointer, hint, error.found)
         if not isinstance(payload, dict):
             return
         links = payload.get("remoteLinks")
         if isinstance(links, list):
-            check_ids(findings, links)
+            check_ids(violations, links)
             for index, link in enumerate(links):
-                check_link(self.document, findings, index, link)
+                check_link(self.document, violations, index, link)
         if isinstance(payload.get("properties"), dict):
-            check_property_keys(findings, payload["properties"], "/properties")
-        check_metadata(findings, payload.get("providerMetadata"))
+            check_property_keys(violations, payload["properties"], "/properties")
+        check_metadata(violations, payload.get("providerMetadata"))
         envelope = {name: value for name, value in payload.items() if name != "remoteLinks"}
         for path, name in unknown_members(self.document.submission_schema, envelope, ()):
-            findings.add(
+            violations.add(
                 RL206,
                 f"the schema names no member '{name}'; Jira makes nothing of it",
                 pointer_to((*path, name)),
                 "leave it out, or check its spelling",
             )
 
-    def _without_body(self, findings: Findings, operation: Operation, request: Request, route: Route, history: History) -> Judgement:
-        link_id = self._usable_id(findings, operation, route) if operation.takes_id else None
-        self._check_parameters(findings, operation, request)
+    def _without_body(self, violations: Violations, operation: Operation, request: Request, route: Route, history: History) -> CheckResult:
+        link_id = self._usable_id(violations, operation, route) if operation.takes_id else None
+        self._check_parameters(violations, operation, request)
         if request.query:
-            check_deprecated(findings, request.query)
+            check_deprecated(violations, request.query)
         properties: tuple[tuple[str, str], ...] = ()
-        if operation.id == DELETE_BY_PROPERTY:
-            check_query_encoding(findings, request)
+        if operation.name == "delete-by-properties":
+            check_query_encoding(violations, request)
             others = {parameter["name"] for parameter in self.document.judged_parameters(operation) if parameter["in"] == "query"}
-            properties = check_deletion(findings, request.query, history.submitted_keys, others)
+            properties = check_deletion(violations, request.query, history.submitted_keys, others)
         else:
-            check_query_names(findings, self.document, operation, request)
-        refusal = self._refusal(findings)
-        if operation.id == DELETE_BY_PROPERTY and not properties:
+            check_query_names(violations, self.document, operation, request)
+        refusal = self._refusal(violations)
+        if operation.name == "delete-by-properties" and not properties:
             refusal = refusal or 400
-        return Judgement(operation, refusal=refusal, link_id=link_id, properties=properties)
+        return CheckResult(operation, refusal=refusal, link_id=link_id, properties=properties)
 
-    def _usable_id(self, findings: Findings, operation: Operation, route: Route) -> str | None:
+    def _usable_id(self, violations: Violations, operation: Operation, route: Route) -> Id | None:
         """The id of a path, None where it is none that a link can have."""
-        if not check_id(findings, route):
+        if not check_id(violations, route):
             return None
-        if not _id_gate_for(self.document, operation)(route.link_id):
-            for error in _authority_for(self.document).errors(operation, route.link_id, (), None):
+        if not _id_gate_for(self.document, operation)(route.id):
+            for error in _authority_for(self.document).errors(operation, route.id, (), None):
                 if isinstance(error, ParameterError) and error.location == "path":
-                    report_unfit_id(findings, route, error.errors)
+                    report_unfit_id(violations, route, error.errors)
                     return None
-        return route.link_id
+        return route.id
 
-    def _check_parameters(self, findings: Findings, operation: Operation, request: Request) -> None:
+    def _check_parameters(self, violations: Violations, operation: Operation, request: Request) -> None:
         judged = self.document.judged_parameters(operation)
         if judged:
-            check_parameters(findings, judged, request, lambda: _authority_for(self.document), operation)
+            check_parameters(violations, judged, request, lambda: _authority_for(self.document), operation)
 
     @staticmethod
-    def _refusal(findings: Findings) -> int | None:
-        return next((status for status in _REFUSAL_ORDER if status in findings.refusals), None)
+    def _refusal(violations: Violations) -> int | None:
+        return next((status for status in _REFUSAL_ORDER if status in violations.refusals), None)
 
 
-def report_repeated(findings: Findings, pointers: Iterable[str]) -> None:
+def report_repeated(violations: Violations, pointers: Iterable[str]) -> None:
     """Report members that were given more than once."""
     for pointer in pointers:
-        findings.add(
+        violations.add(
             RL112,
             "the member stands more than once in its object; all but the last are lost",
             pointer,

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pytest_remotelinks.apis.remotelinks import Operation
+from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.rules.authorization import check_well_formed
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.history import History
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.request import Request
 
 #: Judges the credentials of a request to an operation (None where it leads to none), and returns the key of the
 #: app that sent it, empty where that is unknown.
-Authorize = Callable[[Findings, Request, "Operation | None", Document], str]
+Authorize = Callable[[Violations, Request, "Operation | None", Document], str]
 
 
-def anybody(findings: Findings, request: Request, operation: Operation | None, document: Document) -> str:
+def anybody(violations: Violations, request: Request, operation: Operation | None, document: Document) -> str:
     """Ask only for well-formed credentials: there is no app whose they could be."""
-    check_well_formed(findings, request.headers, document.accepts_basic)
+    check_well_formed(violations, request.headers, document.accepts_basic)
     return ""
 
 

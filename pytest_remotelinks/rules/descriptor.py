@@ -10,9 +10,9 @@ from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.schema_error import innermost
 from pytest_remotelinks.contract.soundness import python_pattern
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.properties import RL307, email_in
 from pytest_remotelinks.rules.rule import Example, Rule
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
 _DESCRIPTORS = "Connect reference, Jira Remote Link Provider module; Forge reference, devops:remoteLinkInfoProvider"
@@ -133,7 +133,7 @@ def _looks_like_module(value: Any) -> bool:
     return not _MODULE_MEMBERS.isdisjoint(value) or {"key", "name"} <= value.keys()
 
 
-def check_descriptor(findings: Findings, descriptor: Any, bare: Literal["connect", "forge"] = "connect") -> None:
+def check_descriptor(violations: Violations, descriptor: Any, bare: Literal["connect", "forge"] = "connect") -> None:
     """Judge a descriptor or manifest, or a bare module; of the former only the module is looked at.
 
     A bare module does not tell whether it is Connect's or Forge's: ``bare``
@@ -142,7 +142,7 @@ def check_descriptor(findings: Findings, descriptor: Any, bare: Literal["connect
     """
     kind = kind_of(descriptor)
     if kind is None:
-        findings.add(
+        violations.add(
             RL601,
             f"this is no descriptor: no {CONNECT_MODULE}, no {FORGE_MODULE} and no homeUrl stands there",
             "",
@@ -151,43 +151,43 @@ def check_descriptor(findings: Findings, descriptor: Any, bare: Literal["connect
     elif kind == "module":
         name = descriptor.get("name")
         is_connect = bare == "connect" or "actions" in descriptor or (isinstance(name, Mapping) and "i18n" in name)
-        _check_module(findings, descriptor, (), _CONNECT_SCHEMA if is_connect else _FORGE_SCHEMA)
+        _check_module(violations, descriptor, (), _CONNECT_SCHEMA if is_connect else _FORGE_SCHEMA)
     elif kind == "modules":
-        _check_modules(findings, descriptor, ())
+        _check_modules(violations, descriptor, ())
     else:
-        _check_whole(findings, descriptor, kind)
+        _check_whole(violations, descriptor, kind)
 
 
-def _check_whole(findings: Findings, descriptor: Mapping[str, Any], kind: str) -> None:
+def _check_whole(violations: Violations, descriptor: Mapping[str, Any], kind: str) -> None:
     name = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
     # What stands below "modules" may come by itself.
     place: Path = () if name in descriptor else ("modules",)
     modules: Any = descriptor if name in descriptor else descriptor.get("modules")
     if not isinstance(modules, Mapping) or name not in modules:
-        findings.add(RL601, f"the app has no module {name}, without which Jira answers 403", "/modules", f"add the module {name}")
+        violations.add(RL601, f"the app has no module {name}, without which Jira answers 403", "/modules", f"add the module {name}")
     elif kind == "connect":
-        _check_module(findings, modules[name], (*place, name), _CONNECT_SCHEMA)
+        _check_module(violations, modules[name], (*place, name), _CONNECT_SCHEMA)
     else:
-        _check_modules(findings, modules[name], (*place, name))
+        _check_modules(violations, modules[name], (*place, name))
 
 
-def _check_modules(findings: Findings, modules: Any, place: Path) -> None:
+def _check_modules(violations: Violations, modules: Any, place: Path) -> None:
     if not isinstance(modules, list) or not modules:
-        findings.add(RL601, "a manifest gives a list of modules here", pointer_to(place), "put '- ' before the module's key")
+        violations.add(RL601, "a manifest gives a list of modules here", pointer_to(place), "put '- ' before the module's key")
         return
     for index, entry in enumerate(modules):
-        _check_module(findings, entry, (*place, index), _FORGE_SCHEMA)
+        _check_module(violations, entry, (*place, index), _FORGE_SCHEMA)
 
 
-def _check_module(findings: Findings, module: Any, place: Path, schema: Mapping[str, Any]) -> None:
+def _check_module(violations: Violations, module: Any, place: Path, schema: Mapping[str, Any]) -> None:
     for path, message, hint, value in _schema_errors(module, schema):
-        findings.add(RL601, message, pointer_to((*place, *path)), hint, value)
+        violations.add(RL601, message, pointer_to((*place, *path)), hint, value)
     if not isinstance(module, Mapping):
         return
     name = module.get("name")
     for path, text in ((("key",), module.get("key")), (("name", "value"), name.get("value") if isinstance(name, Mapping) else None)):
         if isinstance(text, str) and (found := email_in(text)):
-            findings.add(
+            violations.add(
                 RL307,
                 "this looks like an e-mail address; a module's key and name are shown to everybody",
                 pointer_to((*place, *path)),
@@ -195,15 +195,15 @@ def _check_module(findings: Findings, module: Any, place: Path, schema: Mapping[
                 found,
             )
     actions = module.get("actions")
-    _check_actions(findings, actions if isinstance(actions, list) else [], (*place, "actions"))
+    _check_actions(violations, actions if isinstance(actions, list) else [], (*place, "actions"))
 
 
-def _check_actions(findings: Findings, actions: list[Any], place: Path) -> None:
+def _check_actions(violations: Violations, actions: list[Any], place: Path) -> None:
     first: dict[str, int] = {}
     for index, action in enumerate(actions):
         template = action.get("templateUrl") if isinstance(action, Mapping) else None
         if isinstance(template, str) and set("{}") & set(PLACEHOLDER.sub("", template)):
-            findings.add(
+            violations.add(
                 RL601,
                 f"{template!a} has a brace that belongs to no placeholder",
                 pointer_to((*place, index, "templateUrl")),
@@ -214,7 +214,7 @@ def _check_actions(findings: Findings, actions: list[Any], place: Path) -> None:
         if not isinstance(action_id, str):
             continue
         if action_id in first:
-            findings.add(
+            violations.add(
                 RL602,
                 f"the actionId {action_id!a} already stands at position {first[action_id]}",
                 pointer_to((*place, index, "actionId")),

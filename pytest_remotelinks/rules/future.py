@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pytest_remotelinks.contract.document import Document, published_on
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.rule import DOCUMENT, Rule, a_link, example, submission
 from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.rules.violations import Violations
 
 RL901 = Rule(
     "RL901",
@@ -26,7 +26,7 @@ def check_future(
     document: Document, ignore: tuple[str, ...], now: Iterable[Violation], later: Iterable[Violation]
 ) -> tuple[Violation, ...]:
     """Warnings of what only the newer document refuses; ``now`` and ``later`` are the verdicts of both."""
-    findings = Findings(ignore)
+    violations = Violations(ignore)
     errors = [violation for violation in now if violation.severity == "error"]
     # What is wrong today is mended first; the newer document often has another name for the same fault.
     pointers = {violation.pointer for violation in errors}
@@ -35,7 +35,7 @@ def check_future(
     for violation in later:
         if violation.severity == "error" and violation.pointer not in pointers and violation.link not in links:
             named = named or _named(document)
-            findings.add(
+            violations.add(
                 RL901,
                 f"{named} refuses this by {violation.code}: {violation.message}",
                 violation.pointer,
@@ -43,7 +43,7 @@ def check_future(
                 violation.value,
                 link=violation.link,
             )
-    return tuple(findings.violations)
+    return tuple(violations.found)
 
 
 def _named(document: Document) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pytest_remotelinks.apis.remotelinks import DELETE_BY_ID, DELETE_BY_PROPERTY, Operation
+from pytest_remotelinks.apis.api import Id, Operation
 from pytest_remotelinks.rules.properties import has_properties
 from pytest_remotelinks.wire.request import Request
 
@@ -55,9 +55,9 @@ class History:
     #: Keys of all properties that were ever submitted.
     submitted_keys: set[str] = field(default_factory=set)
     #: By id, the accepted submission with the highest sequence number since the link was last deleted.
-    links: dict[str, Known] = field(default_factory=dict)
+    links: dict[Id, Known] = field(default_factory=dict)
     #: By id, links whose last submission was rejected.
-    rejected: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rejected: dict[Id, dict[str, Any]] = field(default_factory=dict)
     #: By operation, the last wait that Jira asked for; under the empty name, one that is meant for all.
     waits: dict[str, AskedToWait] = field(default_factory=dict)
     #: Requests that were refused for good, with their status and when that was.
@@ -124,11 +124,11 @@ class History:
             else:
                 self.rejected[link_id] = link
 
-    def remember_deletion(self, operation: Operation, link_id: str | None, properties: tuple[tuple[str, str], ...]) -> None:
+    def remember_deletion(self, operation: Operation, link_id: Id | None, properties: tuple[tuple[str, str], ...]) -> None:
         """Remember an accepted deletion: it leaves no trace of the links that it concerns."""
-        if operation.id == DELETE_BY_ID and link_id is not None:
+        if operation.name == "delete" and link_id is not None:
             self.links.pop(link_id, None)
-        elif operation.id == DELETE_BY_PROPERTY:
+        elif operation.name == "delete-by-properties":
             gone = [id for id, known in self.links.items() if known.has(properties)]
             for id in gone:
                 del self.links[id]

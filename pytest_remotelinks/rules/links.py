@@ -7,8 +7,8 @@ from typing import Any
 
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.schema import shapes
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, REJECTS_LINK, Rule, a_link, example, submission
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
 
@@ -97,16 +97,16 @@ RL206 = Rule(
 ASSOCIATION_VALUES_LIMIT = 500
 
 
-def check_link(document: Document, findings: Findings, index: int, link: Any) -> None:
+def check_link(document: Document, violations: Violations, index: int, link: Any) -> None:
     """Judge one link of a submission, its schema apart."""
     if not isinstance(link, dict):
         return
     place = ("remoteLinks", index)
     associations = link.get("associations")
     if isinstance(associations, list):
-        _check_associations(document, findings, index, associations)
+        _check_associations(document, violations, index, associations)
     for path, name in unknown_members(document.link_schema, link, place):
-        findings.add(
+        violations.add(
             RL206,
             f"the schema names no member '{name}'; Jira takes it and shows it nowhere",
             pointer_to((*path, name)),
@@ -115,7 +115,7 @@ def check_link(document: Document, findings: Findings, index: int, link: Any) ->
         )
 
 
-def check_ids(findings: Findings, links: list[Any]) -> None:
+def check_ids(violations: Violations, links: list[Any]) -> None:
     """Report ids that stand more than once in a submission."""
     first: dict[str, int] = {}
     for index, link in enumerate(links):
@@ -123,7 +123,7 @@ def check_ids(findings: Findings, links: list[Any]) -> None:
         if not isinstance(link_id, str):
             continue
         if link_id in first:
-            findings.add(
+            violations.add(
                 RL204,
                 f"the id also stands at /remoteLinks/{first[link_id]}; of the two, the higher updateSequenceNumber wins",
                 pointer_to(("remoteLinks", index, "id")),
@@ -134,7 +134,7 @@ def check_ids(findings: Findings, links: list[Any]) -> None:
         first.setdefault(link_id, index)
 
 
-def _check_associations(document: Document, findings: Findings, index: int, associations: list[Any]) -> None:
+def _check_associations(document: Document, violations: Violations, index: int, associations: list[Any]) -> None:
     seen: dict[str, int] = {}
     count = 0
     for position, association in enumerate(associations):
@@ -145,7 +145,7 @@ def _check_associations(document: Document, findings: Findings, index: int, asso
         values = association.get("values")
         if isinstance(name, str):
             if name in seen:
-                findings.add(
+                violations.add(
                     RL203,
                     f"the association type {name!a} was already given at position {seen[name]}",
                     pointer_to((*place, "associationType")),
@@ -157,9 +157,9 @@ def _check_associations(document: Document, findings: Findings, index: int, asso
         if isinstance(values, list):
             count += len(values)
             if isinstance(name, str):
-                _check_issue_keys(document, findings, index, place, name, values)
+                _check_issue_keys(document, violations, index, place, name, values)
     if count > ASSOCIATION_VALUES_LIMIT:
-        findings.add(
+        violations.add(
             RL202,
             f"the associations hold {count} values; all types together may hold {ASSOCIATION_VALUES_LIMIT}",
             pointer_to(("remoteLinks", index, "associations")),
@@ -170,14 +170,14 @@ def _check_associations(document: Document, findings: Findings, index: int, asso
 
 
 def _check_issue_keys(
-    document: Document, findings: Findings, index: int, place: tuple[str | int, ...], name: str, values: list[Any]
+    document: Document, violations: Violations, index: int, place: tuple[str | int, ...], name: str, values: list[Any]
 ) -> None:
     pattern = document.value_patterns.get(name)
     if pattern is None:
         return
     for position, value in enumerate(values):
         if isinstance(value, str) and pattern.search(value) and not pattern.fullmatch(value):
-            findings.add(
+            violations.add(
                 RL205,
                 f"{value!a} only contains something like an issue key; the document's pattern is not anchored, and no issue has this key",
                 pointer_to((*place, "values", position)),

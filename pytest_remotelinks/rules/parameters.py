@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.apis.remotelinks import Operation
+from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.properties import SEQUENCE_PARAMETER
 from pytest_remotelinks.rules.rule import (
     DOCUMENT,
@@ -17,6 +16,7 @@ from pytest_remotelinks.rules.rule import (
     call,
     example,
 )
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import REDACTED, redact_header, redact_parameter
 from pytest_remotelinks.wire.request import Request
@@ -47,7 +47,7 @@ _SORTS = {"integer": "integer", "number": "number", "boolean": "boolean: true or
 
 
 def check_parameters(
-    findings: Findings,
+    violations: Violations,
     judged: tuple[dict[str, Any], ...],
     request: Request,
     authority: Callable[[], Authority],
@@ -59,14 +59,14 @@ def check_parameters(
         name, given = parameter["name"], _given(parameter, request)
         if given is None:
             if parameter.get("required"):
-                _report(findings, parameter, f"the required {parameter['in']} parameter {name!a} is missing", f"send {name}", request)
+                _report(violations, parameter, f"the required {parameter['in']} parameter {name!a} is missing", f"send {name}", request)
         elif not (given == "" and parameter.get("allowEmptyValue")):
             sent.append(parameter)
     doubtful = []
     for parameter in sent:
         kind = parameter.get("schema", {}).get("type")
         if kind in _WRITTEN and "content" not in parameter and not _WRITTEN[kind].fullmatch(_given(parameter, request) or ""):
-            _report_value(findings, parameter, (), request)
+            _report_value(violations, parameter, (), request)
         else:
             doubtful.append(parameter)
     if not doubtful:
@@ -80,7 +80,7 @@ def check_parameters(
     for parameter in doubtful:
         place = (parameter["in"], parameter["name"])
         if place in wrong:
-            _report_value(findings, parameter, wrong[place], request)
+            _report_value(violations, parameter, wrong[place], request)
 
 
 def _given(parameter: dict[str, Any], request: Request) -> str | None:
@@ -90,27 +90,29 @@ def _given(parameter: dict[str, Any], request: Request) -> str | None:
     return next((value for key, value in request.query if key == parameter["name"]), None)
 
 
-def _report_value(findings: Findings, parameter: dict[str, Any], errors: tuple[SchemaError, ...], request: Request) -> None:
+def _report_value(violations: Violations, parameter: dict[str, Any], errors: tuple[SchemaError, ...], request: Request) -> None:
     value = _given(parameter, request) or ""
     schema = parameter.get("schema", {})
     if parameter["name"] == SEQUENCE_PARAMETER:
-        _report(findings, parameter, f"{preview(value)} is no 64-bit integer", "leave the parameter out: it has no effect", request)
+        _report(violations, parameter, f"{preview(value)} is no 64-bit integer", "leave the parameter out: it has no effect", request)
     elif _masked(parameter, value) != value:
-        _report(findings, parameter, "does not fit the document", "see the contract document", request)
+        _report(violations, parameter, "does not fit the document", "see the contract document", request)
     elif errors:
         message, hint = (("; " if part == 0 else "; or ").join(texts) for part, texts in enumerate(zip(*map(explain, errors), strict=True)))
-        _report(findings, parameter, message, hint, request)
+        _report(violations, parameter, message, hint, request)
     elif value == "":
-        _report(findings, parameter, "is empty", "give it a value, or leave it out", request)
+        _report(violations, parameter, "is empty", "give it a value, or leave it out", request)
     else:
         sort = _SORTS.get(str(schema.get("type")), "value that the document describes")
-        _report(findings, parameter, f"{preview(value)} is no {sort}", f"send what the document describes as {parameter['name']}", request)
+        _report(
+            violations, parameter, f"{preview(value)} is no {sort}", f"send what the document describes as {parameter['name']}", request
+        )
 
 
-def _report(findings: Findings, parameter: dict[str, Any], message: str, hint: str, request: Request) -> None:
+def _report(violations: Violations, parameter: dict[str, Any], message: str, hint: str, request: Request) -> None:
     value = _given(parameter, request)
     pointer = f"#{parameter['in']}{pointer_to((parameter['name'],))}"
-    findings.add(RL107, message, pointer, hint, *(() if value is None else (_masked(parameter, value),)))
+    violations.add(RL107, message, pointer, hint, *(() if value is None else (_masked(parameter, value),)))
 
 
 def _masked(parameter: dict[str, Any], value: str) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule, call, example, submission
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 
@@ -132,21 +132,21 @@ def property_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def check_property_keys(findings: Findings, keys: Iterable[str], place: str) -> None:
+def check_property_keys(violations: Violations, keys: Iterable[str], place: str) -> None:
     """Judge the keys of properties; ``place`` is the pointer that they stand below."""
     for key in keys:
         pointer = place + pointer_to((key,))
         if ":" in key:
-            findings.add(
+            violations.add(
                 RL301, f"the property key {key!a} contains a colon", pointer, f"rename it, to {key.replace(':', '.')!a} for one", key
             )
         if key.startswith("_"):
-            findings.add(
+            violations.add(
                 RL302, f"the property key {key!a} starts with an underscore", pointer, f"rename it, to {key.lstrip('_')!a} for one", key
             )
 
 
-def check_metadata(findings: Findings, metadata: Any) -> None:
+def check_metadata(violations: Violations, metadata: Any) -> None:
     """Report what looks like personal data in provider metadata."""
     todo: list[tuple[tuple[str | int, ...], Any]] = [(("providerMetadata",), metadata)]
     while todo:
@@ -156,7 +156,7 @@ def check_metadata(findings: Findings, metadata: Any) -> None:
         elif isinstance(value, list):
             todo.extend(((*path, index), inner) for index, inner in enumerate(value))
         elif isinstance(value, str) and (found := email_in(value)):
-            findings.add(
+            violations.add(
                 RL307,
                 "this looks like an e-mail address; provider metadata is not treated as private",
                 pointer_to(path),
@@ -166,7 +166,7 @@ def check_metadata(findings: Findings, metadata: Any) -> None:
 
 
 def check_deletion(
-    findings: Findings, query: tuple[tuple[str, str], ...], submitted: Container[str], others: Container[str] = ()
+    violations: Violations, query: tuple[tuple[str, str], ...], submitted: Container[str], others: Container[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Judge a deletion by properties and return those that it goes by.
 
@@ -175,16 +175,16 @@ def check_deletion(
     """
     properties = tuple((key, value) for key, value in query if key != SEQUENCE_PARAMETER and key not in others)
     if not properties:
-        findings.add(
+        violations.add(
             RL303,
             "the query names no property to delete by" + (f"; {query[0][0]} is none" if query else ""),
             "#query",
             "add a property that the links were submitted with, such as ?accountId=account-123",
         )
-    check_property_keys(findings, (key for key, _ in properties), "#query")
+    check_property_keys(violations, (key for key, _ in properties), "#query")
     for key, value in properties:
         if key == "params" and value.lstrip().startswith(("{", "[")):
-            findings.add(
+            violations.add(
                 RL306,
                 "'params' stands for free query parameters; sent literally it is a property of that name, and no link has it",
                 "#query/params",
@@ -192,7 +192,7 @@ def check_deletion(
                 value,
             )
         elif key not in submitted:
-            findings.add(
+            violations.add(
                 RL304,
                 f"no submission so far had a property {key!a}, so nothing can match",
                 "#query" + pointer_to((key,)),
@@ -202,13 +202,13 @@ def check_deletion(
     return properties
 
 
-def check_deprecated(findings: Findings, query: tuple[tuple[str, str], ...]) -> None:
+def check_deprecated(violations: Violations, query: tuple[tuple[str, str], ...]) -> None:
     """Report the parameter that has no effect any more, unless its value is wrong too: the mend is the same."""
-    if any(violation.code == "RL107" for violation in findings.violations):
+    if any(violation.code == "RL107" for violation in violations.found):
         return
     for key, value in query:
         if key == SEQUENCE_PARAMETER:
-            findings.add(
+            violations.add(
                 RL305,
                 f"{SEQUENCE_PARAMETER} is no longer supported and has no effect: newer links are deleted too",
                 f"#query/{SEQUENCE_PARAMETER}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pytest_remotelinks.apis.remotelinks import SITE_BASE
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.rules.rule import (
     ASSUMPTION,
     AUTHORIZATION,
@@ -18,7 +18,7 @@ from pytest_remotelinks.rules.rule import (
     submitted_text,
 )
 
-_BULK = f"{SITE_BASE}/bulk"
+_BULK = f"{REMOTE_LINKS.base}/bulk"
 
 RL101 = Rule(
     "RL101",

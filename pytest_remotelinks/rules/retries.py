@@ -6,8 +6,7 @@ import math
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import Operation
-from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.apis.api import Id, Operation
 from pytest_remotelinks.rules.history import History, Stale
 from pytest_remotelinks.rules.rule import (
     ASSUMPTION,
@@ -21,6 +20,7 @@ from pytest_remotelinks.rules.rule import (
     rejecting,
     submission,
 )
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.request import Request
 
@@ -94,7 +94,7 @@ _MENDS = {
 }
 
 
-def check_patience(findings: Findings, request: Request, operation: Operation, history: History, began: float, now: float) -> None:
+def check_patience(violations: Violations, request: Request, operation: Operation, history: History, began: float, now: float) -> None:
     """Judge whether a request comes too early, or can only be refused again.
 
     ``began`` is when it did, ``now`` the time, in seconds on the site's clock:
@@ -103,7 +103,7 @@ def check_patience(findings: Findings, request: Request, operation: Operation, h
     waits = [wait for wait in history.waits_of(operation) if wait.asked_at < began and now < wait.until - TOLERANCE]
     if waits:
         longest = max(waits, key=lambda wait: wait.until)
-        findings.add(
+        violations.add(
             RL701,
             f"{math.ceil(longest.until - now)} seconds of what Retry-After asked for (with status {longest.status}) had not passed",
             "#request",
@@ -111,11 +111,11 @@ def check_patience(findings: Findings, request: Request, operation: Operation, h
         )
     refused = history.refusal_of(request, now)
     if refused is not None:
-        findings.add(RL702, f"exactly this request was refused with {refused} before", "#request", _MENDS[refused])
+        violations.add(RL702, f"exactly this request was refused with {refused} before", "#request", _MENDS[refused])
 
 
 def check_resent(
-    findings: Findings, links: list[Any], accepted: Container[int], stale: Iterable[Stale], rejected: Mapping[str, Any], now: float
+    violations: Violations, links: list[Any], accepted: Container[int], stale: Iterable[Stale], rejected: Mapping[Id, Any], now: float
 ) -> None:
     """Report links that are sent again though nothing can come of it.
 
@@ -127,7 +127,7 @@ def check_resent(
         before = rejected.get(link["id"]) if isinstance(link, dict) and isinstance(link.get("id"), str) else None
         retried = retried or before is not None
         if index not in accepted and before == link and before is not None:
-            findings.add(
+            violations.add(
                 RL703,
                 "the link was rejected before, is sent again unchanged, and is rejected again",
                 pointer_to(("remoteLinks", index)),
@@ -139,7 +139,7 @@ def check_resent(
     # All of it once more, and soon: a client that does not take 202 for an answer. A later look at everything is no retry.
     once_more = len(again) == len(links) and all(now - known.accepted_at < RETRIED_WITHIN for _, known in again)
     if again and (retried or once_more):
-        findings.add(
+        violations.add(
             RL704,
             f"{len(again)} of the {len(links)} links were accepted before and are sent again unchanged",
             "/remoteLinks",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.apis.remotelinks import SITE_BASE
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.rules.examples import APP_KEY, SHARED_SECRET, Issued, Signed
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def selects(selectors: Iterable[str], code: str) -> bool:
     return any(code.startswith(selector) for selector in selectors)
 
 
+SITE_BASE = REMOTE_LINKS.base
 AUTHORIZATION = ("Authorization", "JWT aaaa.bbbb.cccc")
 _JSON = ("Content-Type", "application/json")
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pytest_remotelinks.apis.remotelinks import Operation
+from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document, security
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.rule import (
     DOCUMENT,
     Rule,
     installed,
     signed_submission,
 )
+from pytest_remotelinks.rules.violations import Violations
 
 RL513 = Rule(
     "RL513",
@@ -50,11 +50,11 @@ def oauth_scopes(document: Document, operation: Operation) -> tuple[frozenset[st
     )
 
 
-def check_connect_scope(findings: Findings, document: Document, operation: Operation, granted: Collection[str]) -> None:
+def check_connect_scope(violations: Violations, document: Document, operation: Operation, granted: Collection[str]) -> None:
     """Judge a request by the scopes of a Connect app's descriptor."""
     needed = connect_scope(document, operation)
     if needed and needed.upper() not in granted:
-        findings.add(
+        violations.add(
             RL513,
             f"the app has {_listed(granted)}, and {operation.id} needs {needed}",
             _PLACE,
@@ -63,12 +63,12 @@ def check_connect_scope(findings: Findings, document: Document, operation: Opera
         )
 
 
-def check_oauth_scope(findings: Findings, document: Document, operation: Operation, granted: Collection[str]) -> None:
+def check_oauth_scope(violations: Violations, document: Document, operation: Operation, granted: Collection[str]) -> None:
     """Judge a request by the scopes of its bearer token."""
     choices = oauth_scopes(document, operation)
     if choices and not any(choice <= set(granted) for choice in choices):
         needed = " or ".join(" and ".join(sorted(choice)) for choice in choices)
-        findings.add(
+        violations.add(
             RL513,
             f"the token has {_listed(granted)}, and {operation.id} needs {needed}",
             _PLACE,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.history import Known, Stale
 from pytest_remotelinks.rules.rule import REFERENCE, Rule, a_link, example, submission
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.times import read_time
 
@@ -47,7 +47,7 @@ RL402 = Rule(
 _GROW = "give every change a higher number than the one before, such as the time of the change in milliseconds"
 
 
-def check_order(findings: Findings, links: list[Any], stale: Iterable[Stale]) -> None:
+def check_order(violations: Violations, links: list[Any], stale: Iterable[Stale]) -> None:
     """Report accepted links whose data Jira will ignore, though it is not older than what it has."""
     for index, known in stale:
         link = links[index]
@@ -56,7 +56,7 @@ def check_order(findings: Findings, links: list[Any], stale: Iterable[Stale]) ->
         new, old = link["updateSequenceNumber"], known.number
         pointer = pointer_to(("remoteLinks", index, "updateSequenceNumber"))
         if new == old:
-            findings.add(
+            violations.add(
                 RL402,
                 f"the number {new} was already sent with other data ({_changed(link, known)}), which stays; this is ignored",
                 pointer,
@@ -65,7 +65,7 @@ def check_order(findings: Findings, links: list[Any], stale: Iterable[Stale]) ->
                 link=index,
             )
         elif not _is_older(link, known):
-            findings.add(
+            violations.add(
                 RL401,
                 f"the number {new} is lower than the {old} sent before, though lastUpdated is not older and the data changed "
                 f"({_changed(link, known)}); it is ignored",

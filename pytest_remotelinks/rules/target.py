@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pytest_remotelinks.apis.remotelinks import OPERATIONS, SITE_BASE, Operation, Route, Router
+from pytest_remotelinks.apis.api import Operation, Route, Router
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.parameters import is_spread
 from pytest_remotelinks.contract.schema_error import SchemaError
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.rule import (
     ASSUMPTION,
     DOCUMENT,
@@ -20,11 +20,12 @@ from pytest_remotelinks.rules.rule import (
     example,
     submission,
 )
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 from pytest_remotelinks.wire.request import Request
 
-_BULK = f"{SITE_BASE}/bulk"
+_BULK = f"{REMOTE_LINKS.base}/bulk"
 
 RL104 = Rule(
     "RL104",
@@ -93,13 +94,13 @@ RL111 = Rule(
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 
 
-def check_direction(findings: Findings, document: Document, request: Request, route: Route) -> int:
+def check_direction(violations: Violations, document: Document, request: Request, route: Route) -> int:
     """Report why a request leads to no operation, and return the status that it gets."""
     if request.astray:
-        findings.add(RL104, request.astray, "#path", "use the url or the cloud_id of a site that is running", request.path)
+        violations.add(RL104, request.astray, "#path", "use the url or the cloud_id of a site that is running", request.path)
         status = 404
     elif "/" in (route.raw_id or ""):
-        findings.add(
+        violations.add(
             RL110,
             "the path goes on after the link's id, as if the id held a slash",
             "#path",
@@ -109,7 +110,7 @@ def check_direction(findings: Findings, document: Document, request: Request, ro
         )
         status = 404
     elif lacking := _lacking(document, request.method, request.path):
-        findings.add(
+        violations.add(
             RL104,
             f"the contract document {document.name} has no operation {lacking}",
             "#path",
@@ -118,7 +119,7 @@ def check_direction(findings: Findings, document: Document, request: Request, ro
         )
         status = 404
     elif not route.operations:
-        findings.add(
+        violations.add(
             RL104,
             "no operation of the remote links API has this path",
             "#path",
@@ -127,7 +128,7 @@ def check_direction(findings: Findings, document: Document, request: Request, ro
         )
         status = 404
     else:
-        findings.add(
+        violations.add(
             RL105,
             f"this path does not have the method {request.method!a}",
             "#method",
@@ -142,15 +143,15 @@ def _lacking(document: Document, method: str, path: str) -> str | None:
     """The published operation that the request asks for and the document does not have."""
     if not document.missing:
         return None
-    operation = Router(OPERATIONS).route(path).operation(method)
+    operation = Router(document.api, document.api.operations).route(path).operation(method)
     return operation.id if operation and operation.id in document.missing else None
 
 
-def check_id(findings: Findings, route: Route) -> bool:
+def check_id(violations: Violations, route: Route) -> bool:
     """Judge the id of a path by itself; tell whether a link can have it."""
-    raw, link_id = route.raw_id or "", route.link_id
+    raw, link_id = route.raw_id or "", route.id
     if not _SEGMENT.fullmatch(raw):
-        findings.add(
+        violations.add(
             RL110,
             f"{raw!a} is not percent-encoded",
             "#path",
@@ -160,21 +161,21 @@ def check_id(findings: Findings, route: Route) -> bool:
     if link_id and "\ufffd" not in link_id:
         return True
     problem = "the id in the path is empty" if not link_id else "the id's bytes are not UTF-8"
-    findings.add(RL106, problem, "#path", "put the link's id into the path, its UTF-8 bytes percent-encoded", raw)
+    violations.add(RL106, problem, "#path", "put the link's id into the path, its UTF-8 bytes percent-encoded", raw)
     return False
 
 
-def report_unfit_id(findings: Findings, route: Route, errors: Sequence[SchemaError]) -> None:
+def report_unfit_id(violations: Violations, route: Route, errors: Sequence[SchemaError]) -> None:
     """Report an id that the document does not allow."""
     message = "; ".join(explain(found)[0] for found in errors) or "does not fit the document"
-    findings.add(RL106, f"the id {message}", "#path", "use the id under which the link was submitted", route.link_id)
+    violations.add(RL106, f"the id {message}", "#path", "use the id under which the link was submitted", route.id)
 
 
-def check_query_encoding(findings: Findings, request: Request) -> None:
+def check_query_encoding(violations: Violations, request: Request) -> None:
     """Report a query that holds what must be percent-encoded."""
     query = request.target.partition("?")[2]
     if not query.isascii():
-        findings.add(
+        violations.add(
             RL110,
             "the query is not percent-encoded",
             "#query",
@@ -182,9 +183,9 @@ def check_query_encoding(findings: Findings, request: Request) -> None:
         )
 
 
-def check_query_names(findings: Findings, document: Document, operation: Operation, request: Request) -> None:
+def check_query_names(violations: Violations, document: Document, operation: Operation, request: Request) -> None:
     """Report parameters of a query that the document does not describe."""
-    check_query_encoding(findings, request)
+    check_query_encoding(violations, request)
     if not request.query:
         return
     described = [parameter for parameter in document.parameters(operation) if parameter["in"] == "query"]
@@ -193,7 +194,7 @@ def check_query_names(findings: Findings, document: Document, operation: Operati
     known = {parameter["name"] for parameter in described}
     for key, value in request.query:
         if key not in known:
-            findings.add(
+            violations.add(
                 RL111,
                 f"the operation has no parameter {key!a}",
                 "#query" + pointer_to((key,)),

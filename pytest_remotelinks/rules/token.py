@@ -14,7 +14,6 @@ from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
 from pytest_remotelinks.auth.qsh_mistakes import find_slip
 from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.rules.authorization import RL505
-from pytest_remotelinks.rules.findings import Findings
 from pytest_remotelinks.rules.rule import (
     ASSUMPTION,
     Rule,
@@ -24,6 +23,7 @@ from pytest_remotelinks.rules.rule import (
     signed,
 )
 from pytest_remotelinks.rules.violation import NO_VALUE
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_target
 from pytest_remotelinks.wire.request import Request
 
@@ -158,7 +158,7 @@ _MILLISECONDS = 10**11
 
 
 def check_token(
-    findings: Findings,
+    violations: Violations,
     text: str,
     request: Request,
     secrets: Mapping[str, str],
@@ -176,10 +176,10 @@ def check_token(
     try:
         token = read_token(text)
     except NoToken as problem:
-        findings.add(RL503, str(problem), _PLACE, problem.hint)
+        violations.add(RL503, str(problem), _PLACE, problem.hint)
         return None
     # An ignored rule keeps no other one from being looked at.
-    if token.algorithm != "HS256" and findings.add(
+    if token.algorithm != "HS256" and violations.add(
         RL504,
         f"the token's alg is {preview(token.algorithm)}",
         _PLACE,
@@ -187,7 +187,7 @@ def check_token(
         token.algorithm,
     ):
         return None
-    issuer_told = "iss" in _check_claims(findings, token.claims)
+    issuer_told = "iss" in _check_claims(violations, token.claims)
     issuer = token.claims.get("iss")
     key = issuer if isinstance(issuer, str) and issuer in secrets else None
     genuine = _is_signed_with(token, secrets[key] if key is not None else _NOBODYS_SECRET)
@@ -197,14 +197,14 @@ def check_token(
         key = next((app for app, secret in secrets.items() if _is_signed_with(token, secret)), last)
         genuine = key is None or key not in secrets or _is_signed_with(token, secrets[key])
     elif key is None:
-        if _unknown(findings, issuer, secrets, unsigned):
+        if _unknown(violations, issuer, secrets, unsigned):
             return None
         # What an unknown app signs with is unknown, too.
         key, genuine = last, True
-    if key is not None and not genuine and _digest_name(token) and _add_signature(findings, key, token, secrets):
+    if key is not None and not genuine and _digest_name(token) and _add_signature(violations, key, token, secrets):
         return None  # the claims prove nothing
-    _check_times(findings, token.claims)
-    _check_hash(findings, token.claims.get("qsh"), request, recent)
+    _check_times(violations, token.claims)
+    _check_hash(violations, token.claims.get("qsh"), request, recent)
     return key
 
 
@@ -218,7 +218,7 @@ def _is_signed_with(token: Token, secret: str) -> bool:
     return hmac.compare_digest(expected, token.signature)
 
 
-def _check_claims(findings: Findings, claims: dict[str, Any]) -> list[str]:
+def _check_claims(violations: Violations, claims: dict[str, Any]) -> list[str]:
     """Judge the claims by themselves, and return the names of those that were told."""
     told = []
     for name, meaning in _CLAIMS.items():
@@ -231,10 +231,10 @@ def _check_claims(findings: Findings, claims: dict[str, Any]) -> list[str]:
             message, hint = f"the claim {name!a} is {preview(value)}", f"make it {kind}: {meaning}"
         else:
             continue
-        if findings.add(RL511, message, _PLACE, hint, claims.get(name, NO_VALUE)):
+        if violations.add(RL511, message, _PLACE, hint, claims.get(name, NO_VALUE)):
             told.append(name)
     if "nbf" in claims and not _is_time(claims["nbf"]):
-        findings.add(RL511, f"the claim 'nbf' is {preview(claims['nbf'])}", _PLACE, "make it a number of seconds, or leave it out")
+        violations.add(RL511, f"the claim 'nbf' is {preview(claims['nbf'])}", _PLACE, "make it a number of seconds, or leave it out")
     return told
 
 
@@ -242,33 +242,33 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**63 and math.isfinite(value)
 
 
-def _unknown(findings: Findings, issuer: str, secrets: Mapping[str, str], unsigned: Collection[str]) -> bool:
+def _unknown(violations: Violations, issuer: str, secrets: Mapping[str, str], unsigned: Collection[str]) -> bool:
     known = ", ".join(map(ascii, list(secrets)[:5]))
     hint = f"'iss' is the app's key, not the client's; installed: {known}" if secrets else "install the app whose key 'iss' is"
     if issuer in unsigned:
         hint = "it is a Forge app: send a bearer token, 'Bearer <token>'"
-    return findings.add(RL505, f"no app with the key {preview(issuer)} that signs its requests is installed here", _PLACE, hint, issuer)
+    return violations.add(RL505, f"no app with the key {preview(issuer)} that signs its requests is installed here", _PLACE, hint, issuer)
 
 
-def _add_signature(findings: Findings, key: str, token: Token, secrets: Mapping[str, str]) -> bool:
+def _add_signature(violations: Violations, key: str, token: Token, secrets: Mapping[str, str]) -> bool:
     hint = f"sign with the shared secret that the installation of {key!a} was given"
     others = [other for other, secret in secrets.items() if other != key and _is_signed_with(token, secret)]
     if others:
         hint = f"it is signed with the secret of {others[0]!a}; {hint}"
-    return findings.add(RL506, "the token's signature is not one of the app's shared secret", _PLACE, hint)
+    return violations.add(RL506, "the token's signature is not one of the app's shared secret", _PLACE, hint)
 
 
-def _check_times(findings: Findings, claims: dict[str, Any]) -> None:
+def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
     # Providers sign by their own clock, so this is real time and not the site's.
     now = time.time()
     made, ends, begins = (claims[name] if _is_time(claims.get(name)) else None for name in ("iat", "exp", "nbf"))
     if ends is not None and ends + LEEWAY < now:
-        findings.add(
+        violations.add(
             RL507, f"the token ended {now - ends:.0f} seconds ago", _PLACE, "make a token for each request; 180 seconds are usual", ends
         )
     for name, moment in (("iat", made), ("nbf", begins)):
         if moment is not None and moment - LEEWAY > now:
-            findings.add(
+            violations.add(
                 RL508,
                 f"the token's {name} lies {moment - now:.0f} seconds ahead",
                 _PLACE,
@@ -277,7 +277,7 @@ def _check_times(findings: Findings, claims: dict[str, Any]) -> None:
             )
     if made is not None and ends is not None and ends - made > LIFETIME_LIMIT:
         in_milliseconds = "exp is in milliseconds; give seconds since the epoch, and " if ends > _MILLISECONDS else ""
-        findings.add(
+        violations.add(
             RL512,
             f"the token lives for {ends - made:.0f} seconds",
             _PLACE,
@@ -286,11 +286,11 @@ def _check_times(findings: Findings, claims: dict[str, Any]) -> None:
         )
 
 
-def _check_hash(findings: Findings, found: Any, request: Request, recent: Mapping[str, str]) -> None:
+def _check_hash(violations: Violations, found: Any, request: Request, recent: Mapping[str, str]) -> None:
     if not isinstance(found, str):
         return
     if found == _CONTEXT:
-        findings.add(
+        violations.add(
             RL510,
             "the token is one of a page's context, which these operations never take",
             _PLACE,
@@ -312,7 +312,7 @@ def _check_hash(findings: Findings, found: Any, request: Request, recent: Mappin
         hint = f"{said}. Hashed was {preview_canonical(earlier)}, the request is {wanted}"
     else:
         hint = f"the request is {wanted}, with the hash {query_hash(forms[0])}; what was hashed is none of the usual slips"
-    findings.add(RL509, "the token's qsh is not that of this request", _PLACE, hint, found)
+    violations.add(RL509, "the token's qsh is not that of this request", _PLACE, hint, found)
 
 
 def _without_secrets(hashed: str, request: Request) -> str:

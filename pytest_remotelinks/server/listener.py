@@ -19,7 +19,7 @@ from werkzeug import Response
 from werkzeug.serving import WSGIRequestHandler
 
 from pytest_remotelinks.jira.answers import Answer
-from pytest_remotelinks.jira.backend import Application
+from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.rules.checker import BYTE_LIMIT
 from pytest_remotelinks.server.body import read_body
 from pytest_remotelinks.server.chunks import Chunks
@@ -147,7 +147,7 @@ class Listener(HTTPServerBase):
         return application.answer(request, time.time(), time.perf_counter()) if application else _NOBODY
 
 
-def _with_body(head: Request, environ: dict[str, Any], application: Application) -> Request:
+def _with_body(head: Request, environ: dict[str, Any], application: Backend) -> Request:
     body, size, malformed = read_body(environ, application.checker.kept_bytes)
     return replace(head, body=body, body_size=size, malformed=malformed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from pytest_remotelinks.jira.backend import Application
+from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.oauth import PATH as TOKEN_PATH
 from pytest_remotelinks.jira.oauth import client_id_of
 from pytest_remotelinks.wire.request import Request
@@ -19,7 +19,7 @@ _GATEWAY = "/ex/jira/"
 class Place:
     """Where a site is found. ``is_named`` says that a test gave the cloud id, so that no other one will do."""
 
-    application: Application
+    application: Backend
     cloud_id: str
     is_named: bool = False
     host_name: str = ""
@@ -46,10 +46,10 @@ class Sites:
         self._places = (*self._places, place)
         return url + place.base
 
-    def remove(self, application: Application) -> None:
+    def remove(self, application: Backend) -> None:
         self._places = tuple(place for place in self._places if place.application is not application)
 
-    def lead(self, request: Request) -> tuple[Application | None, Request]:
+    def lead(self, request: Request) -> tuple[Backend | None, Request]:
         """Who answers a request, and the request as it reaches them."""
         places = self._places
         if not places:
@@ -83,7 +83,7 @@ class Sites:
             and not any(place.host_name and place.host_name == host for place in self._places)
         )
 
-    def issuer(self, request: Request, otherwise: Application) -> Application:
+    def issuer(self, request: Request, otherwise: Backend) -> Backend:
         """The site that knows the client id of a request for a token."""
         client_id = client_id_of(request)
         for place in self._places:

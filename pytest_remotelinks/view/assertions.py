@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import DELETE_BY_ID, DELETE_BY_PROPERTY
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.apps import Credentials
 from pytest_remotelinks.jira.associations import issue_keys
 from pytest_remotelinks.jira.panel import ShownAction, ShownLink, shown_actions
@@ -64,7 +64,7 @@ class Assertions(Waiting, ABC):
 
     # What was sent
 
-    def assert_submitted(self, id: str, **fields: Any) -> Submission:
+    def assert_submitted(self, id: Id, **fields: Any) -> Submission:
         """Assert that a submission of the link had these fields, and return the last such one.
 
         Fields go by the contract's names (``displayName=…``) and compare as a
@@ -79,18 +79,18 @@ class Assertions(Waiting, ABC):
                 return candidate
         verdict = f"no submission of {id!a} has the expected fields"
         if not compared:
-            raise failure(verdict, expected_line(fields), missing_submission(self._record, id, fields))
+            raise failure(verdict, expected_line(fields), missing_submission(self._seen, id, fields))
         found, nearest = min(reversed(compared), key=lambda pair: len(pair[0]))
         raise failure(verdict, expected_line(fields), submission_section("nearest submission", nearest, found))
 
-    def assert_not_submitted(self, id: str) -> None:
+    def assert_not_submitted(self, id: Id) -> None:
         """Assert that no request submitted the link, accepted or not."""
         __tracebackhide__ = True
         candidates = self._submissions_of(id)
         if candidates:
             raise failure(f"{id!a} was submitted {times(len(candidates))}", submission_section("the submission", candidates[-1]))
 
-    def assert_accepted(self, id: str) -> Submission:
+    def assert_accepted(self, id: Id) -> Submission:
         """Assert that Jira accepted the link's last submission, and return it."""
         __tracebackhide__ = True
         last = self._last_submission(id)
@@ -98,7 +98,7 @@ class Assertions(Waiting, ABC):
             raise failure(f"the last submission of {id!a} was not accepted", submission_section("the submission", last))
         return last
 
-    def assert_rejected(self, id: str, match: str | None = None) -> Submission:
+    def assert_rejected(self, id: Id, match: str | None = None) -> Submission:
         """Assert that Jira rejected the link's last submission, and return it.
 
         It did if it answered that there is something wrong with it; not if it
@@ -118,7 +118,7 @@ class Assertions(Waiting, ABC):
 
     # What is stored
 
-    def assert_stored(self, id: str, **fields: Any) -> dict[str, Any]:
+    def assert_stored(self, id: Id, **fields: Any) -> dict[str, Any]:
         """Assert that the link is stored and visible with these fields, and return it.
 
         ``properties=`` compares the properties that it was submitted with.
@@ -126,7 +126,7 @@ class Assertions(Waiting, ABC):
         __tracebackhide__ = True
         return copy.deepcopy(self._stored(id, fields).data)
 
-    def assert_deleted(self, id: str) -> Exchange:
+    def assert_deleted(self, id: Id) -> Exchange:
         """Assert that the provider deleted the link, by id or by properties, and return the last request that did.
 
         A deletion counts from its acceptance, and by properties only for what
@@ -135,10 +135,10 @@ class Assertions(Waiting, ABC):
         apps with such a link, the one is meant that submitted or deleted it last.
         """
         __tracebackhide__ = True
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.arrive()
             app = self._last_writer(id)
-            deletions, remaining = replay(self._record.exchanges, id, app)
+            deletions, remaining = replay(self._seen.exchanges, id, app)
             now, settled = self._site.store.get(id, app), self._site.settled_link(id, app)
             arrivals = arrival_section(self._site.pending, id)
         found = [deletion.request for deletion in deletions if deletion.touches]
@@ -160,13 +160,15 @@ class Assertions(Waiting, ABC):
             verdict = f"no deletion of {id!a} was accepted"
             requests = [deletion.request for deletion in deletions]
             accepted = request_section("deletions that were", requests, {deletion.request: misses(deletion, id) for deletion in deletions})
-        without_effect = self._deletions_without_effect(bool(deletions), DELETE_BY_ID, DELETE_BY_PROPERTY)
+        without_effect = self._deletions_without_effect(bool(deletions), "delete", "delete-by-properties")
         raise failure(verdict, state, accepted, without_effect, arrivals, self._history(id))
 
     def assert_deleted_by(self, **properties: Any) -> Exchange:
         """Assert that a deletion by exactly these properties was accepted, and return its request."""
         __tracebackhide__ = True
-        accepted = [exchange for exchange in self._record.exchanges if exchange.operation == DELETE_BY_PROPERTY and exchange.status == 202]
+        accepted = [
+            exchange for exchange in self._seen.exchanges if exchange.operation == "delete-by-properties" and exchange.status == 202
+        ]
         compared = [(criteria_differences(properties, criteria(exchange)), exchange) for exchange in reversed(accepted)]
         found, nearest = min(compared, key=lambda pair: len(pair[0]), default=([], None))
         if nearest is not None and not found:
@@ -175,10 +177,10 @@ class Assertions(Waiting, ABC):
         raise failure(
             f"no deletion by exactly {wanted or 'no property'} was accepted",
             request_section("nearest", [nearest], {nearest: found}) if nearest is not None else [],
-            self._deletions_without_effect(bool(accepted), DELETE_BY_PROPERTY),
+            self._deletions_without_effect(bool(accepted), "delete-by-properties"),
         )
 
-    def assert_linked(self, issue_key: str, id: str) -> dict[str, Any]:
+    def assert_linked(self, issue_key: str, id: Id) -> dict[str, Any]:
         """Assert that people see the link on the issue: that it is stored, associated with it and shown there; and return it.
 
         An issue that the site did not know when it took the link does not
@@ -198,17 +200,17 @@ class Assertions(Waiting, ABC):
                 link_line(stored),
                 [f"  perhaps {near[0]!a} was meant"] if near else [],
                 pending_hint(self._site.pending, id),
-                stored_submission(self._record, stored),
+                stored_submission(self._seen, stored),
             )
         if not shown:
             raise failure(
                 f"{id!a} is linked to {issue_key!a}, but nobody sees it there",
                 ["  no installed app with a remote link module sent it"],
-                stored_submission(self._record, stored),
+                stored_submission(self._seen, stored),
             )
         return copy.deepcopy(stored.data)
 
-    def assert_action(self, id: str, action_id: str, url: Any) -> ShownAction:
+    def assert_action(self, id: Id, action_id: str, url: Any) -> ShownAction:
         """Assert that the stored link offers the action, that it leads to the URL, and return it as people see it.
 
         ``url`` is compared with the template filled from the link's
@@ -222,7 +224,7 @@ class Assertions(Waiting, ABC):
                     return shown
         actions = self._credentials.actions.get(stored.app, {})
         problem, *reasons = action_problem(id, action_id, url, stored.data, actions)
-        raise failure(problem, reasons, pending_hint(self._site.pending, id), stored_submission(self._record, stored))
+        raise failure(problem, reasons, pending_hint(self._site.pending, id), stored_submission(self._seen, stored))
 
     # Violations
 
@@ -244,12 +246,12 @@ class Assertions(Waiting, ABC):
         selectors = parse_selectors(codes)
         if not selectors:
             raise ValueError("expect_violations() takes the codes that are wanted, such as 'RL201'")
-        before = len(self._journal.exchanges)
+        before = len(self._record.exchanges)
         try:
             yield
         finally:
             # Also where the block raises: a client may well do so on being refused.
-            came = [exchange for exchange in self._journal.exchanges[before:] if self._is_seen(exchange.app)]
+            came = [exchange for exchange in self._record.exchanges[before:] if self._is_seen(exchange.app)]
             found = [violation for exchange in came for violation in exchange.violations]
             self._expected.update((id(violation), violation) for violation in found if selects(selectors, violation.code))
         missing = [selector for selector in selectors if not any(violation.code.startswith(selector) for violation in found)]
@@ -262,7 +264,7 @@ class Assertions(Waiting, ABC):
     @property
     def unexpected_violations(self) -> list[Violation]:
         """Every violation that no ``expect_violations`` block asked for."""
-        found = (violation for exchange in self._record.exchanges for violation in exchange.violations)
+        found = (violation for exchange in self._seen.exchanges for violation in exchange.violations)
         return [violation for violation in found if id(violation) not in self._expected]
 
     # What was there
@@ -272,11 +274,11 @@ class Assertions(Waiting, ABC):
         app = self._credentials.app
         return app.key if app is not None else ""
 
-    def _last_writer(self, id: str) -> str:
+    def _last_writer(self, id: Id) -> str:
         """The app that submitted the link or deleted its own last."""
         if self._only is not None:
             return self._only
-        exchanges = self._record.exchanges
+        exchanges = self._seen.exchanges
         submitted = {submission.request: submission.request.app for submission in self._submissions_of(id)}
         # A deletion by an app that has no such link touches nobody's.
         apps = set(submitted.values()) or {exchange.app for exchange in exchanges}
@@ -284,23 +286,23 @@ class Assertions(Waiting, ABC):
         writers = [exchange.app for exchange in exchanges if exchange in submitted or exchange in deleted]
         return writers[-1] if writers else self._latest_app
 
-    def _stored_links(self, id: str) -> list[Write]:
+    def _stored_links(self, id: Id) -> list[Write]:
         """The stored links of an id; first that of the app installed last, which counts where only one can."""
         latest = self._latest_app
-        links = [link for link in self._record.links if link.id == id]
+        links = [link for link in self._seen.links if link.id == id]
         return sorted(links, key=lambda link: link.app != latest)
 
-    def _submissions_of(self, id: str) -> list[Submission]:
-        return self._record.submissions_of(id)
+    def _submissions_of(self, id: Id) -> list[Submission]:
+        return self._seen.submissions_of(id)
 
-    def _last_submission(self, id: str) -> Submission:
+    def _last_submission(self, id: Id) -> Submission:
         __tracebackhide__ = True
         candidates = self._submissions_of(id)
         if not candidates:
-            raise failure(f"{id!a} was never submitted", missing_submission(self._record, id, {}))
+            raise failure(f"{id!a} was never submitted", missing_submission(self._seen, id, {}))
         return candidates[-1]
 
-    def _stored(self, id: str, fields: dict[str, Any], issue_key: str | None = None) -> Write:
+    def _stored(self, id: Id, fields: dict[str, Any], issue_key: str | None = None) -> Write:
         """The link as it is stored with these fields; the issue key is what a message says of the expectation."""
         __tracebackhide__ = True
         candidates = self._stored_links(id)
@@ -308,7 +310,7 @@ class Assertions(Waiting, ABC):
             raise failure(
                 f"{id!a} is not stored",
                 expected_line(fields) if issue_key is None else [f"  expected: linked to {issue_key!a}"],
-                missing_link(self._record, id, fields, issue_key),
+                missing_link(self._seen, id, fields, issue_key),
             )
         found, stored = min(((differences(fields, stored_members(link)), link) for link in candidates), key=lambda pair: len(pair[0]))
         if found:
@@ -317,17 +319,17 @@ class Assertions(Waiting, ABC):
                 expected_line(fields),
                 difference_lines(found),
                 pending_hint(self._site.pending, id),
-                stored_submission(self._record, stored),
+                stored_submission(self._seen, stored),
             )
         return stored
 
     def _deletions_without_effect(self, others: bool, *operations: str) -> list[str]:
         """Deletions that were not accepted; where there were no others either, what was done instead."""
-        without_effect = not_accepted(self._record.exchanges, *operations)
+        without_effect = not_accepted(self._seen.exchanges, *operations)
         if without_effect:
             return request_section("deletions that were not accepted", without_effect)
-        return [] if others else request_section("requests so far", self._record.exchanges)
+        return [] if others else request_section("requests so far", self._seen.exchanges)
 
-    def _history(self, id: str) -> list[str]:
+    def _history(self, id: Id) -> list[str]:
         submissions = self._submissions_of(id)
         return submission_section("last submission", submissions[-1]) if submissions else []

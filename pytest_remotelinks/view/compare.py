@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_remotelinks.apis.api import Id
+
 _MISSING = type("Missing", (), {"__repr__": lambda self: "nothing"})()
 
 
@@ -50,6 +52,8 @@ def differences(expected: Any, actual: Any, path: str = "") -> list[Difference]:
     return []
 
 
-def nearest_names(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
+def nearest_names(name: Id, candidates: Iterable[Id], limit: int = 3) -> list[Id]:
     """Candidates most like the name, best first."""
-    return difflib.get_close_matches(name, list(dict.fromkeys(candidates)), n=limit, cutoff=0.4)
+    by_text = {candidate if isinstance(candidate, str) else "/".join(candidate): candidate for candidate in candidates}
+    near = difflib.get_close_matches(name if isinstance(name, str) else "/".join(name), by_text, n=limit, cutoff=0.4)
+    return [by_text[text] for text in near]

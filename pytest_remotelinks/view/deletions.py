@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import DELETE_BY_ID, DELETE_BY_PROPERTY, SUBMIT
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.store import LinkStore
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange
@@ -27,22 +27,22 @@ class Deletion:
     touches: bool
 
 
-def replay(exchanges: Iterable[Exchange], id: str, app: str = "") -> tuple[list[Deletion], Write | None]:
+def replay(exchanges: Iterable[Exchange], id: Id, app: str = "") -> tuple[list[Deletion], Write | None]:
     """The app's accepted deletions in their order, and the submission that the link is stored by after all of it, if it is."""
     store = LinkStore()
     deletions: list[Deletion] = []
     for exchange in exchanges:
         if exchange.status != 202 or exchange.app != app:
             continue
-        if exchange.operation == SUBMIT:
+        if exchange.operation == "submit":
             for submission in exchange.submissions:
                 if submission.id == id and submission.accepted:
                     store.apply(Write(0, "submit", id, submission.raw_data, submission.raw_properties, app=app))
-        elif exchange.operation == DELETE_BY_ID:
+        elif exchange.operation == "delete":
             deletions.append(Deletion(exchange, store.get(id, app), exchange.link_id == id))
             if exchange.link_id is not None:
                 store.apply(Write(0, "delete", exchange.link_id, app=app))
-        elif exchange.operation == DELETE_BY_PROPERTY:
+        elif exchange.operation == "delete-by-properties":
             stored, pairs = store.get(id, app), criteria(exchange)
             deletions.append(Deletion(exchange, stored, stored is not None and stored.has(pairs)))
             store.apply(Write(0, "delete-by-properties", criteria=pairs, app=app))
@@ -77,9 +77,9 @@ def criteria_differences(properties: Mapping[str, Any], sent: Criteria) -> list[
     return found + [f"{key}: not expected, it is {' and '.join(map(ascii, by_key[key]))}" for key in by_key if key not in properties]
 
 
-def misses(deletion: Deletion, id: str) -> list[str]:
+def misses(deletion: Deletion, id: Id) -> list[str]:
     """Why a deletion could not touch the link."""
-    if deletion.touches or deletion.request.operation == DELETE_BY_ID:
+    if deletion.touches or deletion.request.operation == "delete":
         return []
     if deletion.stored is None:
         return [f"no submission of {id!a} was accepted before"]

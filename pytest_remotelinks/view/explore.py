@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.faults import whole_number
 from pytest_remotelinks.jira.orders import Arranged, Order, Orders
 from pytest_remotelinks.jira.write import Write
@@ -44,7 +45,7 @@ class Explorer:
         jira: FakeJira,
         scenario: Callable[..., object],
         runs: int,
-        expected: Mapping[str, Mapping[str, Any]] | None,
+        expected: Mapping[Id, Mapping[str, Any]] | None,
         check: Callable[[], object] | None,
         seed: int,
     ) -> None:
@@ -58,7 +59,7 @@ class Explorer:
         self._check = check
         self._seed = seed
         self._runs = 0
-        self._in_order: dict[str, dict[str, Any]] = {}
+        self._in_order: dict[Id, dict[str, Any]] = {}
         self._broken_in_order: set[str] = set()
         #: The writes as they arrived in the last run, and its requests that met with trouble.
         self._arrivals: list[Write] = []
@@ -136,7 +137,7 @@ class Explorer:
             problem = _Problem("\n".join([problem.text, *request_section("requests that met with trouble", self._troubled)]), problem.cause)
         return problem
 
-    def _difference(self, stored: dict[str, dict[str, Any]]) -> str | None:
+    def _difference(self, stored: dict[Id, dict[str, Any]]) -> str | None:
         expected = self._in_order if self._expected is None else self._expected
         found = [str(difference) for difference in differences(expected, stored)]
         found += [f"{id}: not expected, it is stored" for id in stored if id not in expected]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.pending import PendingWrites
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.reports.terminal import request_line, violation_lines
@@ -36,7 +37,7 @@ def difference_lines(found: Iterable[Difference]) -> list[str]:
     return [f"  {difference}" for difference in found]
 
 
-def id_listing(what: str, id: str, ids: Sequence[str]) -> list[str]:
+def id_listing(what: str, id: Id, ids: Sequence[Id]) -> list[str]:
     """The ids that are nearest to one that was not found; ``what`` is what has become of them all."""
     if not ids:
         return [f"  nothing was {what}" if what == "submitted" else f"  nothing is {what}"]
@@ -46,7 +47,7 @@ def id_listing(what: str, id: str, ids: Sequence[str]) -> list[str]:
     return [f"  {'nearest ids' if near else 'ids'} {what}: {', '.join(map(ascii, shown))}{f' and {more} more' if more > 0 else ''}"]
 
 
-def pending_hint(pending: PendingWrites, id: str) -> list[str]:
+def pending_hint(pending: PendingWrites, id: Id) -> list[str]:
     """That writes which may concern the link have not arrived yet, if there are any."""
     writes = [write for write in pending if write.may_concern(id, write.app)]
     if not writes:
@@ -76,7 +77,7 @@ def request_section(title: str, exchanges: Sequence[Exchange], remarks: Mapping[
     return lines + ([f"  and {len(exchanges) - _SHOWN} before them"] if len(exchanges) > _SHOWN else [])
 
 
-def arrival_section(pending: PendingWrites, id: str) -> list[str]:
+def arrival_section(pending: PendingWrites, id: Id) -> list[str]:
     """The writes that may concern a link, where they don't arrive in the order in which they were accepted."""
     arrived = [write for write in pending.arrivals if write.may_concern(id, write.app)]
     coming = [write for write in pending.in_turn() if write.may_concern(id, write.app)]

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import SUBMIT
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.associations import issue_keys
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 from pytest_remotelinks.view.compare import differences, nearest_names
 from pytest_remotelinks.view.deletions import replay
 from pytest_remotelinks.view.messages import difference_lines, id_listing, pending_hint, request_section, submission_section
-from pytest_remotelinks.view.record import Record
+from pytest_remotelinks.view.seen import Seen
 
 
-def missing_submission(record: Record, id: str, fields: Mapping[str, Any]) -> list[str]:
+def missing_submission(seen: Seen, id: Id, fields: Mapping[str, Any]) -> list[str]:
     """What there was where no submission has the id."""
-    submitted = record.submissions
+    submitted = seen.submissions
     ids = [submission.id for submission in submitted]
     lines = id_listing("submitted", id, ids)
     if not submitted:
-        return lines + request_section("requests so far", record.exchanges)
+        return lines + request_section("requests so far", seen.exchanges)
     near = nearest_names(id, ids, 1)
     candidates = [submission for submission in submitted if not near or submission.id == near[0]]
     # The last one where several are as near.
@@ -30,34 +30,34 @@ def missing_submission(record: Record, id: str, fields: Mapping[str, Any]) -> li
         key=lambda pair: len(pair[0]),
     )
     lines += submission_section("nearest submission", nearest, found)
-    unread = [exchange for exchange in record.exchanges if _is_unread(exchange)]
+    unread = [exchange for exchange in seen.exchanges if _is_unread(exchange)]
     return lines + (request_section("requests of which no link was read", unread) if unread else [])
 
 
-def missing_link(record: Record, id: str, fields: Mapping[str, Any], issue_key: str | None) -> list[str]:
+def missing_link(seen: Seen, id: Id, fields: Mapping[str, Any], issue_key: str | None) -> list[str]:
     """What there was where a link is not stored."""
-    ids = [link.id for link in record.links]
-    submissions = record.submissions_of(id)
+    ids = [link.id for link in seen.links]
+    submissions = seen.submissions_of(id)
     near = nearest_names(id, ids, 1)
-    lines = [*pending_hint(record.pending, id), *id_listing("stored", id, ids)]
-    deletions, remaining = replay(record.exchanges, id, submissions[-1].request.app if submissions else "")
+    lines = [*pending_hint(seen.pending, id), *id_listing("stored", id, ids)]
+    deletions, remaining = replay(seen.exchanges, id, submissions[-1].request.app if submissions else "")
     if remaining is None and (effective := [deletion for deletion in deletions if deletion.touches and deletion.stored]):
         lines += request_section("its deletion", [effective[-1].request])
     if submissions:
         lines += submission_section("last submission", submissions[-1], differences(fields, members(submissions[-1])))
-    if near and (nearest := next((link for link in record.links if link.id == near[0]), None)):
+    if near and (nearest := next((link for link in seen.links if link.id == near[0]), None)):
         lines += ["", f"nearest link that is stored: {nearest.id!a}"]
         lines += difference_lines(differences({"id": id, **fields}, stored_members(nearest)))
         lines += link_line(nearest) if issue_key is not None else []
-        lines += stored_submission(record, nearest)
+        lines += stored_submission(seen, nearest)
     elif not submissions:
-        lines += missing_submission(record, id, fields)
+        lines += missing_submission(seen, id, fields)
     return lines
 
 
-def stored_submission(record: Record, stored: Write) -> list[str]:
+def stored_submission(seen: Seen, stored: Write) -> list[str]:
     """The submission that a link is stored by, and the last one of the link if that is another."""
-    submissions = [submission for submission in record.submissions_of(stored.id) if submission.request.app == stored.app]
+    submissions = [submission for submission in seen.submissions_of(stored.id) if submission.request.app == stored.app]
     lines = []
     for submission in submissions:
         if submission.raw_data is stored.data:
@@ -84,5 +84,5 @@ def members(submission: Submission) -> dict[str, Any]:
 
 def _is_unread(exchange: Exchange) -> bool:
     """Whether a request may have been meant to submit links, and none of them is known."""
-    meant = exchange.operation == SUBMIT or (exchange.operation is None and bool(exchange.body))
+    meant = exchange.operation == "submit" or (exchange.operation is None and bool(exchange.body))
     return meant and exchange.status != 202 and not exchange.submissions

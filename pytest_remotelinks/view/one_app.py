@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_remotelinks.jira.apps import Credentials
 from pytest_remotelinks.jira.panel import ShownLink, shown_on
 from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.recording.record import Record
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.view.assertions import Assertions
 
@@ -16,11 +16,11 @@ class OneApp(Assertions):
     A request whose sender the site could not make out is no app's.
     """
 
-    def __init__(self, app: str, url: str, journal: Journal, site: Site, credentials: Credentials, expected: dict[int, Violation]) -> None:
+    def __init__(self, app: str, url: str, journal: Record, site: Site, credentials: Credentials, expected: dict[int, Violation]) -> None:
         super().__init__()
         self._only = app
         self._url = url
-        self._journal = journal
+        self._record = journal
         self._site = site
         self._credentials = credentials
         # What is expected here is expected of the site.
@@ -33,7 +33,7 @@ class OneApp(Assertions):
 
     def issue(self, key: str) -> list[ShownLink]:
         """The app's links that people see on an issue, the latest ``lastUpdated`` first."""
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.arrive()
             return [link for link in shown_on(self._site, self._credentials, "issue", key) if link.app == self._only]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.view.compare import nearest_names
 
 
-def action_problem(id: str, action_id: str, url: Any, link: Mapping[str, Any], actions: Mapping[str, Action]) -> list[str]:
+def action_problem(id: Id, action_id: str, url: Any, link: Mapping[str, Any], actions: Mapping[str, Action]) -> list[str]:
     """The lines of a failure; ``actions`` are those of the app that sent the link."""
     named = link.get("actionIds")
     offered = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []

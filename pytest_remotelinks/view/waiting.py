@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.recording.exchange import Submission
-from pytest_remotelinks.recording.record import Journal
+from pytest_remotelinks.recording.record import Record
 from pytest_remotelinks.view.messages import failure, request_section, waiting_hint
 from pytest_remotelinks.view.nearest import missing_submission
-from pytest_remotelinks.view.record import Record
+from pytest_remotelinks.view.seen import Seen
 
 Result = TypeVar("Result")
 
@@ -20,12 +21,12 @@ Result = TypeVar("Result")
 class Waiting:
     """What a test can wait for at a site. All helpers raise AssertionError when the time is over."""
 
-    _journal: Journal
+    _record: Record
     _site: Site
     #: The key of the app that the helpers are narrowed to, None where they look at all apps.
     _only: str | None = None
 
-    def wait_for_submission(self, id: str, timeout: float = 5.0) -> Submission:
+    def wait_for_submission(self, id: Id, timeout: float = 5.0) -> Submission:
         """Wait until the link is submitted, for ``timeout`` seconds at most, and return its last submission.
 
         One that came before the call counts too, and so does one that Jira refused.
@@ -33,13 +34,13 @@ class Waiting:
         __tracebackhide__ = True
         seen = 0
         for _ in self._events(timeout):
-            arrived = self._journal.exchanges[seen:]
+            arrived = self._record.exchanges[seen:]
             seen += len(arrived)
             found = [submission for exchange in arrived if self._is_seen(exchange.app) for submission in exchange.submissions]
             found = [submission for submission in found if submission.id == id]
             if found:
                 return found[-1]
-        raise failure(f"{id!a} was not submitted within {timeout:g} seconds", missing_submission(self._record, id, {}))
+        raise failure(f"{id!a} was not submitted within {timeout:g} seconds", missing_submission(self._seen, id, {}))
 
     def wait_until(self, predicate: Callable[[], Result], timeout: float = 5.0) -> Result:
         """Wait until the predicate returns something true, for ``timeout`` seconds at most, and return that.
@@ -66,35 +67,33 @@ class Waiting:
         raise failure(
             f"what was waited for did not come true within {timeout:g} seconds: {reason}",
             waiting_hint(self._site.pending),
-            request_section("requests so far", self._record.exchanges),
+            request_section("requests so far", self._seen.exchanges),
         )
 
     def wait_idle(self, quiet: float = 0.1, timeout: float = 5.0) -> None:
         """Wait until no request is under way and none has come for ``quiet`` seconds, for ``timeout`` seconds at most."""
         __tracebackhide__ = True
         deadline = time.monotonic() + timeout
-        with self._journal.changed:
+        with self._record.changed:
             while True:
                 now = time.monotonic()
-                rest = self._journal.last_active + quiet - now
-                if self._journal.under_way == 0 and rest <= 0:
+                rest = self._record.last_active + quiet - now
+                if self._record.under_way == 0 and rest <= 0:
                     return
                 if now >= deadline:
                     break
-                self._journal.changed.wait(min(deadline - now, rest if self._journal.under_way == 0 else deadline - now))
-            under_way = self._journal.under_way
+                self._record.changed.wait(min(deadline - now, rest if self._record.under_way == 0 else deadline - now))
+            under_way = self._record.under_way
         state = f"{under_way} still under way" if under_way else f"the last one less than {quiet:g} seconds ago"
-        raise failure(
-            f"requests did not end within {timeout:g} seconds: {state}", request_section("requests so far", self._record.exchanges)
-        )
+        raise failure(f"requests did not end within {timeout:g} seconds: {state}", request_section("requests so far", self._seen.exchanges))
 
     @property
-    def _record(self) -> Record:
+    def _seen(self) -> Seen:
         """What the helpers look at."""
-        with self._journal.changed:
+        with self._record.changed:
             self._site.pending.arrive()
-            exchanges = tuple(exchange for exchange in self._journal.exchanges if self._is_seen(exchange.app))
-            return Record(exchanges, tuple(link for link in self._site.store if self._is_seen(link.app)), self._site.pending)
+            exchanges = tuple(exchange for exchange in self._record.exchanges if self._is_seen(exchange.app))
+            return Seen(exchanges, tuple(link for link in self._site.store if self._is_seen(link.app)), self._site.pending)
 
     def _is_seen(self, app: str) -> bool:
         """Whether the helpers look at what an app did."""
@@ -103,7 +102,7 @@ class Waiting:
     def _events(self, timeout: float) -> Iterator[None]:
         """Once now, once after everything that happens, and once more when the time is over; lets due writes arrive."""
         deadline = time.monotonic() + timeout
-        journal, pending, clock = self._journal, self._site.pending, self._site.clock
+        journal, pending, clock = self._record, self._site.pending, self._site.clock
         while True:
             with journal.changed:
                 pending.arrive()

@@ -308,7 +308,7 @@ def test_what_only_the_newer_document_refuses_was_called_breaking(before, after,
     request = Request("POST", BULK, HEADERS, content, len(content))
 
     def is_broken(document):
-        return any(violation.severity == "error" for violation in Checker(document).judge(request).violations)
+        return any(violation.severity == "error" for violation in Checker(document).check(request).violations)
 
     if not is_broken(old) and is_broken(new):
         assert any(change.is_breaking for change in compare(old, new))

@@ -408,13 +408,13 @@ def test_a_damaged_document_is_refused_or_judged_by(version, data):
     headers = Headers([("Authorization", "JWT x"), ("Content-Type", "application/json")])
     checker = Checker(document)
     for body in BODIES:
-        checker.judge(Request("POST", "/rest/remotelinks/1.0/bulk", headers, body, len(body)))
+        checker.check(Request("POST", "/rest/remotelinks/1.0/bulk", headers, body, len(body)))
     for method, target in [
         ("GET", "remotelink/1?a=b"),
         ("DELETE", f"remotelink/{'x' * 300}?_updateSequenceNumber=x"),
         ("DELETE", "bulkByProperties?a=b"),
     ]:
-        checker.judge(Request(method, f"/rest/remotelinks/1.0/{target}", headers))
+        checker.check(Request(method, f"/rest/remotelinks/1.0/{target}", headers))
 
 
 def test_fake_jira_says_which_document_is_wrong(saved):

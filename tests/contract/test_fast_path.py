@@ -118,7 +118,7 @@ def payloads(draw: st.DrawFn) -> Any:
 
 def judged(version: str, payload: Any, ignore: tuple[str, ...] = ()) -> Any:
     body = json.dumps(payload).encode()
-    return Checker(load_document(version), ignore).judge(Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body)))
+    return Checker(load_document(version), ignore).check(Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body)))
 
 
 @pytest.mark.parametrize("version", ["2023-06", "2026-06"])
@@ -131,23 +131,23 @@ def test_what_the_gate_passes_breaks_no_rule_by_the_authority(version, payload):
     checker = Checker(document)
     # The same request with the gate held shut: every rule and the authority have their say.
     body = json.dumps(payload).encode()
-    findings = _all_findings(checker, body, payload)
-    found = [violation for violation in findings if violation.code != "RL204"]
+    violations = _all_violations(checker, body, payload)
+    found = [violation for violation in violations if violation.code != "RL204"]
     if passed:
         assert found == []
     # The whole path agrees with the authority whichever way it took.
     assert {(violation.code, violation.pointer) for violation in judged(version, payload).violations} == {
-        (violation.code, violation.pointer) for violation in findings
+        (violation.code, violation.pointer) for violation in violations
     }
 
 
-def _all_findings(checker: Checker, body: bytes, payload: Any) -> list[Any]:
-    from pytest_remotelinks.rules.findings import Findings
+def _all_violations(checker: Checker, body: bytes, payload: Any) -> list[Any]:
+    from pytest_remotelinks.rules.violations import Violations
 
-    findings = Findings(())
+    violations = Violations(())
     operation = next(operation for operation in checker.document.operations if operation.id == "submitRemoteLinks")
-    checker._check_payload(findings, operation, Request("POST", "/x", HEADERS, body, len(body)), payload)
-    return findings.violations
+    checker._check_payload(violations, operation, Request("POST", "/x", HEADERS, body, len(body)), payload)
+    return violations.found
 
 
 @pytest.mark.parametrize("version", ["2023-06", "2026-06"])
@@ -197,7 +197,7 @@ def test_a_schema_that_the_gate_cannot_tighten_lets_nothing_pass(tmp_path):
     changed = load_document(path)
     assert not _gate_for(changed)({"remoteLinks": [CLEAN]})
     body = json.dumps({"remoteLinks": [{**CLEAN, "displayName": "12345"}]}).encode()
-    found = Checker(changed).judge(Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body))).violations
+    found = Checker(changed).check(Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body))).violations
     assert [violation.code for violation in found] == ["RL201"]
 
 

@@ -16,7 +16,7 @@ from support.paths import OPENAPI
 from pytest_remotelinks import ContractError
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.rules.checker import Checker, _gate_for
-from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.violations import Violations
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request
 
@@ -26,7 +26,7 @@ HEADERS = Headers([("Authorization", "JWT x"), ("Content-Type", "application/jso
 
 def judge(document: Document, payload: Any) -> Any:
     body = json.dumps(payload).encode()
-    return Checker(document).judge(Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body)))
+    return Checker(document).check(Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body)))
 
 
 def with_link(**keywords: Any) -> Any:
@@ -194,16 +194,16 @@ def test_what_loads_never_fails_and_the_gate_is_never_too_kind(data):
     for payload in data.draw(st.lists(payloads, min_size=2, max_size=4)):
         body = json.dumps(payload).encode()
         request = Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body))
-        checker.judge(request)
+        checker.check(request)
         operation = next((operation for operation in document.operations if operation.id == "submitRemoteLinks"), None)
         if operation is not None and _gate_for(document)(payload):
             event("passed by the gate")
-            findings = Findings(("RL204",))
-            checker._check_payload(findings, operation, request, payload)
-            assert findings.violations == []
+            violations = Violations(("RL204",))
+            checker._check_payload(violations, operation, request, payload)
+            assert violations.found == []
     for method, target in [
         ("GET", "remotelink/1?limit=x&a=b"),
         ("DELETE", f"remotelink/{'x' * 300}?_updateSequenceNumber=x"),
         ("DELETE", "bulkByProperties?a=b&_updateSequenceNumber=&params=x"),
     ]:
-        checker.judge(Request(method, f"/rest/remotelinks/1.0/{target}", HEADERS))
+        checker.check(Request(method, f"/rest/remotelinks/1.0/{target}", HEADERS))

@@ -140,8 +140,8 @@ def checker_for(contract):
 
 
 def verdict(contract, request):
-    judgement = checker_for(contract).judge(request)
-    return judgement.refusal, sorted((found.code, found.pointer) for found in judgement.violations), sorted(judgement.rejections)
+    checked = checker_for(contract).check(request)
+    return checked.refusal, sorted((found.code, found.pointer) for found in checked.violations), sorted(checked.rejections)
 
 
 def test_the_published_file_gives_the_same_verdicts(version):

@@ -122,7 +122,7 @@ def test_the_record_keeps_each_request_as_it_came(make_site, provider_of, link):
     provider_of(jira).delete_by(account="a b", repository="ü&")
     (submission, deletion) = jira.requests
     assert (submission.operation, submission.method, submission.path, submission.status) == (
-        "submitRemoteLinks",
+        "submit",
         "POST",
         "/rest/remotelinks/1.0/bulk",
         202,

@@ -24,10 +24,10 @@ def test_the_operations_are_reached_under_three_bases(jira, provider, link, base
     assert provider.delete_by(account="a").status_code == 202
     assert jira.violations == []
     assert [exchange.operation for exchange in jira.requests] == [
-        "submitRemoteLinks",
-        "getRemoteLinkById",
-        "deleteRemoteLinkById",
-        "deleteRemoteLinksByProperty",
+        "submit",
+        "read",
+        "delete",
+        "delete-by-properties",
     ]
 
 

@@ -35,10 +35,10 @@ def test_a_policy_is_read_from_what_it_is_called(policy):
     ("given", "policy"),
     [
         ("after-seconds:0.25", AfterSeconds(0.25)),
-        ({"submit": "after-reads:2", "delete": "manual"}, PerOperation(AfterReads(2), Manual(), Manual())),
-        ({"delete": Immediate()}, PerOperation(AfterReads(1), Immediate(), Immediate())),
+        ({"submit": "after-reads:2", "delete": "manual"}, PerOperation(AfterReads(2), Manual(), AfterReads(1))),
+        ({"delete": Immediate()}, PerOperation(AfterReads(1), Immediate(), AfterReads(1))),
         ("delete-by-properties=manual", PerOperation(AfterReads(1), AfterReads(1), Manual())),
-        (" submit = immediate , delete = shuffled:7 ", PerOperation(Immediate(), Shuffled(7), Shuffled(7))),
+        (" submit = immediate , delete = shuffled:7 ", PerOperation(Immediate(), Shuffled(7), AfterReads(1))),
     ],
 )
 def test_short_forms_name_what_they_say(given, policy):

@@ -44,8 +44,8 @@ def test_any_other_refusal_is_a_list_of_errors_that_names_the_fault(jira, provid
 
 def test_faults_can_be_kept_for_later_requests_and_for_one_operation(jira, provider, link):
     jira.fail_next(503, times=2, operation="read", after=1)
-    jira.fail_next(500, operation="delete")
-    jira.fail_next(502, operation="submitRemoteLinks")
+    jira.fail_next(500, operation=["delete", "delete-by-properties"])
+    jira.fail_next(502, operation="submit")
     statuses = [provider.read("1").status_code for _ in range(4)]
     assert statuses == [404, 503, 503, 404]
     assert provider.delete_by(a="b").status_code == 500
@@ -257,7 +257,7 @@ def test_who_was_under_way_when_the_limit_struck_is_not_blamed(jira, provider, l
         body = json.dumps({"remoteLinks": [link(str(number))]})
         head = "POST /rest/remotelinks/1.0/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body[:-1]}".encode())
-    jira.wait_until(lambda: jira._journal.under_way == 8, timeout=30)
+    jira.wait_until(lambda: jira._record.under_way == 8, timeout=30)
     for connection in connections:
         connection.sendall(b"}")
     answers = []

@@ -55,7 +55,7 @@ def test_a_broken_contract_prints_it_too(project):
     project.runpytest_subprocess().stdout.fnmatch_lines(["*RL201*", "*remote links weather*", "consistency was 'shuffled:1'*"])
 
 
-POLICY = "submit=after-reads:2,delete=manual,delete-by-properties=manual"
+POLICY = "submit=after-reads:2,delete=manual,delete-by-properties=after-reads:1"
 ASKS = f"def test_it(fake_jira):\n    assert str(fake_jira.settings.policy) == {POLICY!r}\n"
 
 

@@ -242,7 +242,7 @@ def test_a_mistake_of_the_fakes_own_comes_to_light(project):
 def test_it(fake_jira):
     def broken(*args):
         raise ZeroDivisionError("inside the fake")
-    fake_jira._application.answer = broken
+    fake_jira._backend.answer = broken
     assert submit(fake_jira) == 500
 """
     result = run(project, source)

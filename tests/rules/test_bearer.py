@@ -161,7 +161,7 @@ def test_client_credentials_are_traded_for_a_token(make_site):
     assert read(jira, f"Bearer {token['access_token']}", path=gateway) == 404
     jira.advance(900)
     assert read(jira, f"Bearer {token['access_token']}", path=gateway) == 401
-    assert [exchange.operation for exchange in jira.requests] == [None, "getRemoteLinkById", "getRemoteLinkById"]
+    assert [exchange.operation for exchange in jira.requests] == ["token", "read", "read"]
     assert jira.requests[0].app == APP_KEY
     assert jira.requests[0].violations == ()
 

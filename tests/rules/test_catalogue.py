@@ -8,7 +8,7 @@ import pytest
 
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.descriptor import check_descriptor
-from pytest_remotelinks.rules.findings import Findings
+from pytest_remotelinks.rules.violations import Violations
 
 
 def sent_over_the_wire(jira, request):
@@ -43,9 +43,9 @@ def statuses(jira, example):
 
 def codes(make_site, example):
     if example.descriptor is not None:
-        findings = Findings(())
-        check_descriptor(findings, example.descriptor)
-        return [violation.code for violation in findings.violations]
+        violations = Violations(())
+        check_descriptor(violations, example.descriptor)
+        return [violation.code for violation in violations.found]
     jira = make_site(**example.settings)
     statuses(jira, example)
     return [violation.code for violation in jira.violations]

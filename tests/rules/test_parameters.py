@@ -42,11 +42,11 @@ def judge(document: Document, method: str, query: str, *headers: tuple[str, str]
     body = json.dumps({"remoteLinks": [a_link()]}).encode() if method == "POST" else b""
     sent = Headers([TOKEN, ("Content-Type", "application/json"), *headers])
     target = BASE + OPERATIONS[method][2] + query
-    return Checker(document, ("RL304",), next_document=newer).judge(Request(method, target.rstrip("?&"), sent, body, len(body)))
+    return Checker(document, ("RL304",), next_document=newer).check(Request(method, target.rstrip("?&"), sent, body, len(body)))
 
 
-def places(judgement: Any) -> list[tuple[str, str]]:
-    return [(violation.code, violation.pointer) for violation in judgement.violations]
+def places(checked: Any) -> list[tuple[str, str]]:
+    return [(violation.code, violation.pointer) for violation in checked.violations]
 
 
 LIMIT = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 50}}
@@ -83,10 +83,10 @@ IDS = {"name": "ids", "in": "query", "schema": {"type": "array", "maxItems": 2, 
     ],
 )
 def test_a_query_parameter_is_judged_as_it_is_described(method, parameter, query, message):
-    judgement = judge(document_with(method, parameter), method, query)
-    assert places(judgement) == ([] if message is None else [("RL107", f"#query/{parameter['name']}")])
-    assert message is None or message in judgement.violations[0].message
-    assert judgement.refusal == (None if message is None else 400)
+    checked = judge(document_with(method, parameter), method, query)
+    assert places(checked) == ([] if message is None else [("RL107", f"#query/{parameter['name']}")])
+    assert message is None or message in checked.violations[0].message
+    assert checked.refusal == (None if message is None else 400)
 
 
 @pytest.mark.parametrize("method", OPERATIONS)
@@ -105,16 +105,16 @@ def test_headers_that_openapi_ignores_are_left_to_other_rules(name):
 
 def test_no_secret_is_shown():
     document = document_with("GET", {**WANTED, "name": "X-Api-Key"}, {**MODE, "name": "token"})
-    judgement = judge(document, "GET", "token=hidden-1", ("X-Api-Key", "HIDDEN-2"))
-    assert places(judgement) == [("RL107", "#header/X-Api-Key"), ("RL107", "#query/token")]
-    assert "hidden" not in repr([(violation.message, violation.hint, violation.value) for violation in judgement.violations]).lower()
+    checked = judge(document, "GET", "token=hidden-1", ("X-Api-Key", "HIDDEN-2"))
+    assert places(checked) == [("RL107", "#header/X-Api-Key"), ("RL107", "#query/token")]
+    assert "hidden" not in repr([(violation.message, violation.hint, violation.value) for violation in checked.violations]).lower()
 
 
 def test_a_described_parameter_of_a_deletion_is_no_property():
     dry_run = {"name": "dryRun", "in": "query", "schema": {"type": "boolean"}}
     document = document_with("DELETE", dry_run)
     assert judge(document, "DELETE", "dryRun=true").properties == (("account", "a"),)
-    alone = Checker(document).judge(Request("DELETE", f"{BASE}/bulkByProperties?dryRun=true", Headers([TOKEN])))
+    alone = Checker(document).check(Request("DELETE", f"{BASE}/bulkByProperties?dryRun=true", Headers([TOKEN])))
     assert (places(alone), alone.refusal) == ([("RL303", "#query")], 400)
     assert judge(Document("plain", SPEC), "DELETE", "dryRun=true").properties == (("account", "a"), ("dryRun", "true"))
 
@@ -129,16 +129,16 @@ def test_a_free_object_lets_any_name_pass():
 def test_the_id_is_judged_by_its_own_description():
     document = document_with("GET", LIMIT, {"name": "cloudId", "in": "path", "required": True, "schema": {"type": "integer"}})
     assert places(judge(document, "GET", "limit=5")) == []
-    long = Checker(document).judge(Request("GET", f"{BASE}/remotelink/{'x' * 256}?limit=5", Headers([TOKEN])))
+    long = Checker(document).check(Request("GET", f"{BASE}/remotelink/{'x' * 256}?limit=5", Headers([TOKEN])))
     assert places(long) == [("RL106", "#path")]
 
 
 @pytest.mark.parametrize("method", OPERATIONS)
 def test_a_newer_contract_warns_of_its_parameters(method):
     newer = document_with(method, LIMIT, WANTED)
-    judgement = judge(Document("plain", SPEC), method, "", newer=newer)
-    assert places(judgement) == [("RL901", "#query/limit"), ("RL901", "#header/X-Req")]
-    assert judgement.refusal is None
+    checked = judge(Document("plain", SPEC), method, "", newer=newer)
+    assert places(checked) == [("RL901", "#query/limit"), ("RL901", "#header/X-Req")]
+    assert checked.refusal is None
 
 
 def test_a_payload_alone_has_no_parameters(tmp_path):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks.contract.document import load_document
-from pytest_remotelinks.rules.checker import Checker, Judgement
+from pytest_remotelinks.rules.checker import Checker, CheckResult
 from pytest_remotelinks.rules.history import History
 
 CHECKER = Checker(load_document("2026-06"))
@@ -78,7 +78,7 @@ def test_the_order_of_any_course_is_judged_as_the_rules_say(sent):
         link = {"id": id, "updateSequenceNumber": sequence, "displayName": name, "lastUpdated": f"2026-01-31T12:0{minute}:00Z"}
         taken = [0] if accepted else []
         stale = history.remember_accepted([link], {}, taken)
-        found = [found.code for found in CHECKER.review(Judgement(None, payload={"remoteLinks": [link]}), taken, stale, {}, 0.0)]
+        found = [found.code for found in CHECKER.check_effects(CheckResult(None, payload={"remoteLinks": [link]}), taken, stale, {}, 0.0)]
         expected = None
         if accepted and id in highest and (sequence, name, minute) != highest[id]:
             if sequence == highest[id][0]:

@@ -157,7 +157,7 @@ def test_what_broke_the_contract_is_not_lost(jira, provider, link):
 
     jira.explore(scenario)
     assert [violation.code for violation in jira.violations] == ["RL201", "RL105", "RL105"]
-    assert [exchange.operation for exchange in jira.requests[-2:]] == ["submitRemoteLinks"] * 2
+    assert [exchange.operation for exchange in jira.requests[-2:]] == ["submit"] * 2
 
 
 def test_what_is_wanted_stays_wanted(jira, provider, link):

@@ -299,7 +299,7 @@ def test_a_submission_after_the_deletion_is_named(make_site, provider_of, link):
 
 
 def test_a_deletion_that_overtakes_the_submission_is_told_by_the_order_of_arrival(make_site, provider_of, link):
-    jira = make_site(consistency={"submit": "manual", "delete": "immediate"})
+    jira = make_site(consistency={"submit": "manual", "delete-by-properties": "immediate"})
     provider = provider_of(jira)
     provider.submit(link("r"), properties={"a": "1"})
     provider.delete_by(a="1")

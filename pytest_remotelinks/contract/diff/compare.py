@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pytest_remotelinks.apis.remotelinks import OPERATIONS
 from pytest_remotelinks.contract.diff.facts import normal_form
 from pytest_remotelinks.contract.document import Document
 
@@ -43,7 +42,7 @@ def compare(old: Document, new: Document) -> list[Change]:
     """All changes from one document to another, those that break first; prose and order count for nothing."""
     before, after = normal_form(old), normal_form(new)
     changes: list[Change] = []
-    for operation in (known.id for known in OPERATIONS):
+    for operation in (known.id for known in old.api.operations):
         if operation in before and operation in after:
             changes += _operation(operation, before[operation], after[operation])
         elif operation in before:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from pytest_remotelinks.apis.remotelinks import OPERATIONS, Operation
+from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document, security
 from pytest_remotelinks.contract.parameters import has_default_style
 
@@ -37,7 +37,7 @@ def normal_form(document: Document) -> dict[str, dict[str, Any]]:
 
 def _operation(document: Document, operation: Operation) -> dict[str, Any]:
     described = document.operation_object(operation)
-    path, placeholders = _placeholders(operation)
+    path, placeholders = _placeholders(document, operation)
     return {
         "method": operation.method,
         "path": path,
@@ -53,9 +53,9 @@ def _operation(document: Document, operation: Operation) -> dict[str, Any]:
     }
 
 
-def _placeholders(operation: Operation) -> tuple[str, dict[str, str]]:
+def _placeholders(document: Document, operation: Operation) -> tuple[str, dict[str, str]]:
     """The path under the published names of its placeholders, where only those differ, and how each is called there."""
-    published = next(known.path for known in OPERATIONS if known.id == operation.id)
+    published = document.api.operation(operation.name).path
     if re.sub(r"\{[^{}]*\}", "{}", operation.path) != re.sub(r"\{[^{}]*\}", "{}", published):
         return operation.path, {}
     names = re.findall(r"\{([^{}]*)\}", operation.path)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.pending import PendingWrites
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 
 
 @dataclass(frozen=True)
-class Record:
+class Seen:
     """The exchanges so far, and the links that are stored now."""
 
     exchanges: tuple[Exchange, ...]
@@ -21,6 +22,6 @@ class Record:
     def submissions(self) -> tuple[Submission, ...]:
         return tuple(submission for exchange in self.exchanges for submission in exchange.submissions)
 
-    def submissions_of(self, id: str) -> list[Submission]:
+    def submissions_of(self, id: Id) -> list[Submission]:
         """Those of one link, in order."""
         return [submission for submission in self.submissions if submission.id == id]

@@ -12,12 +12,12 @@ from pytest_remotelinks.rules.violation import NO_VALUE, Violation
 MOST_OF_A_CODE = 1_000
 
 
-class Findings:
+class Violations:
     """What was found so far; a breach of an ignored rule leaves no trace and refuses nothing."""
 
     def __init__(self, ignore: tuple[str, ...]) -> None:
         self._ignore = ignore
-        self.violations: list[Violation] = []
+        self.found: list[Violation] = []
         self._counts: Counter[str] = Counter()
         #: The statuses with which Jira would refuse the request as a whole.
         self.refusals: set[int] = set()
@@ -45,7 +45,7 @@ class Findings:
         violation = Violation(code, rule.severity, message, pointer, hint, value, link)
         self._counts[code] += 1
         if self._counts[code] <= MOST_OF_A_CODE or (link is not None and link not in self.rejections):
-            self.violations.append(violation)
+            self.found.append(violation)
         status = refusal or rule.refusal
         if status == REJECTS_LINK:
             if link is not None and (self._counts[code] <= MOST_OF_A_CODE or link not in self.rejections):

@@ -1,0 +1,186 @@
+"""What one provider API is made of: its words, its paths and the shapes of its payloads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+from urllib.parse import unquote
+
+#: What an operation does; ``token`` is a request to ``/oauth/token``, which is part of no API.
+OperationName = Literal["submit", "read", "delete", "delete-by-properties", "token"]
+#: What identifies an entity within its app: text, or one text for each of several identity members.
+Id = str | tuple[str, ...]
+
+METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
+
+_PLACEHOLDER = re.compile(r"\{[^{}]+\}")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: its published id, and its path's template below the base."""
+
+    id: str
+    name: OperationName
+    method: str
+    path: str
+
+    @property
+    def takes_id(self) -> bool:
+        """Whether the path names one entity."""
+        return bool(_PLACEHOLDER.search(self.path))
+
+    @property
+    def shape(self) -> str:
+        """The path without the names of its placeholders, which each document may choose."""
+        return _PLACEHOLDER.sub("{}", self.path)
+
+
+@dataclass(frozen=True)
+class Api:
+    """One of Jira's provider APIs.
+
+    An *entity* is what a provider submits: here a remote link, elsewhere a
+    build or a deployment.
+    """
+
+    name: str
+    #: One entity, as messages call it.
+    noun: str
+    #: The base under which the documents state the paths: that of a site.
+    base: str
+    #: Patterns of the gateway's bases for the same operations.
+    gateway_bases: tuple[str, ...]
+    operations: tuple[Operation, ...]
+    #: The member of a submission that lists the entities.
+    list_member: str
+    #: The members of an entity that identify it, in the order of the read path's placeholders.
+    identity: tuple[str, ...]
+    #: The member by which Jira tells newer from older.
+    sequence_member: str
+    #: The members of an answer: what was accepted, what was rejected and why, and which associations are unknown.
+    accepted_member: str
+    rejected_member: str
+    unknown_member: str
+    #: Whether rejections are an object by id, or a list of objects with ``key`` and ``errors``.
+    rejected_shape: Literal["object", "list"]
+    #: The query parameter of deletions that is no property and has no effect any more; empty where there is none.
+    sequence_parameter: str
+    #: Association types whose values name services; the values of all others name issues.
+    service_types: frozenset[str]
+    #: The modules of a descriptor and of a manifest without which Jira answers 403.
+    connect_module: str
+    forge_module: str
+
+    @cached_property
+    def bases(self) -> re.Pattern[str]:
+        """Matches the base of a request's path."""
+        return re.compile(rf"(?:{'|'.join((re.escape(self.base), *self.gateway_bases))})(?=/)")
+
+    @cached_property
+    def _document_base(self) -> re.Pattern[str]:
+        # A document may state the site's base or a gateway's, or leave it to its servers.
+        return re.compile(rf".*{re.escape(self.base.removeprefix('/rest'))}(?:/cloud/{_PLACEHOLDER.pattern})?(?=/)")
+
+    def is_in(self, path: str) -> bool:
+        """Whether a path that a document states belongs to this API."""
+        return f"/{self.name}/" in path
+
+    def below_base(self, path: str) -> str:
+        """A path that a document states, without the base that it may start with."""
+        base = self._document_base.match(path)
+        return path[base.end() :] if base else path
+
+    def operation(self, name: OperationName) -> Operation:
+        """The operation of a name."""
+        return next(operation for operation in self.operations if operation.name == name)
+
+    def entities(self, payload: Any) -> list[Any] | None:
+        """The entities of a submission's payload, None where it has no list of them."""
+        found = payload.get(self.list_member) if isinstance(payload, dict) else None
+        return found if isinstance(found, list) else None
+
+    def id_of(self, entity: Any) -> Id | None:
+        """What identifies an entity, None where it does not say."""
+        if not isinstance(entity, Mapping):
+            return None
+        values = [entity.get(name) for name in self.identity]
+        if len(values) == 1:
+            return values[0] if isinstance(values[0], str) else None
+        if not all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in values):
+            return None
+        return tuple(map(str, values))
+
+    def label_of(self, entity: Any, index: int) -> Id:
+        """The id of an entity, or its place in the submission: ``remoteLinks[INDEX]``."""
+        found = self.id_of(entity)
+        return f"{self.list_member}[{index}]" if found is None else found
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a request leads: the operations of its path, and the id in it, percent-encoded, one text for each placeholder."""
+
+    operations: tuple[Operation, ...] = ()
+    raw_ids: tuple[str, ...] | None = None
+
+    def operation(self, method: str) -> Operation | None:
+        return next((operation for operation in self.operations if operation.method == method), None)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        return tuple(operation.method for operation in self.operations)
+
+    @property
+    def raw_id(self) -> str | None:
+        """The id as it is in the path, None where the path takes none."""
+        return None if self.raw_ids is None else "/".join(self.raw_ids)
+
+    @property
+    def id(self) -> Id:
+        """The id, decoded; bytes that are not UTF-8 become replacement characters."""
+        # http.server reads the request line as Latin-1, so raw UTF-8 is decoded here.
+        decoded = tuple(unquote(raw.encode("latin-1", "replace").decode("utf-8", "replace")) for raw in self.raw_ids or ("",))
+        return decoded[0] if len(decoded) == 1 else decoded
+
+
+class Router:
+    """Finds the operations of a path."""
+
+    def __init__(self, api: Api, operations: tuple[Operation, ...]) -> None:
+        self._api = api
+        self._fixed: dict[str, tuple[Operation, ...]] = {}
+        self._by_id: dict[re.Pattern[str], tuple[Operation, ...]] = {}
+        for operation in operations:
+            if operation.takes_id:
+                pattern = _id_pattern(operation.path)
+                self._by_id[pattern] = (*self._by_id.get(pattern, ()), operation)
+            else:
+                self._fixed[operation.path] = (*self._fixed.get(operation.path, ()), operation)
+
+    def route(self, path: str) -> Route:
+        base = self._api.bases.match(path)
+        if base is None:
+            return Route()
+        rest = path[base.end() :]
+        if rest in self._fixed:
+            return Route(self._fixed[rest])
+        for pattern, operations in self._by_id.items():
+            if found := pattern.fullmatch(rest):
+                return Route(operations, found.groups())
+        return Route()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path, as the documents state it."""
+        return tuple(self._api.base + operations[0].path for operations in (*self._fixed.values(), *self._by_id.values()))
+
+
+def _id_pattern(path: str) -> re.Pattern[str]:
+    """What matches the paths of a template; the last placeholder takes all that follows, also a slash that was not encoded."""
+    first, *rest = _PLACEHOLDER.split(path)
+    parts = ["([^/]*)"] * (len(rest) - 1) + ["(.*)"]
+    return re.compile(re.escape(first) + "".join(part + re.escape(text) for part, text in zip(parts, rest, strict=True)), re.DOTALL)
