@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import secrets
-import uuid
 from abc import ABC
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from pytest_remotelinks.auth.clients import RequestAuth
 from pytest_remotelinks.auth.signing import sign
 from pytest_remotelinks.contract.descriptor import load_descriptor
 from pytest_remotelinks.jira.app import App
-from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, Credentials
+from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
 from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.panel import ShownLink, shown_on
 from pytest_remotelinks.jira.site import Site
@@ -34,13 +33,14 @@ class Apps(ABC):
     _record: Record
     _site: Site
     _backend: Backend
-    _credentials: Credentials
+    _registry: AppRegistry
 
     def __init__(self) -> None:
         super().__init__()
         #: The app that signs: the one installed last, even when it was uninstalled since.
         self._signer: App | None = None
         self._nobodys_secret: str | None = None
+        self._handles: dict[str, App] = {}
 
     def install(self, descriptor: Mapping[str, Any] | str | Path, shared_secret: str | None = None, client_key: str | None = None) -> App:
         """Install an app; from then on the site verifies who sends.
@@ -54,23 +54,10 @@ class Apps(ABC):
         breaks a rule (RL6xx), in one line.
         """
         read = load_descriptor(descriptor, self.settings.ignore)
-        secret = shared_secret if shared_secret is not None else self.settings.shared_secret
-        if secret is not None and (not isinstance(secret, str) or not secret):
-            raise ValueError("shared_secret must be a string that is not empty")
-        if client_key is not None and (not isinstance(client_key, str) or not client_key):
-            raise ValueError("client_key must be a string that is not empty")
-        app = App(
-            descriptor=read,
-            shared_secret=Secret(secret or secrets.token_hex(32)),
-            client_key=client_key or str(uuid.uuid4()),
-            client_id=secrets.token_urlsafe(24),
-            client_secret=Secret(secrets.token_urlsafe(48)),
-            _issue=self._issue,
-            _read=self._links_of,
-        )
         with self._record.changed:
-            self._credentials.install(app)
-            self._signer = app
+            secret = shared_secret if shared_secret is not None else self.settings.shared_secret
+            app = App(self._registry.install(read, secret, client_key), _issue=self._issue, _read=self._links_of)
+            self._handles[app.key] = self._signer = app
             self._forget_refusals()
         return app
 
@@ -83,11 +70,11 @@ class Apps(ABC):
         """
         key = key.key if isinstance(key, App) else key
         with self._record.changed:
-            installed = ", ".join(map(repr, self._credentials.keys)) or "none"
-            app = self._credentials.app if key is None else self._credentials.get(key)
+            installed = ", ".join(map(repr, self._registry.keys)) or "none"
+            app = self._registry.latest if key is None else self._registry.get(key)
             if app is None:
                 raise ValueError(f"no app {key!r} is installed; installed: {installed}" if key else "no app is installed")
-            self._credentials.remove(app.key)
+            self._registry.remove(app.key)
             self._site.remove_app(app.key)
             self._backend.histories.pop(app.key, None)
             self._forget_refusals()
@@ -96,7 +83,8 @@ class Apps(ABC):
     @property
     def app(self) -> App | None:
         """The app that was installed last, None while there is none."""
-        return self._credentials.app
+        latest = self._registry.latest
+        return self._handles[latest.key] if latest is not None else None
 
     def authorization(self, method: str, path_and_query: str) -> str:
         """A valid ``Authorization`` value for one request; a signed one is good for 180 seconds.
@@ -104,8 +92,8 @@ class Apps(ABC):
         It is that of the app installed last, even if it was uninstalled since.
         ``path_and_query`` is what follows ``url``, percent-encoded as it is sent.
         """
-        signer = self._credentials.app or self._signer
-        if signer is not None and (signer.kind == "connect" or self._credentials.app is not None):
+        signer = self.app or self._signer
+        if signer is not None and (signer.kind == "connect" or self.app is not None):
             return signer.authorization(method, path_and_query)
         if signer is not None:
             # The tokens of a Forge app end with it.
@@ -125,7 +113,7 @@ class Apps(ABC):
         Without ``scopes`` it may do what the app may. Raises ValueError for a
         scope that a Forge app's manifest lacks, and where the last app was uninstalled.
         """
-        app = self._credentials.app
+        app = self._registry.latest
         return self._issue(app.key if app is not None else "", scopes, expires_in)
 
     def issue(self, key: str) -> list[ShownLink]:
@@ -139,11 +127,11 @@ class Apps(ABC):
     def _shown(self, kind: str, key: str) -> list[ShownLink]:
         with self._record.changed:
             self._site.pending.arrive()
-            return shown_on(self._site, self._credentials, kind, key)
+            return shown_on(self._site, self._registry, kind, key)
 
     def _issue(self, key: str, scopes: Iterable[str] | str | None, expires_in: float) -> Secret:
         with self._record.changed:
-            return self._credentials.issue(key, scopes, expires_in)
+            return self._registry.issue(key, scopes, expires_in)
 
     def _links_of(self, key: str) -> dict[Id, dict[str, Any]]:
         with self._record.changed:

@@ -16,7 +16,7 @@ from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.apps import Apps
 from pytest_remotelinks.contract.document import NEWEST, load_document, successor
 from pytest_remotelinks.jira.app import App
-from pytest_remotelinks.jira.apps import Credentials
+from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.consistency import Consistency
 from pytest_remotelinks.jira.oauth import TokenEndpoint
@@ -96,10 +96,10 @@ class FakeJira(Apps, Assertions, TroubleMaking):
             self._record,
             self._trouble,
         )
-        self._credentials = Credentials(self._site.clock)
-        self._backend.authorize = self._credentials.authorize
-        self._backend.actions = lambda: self._credentials.actions
-        self._backend.token_endpoint = TokenEndpoint(self._credentials, self._record, self._trouble, self._site.clock)
+        self._registry = AppRegistry(self._site.clock)
+        self._backend.authorize = self._registry.authorize
+        self._backend.actions = lambda: self._registry.actions
+        self._backend.token_endpoint = TokenEndpoint(self._registry, self._record, self._trouble, self._site.clock)
         self._place = Place(self._backend, *_cloud_id(cloud_id), _host_name(host_name))
         if settings.app is not None:
             self.install(settings.app)
@@ -204,7 +204,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
 
         ``app`` is what ``install()`` returned, or its key.
         """
-        return OneApp(app if isinstance(app, str) else app.key, self.url, self._record, self._site, self._credentials, self._expected)
+        return OneApp(app if isinstance(app, str) else app.key, self.url, self._record, self._site, self._registry, self._expected)
 
     @property
     def pending(self) -> list[Write]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.auth.clients import RequestAuth
+from pytest_remotelinks.auth.installation import InstalledApp
 from pytest_remotelinks.auth.signing import sign
 from pytest_remotelinks.contract.descriptor import Action, Descriptor, Module
 from pytest_remotelinks.wire.redact import Secret
@@ -22,11 +23,7 @@ class App:
     client-credentials endpoint, ``/oauth/token``.
     """
 
-    descriptor: Descriptor
-    shared_secret: Secret
-    client_key: str
-    client_id: str
-    client_secret: Secret
+    installed: InstalledApp
     _issue: Callable[[str, Iterable[str] | str | None, float], Secret]
     _read: Callable[[str], dict[Id, dict[str, Any]]]
 
@@ -34,28 +31,48 @@ class App:
         return f"<App {self.key} ({self.kind})>"
 
     @property
+    def descriptor(self) -> Descriptor:
+        return self.installed.descriptor
+
+    @property
+    def shared_secret(self) -> Secret:
+        return self.installed.shared_secret
+
+    @property
+    def client_key(self) -> str:
+        return self.installed.client_key
+
+    @property
+    def client_id(self) -> str:
+        return self.installed.client_id
+
+    @property
+    def client_secret(self) -> Secret:
+        return self.installed.client_secret
+
+    @property
     def key(self) -> str:
         """The app's key: ``iss`` of a Connect app's tokens, ``app.id`` of a Forge app."""
-        return self.descriptor.key
+        return self.installed.key
 
     @property
     def kind(self) -> Literal["connect", "forge"]:
-        return self.descriptor.kind
+        return self.installed.kind
 
     @property
     def scopes(self) -> frozenset[str] | None:
         """The scopes of the descriptor or manifest; None where it is a bare module, and all are granted."""
-        return self.descriptor.scopes
+        return self.installed.scopes
 
     @property
     def modules(self) -> tuple[Module, ...]:
         """The remote link modules: one of a Connect app, any number of a Forge app."""
-        return self.descriptor.modules
+        return self.installed.modules
 
     @property
     def actions(self) -> dict[str, Action]:
         """The actions of the modules, by their ids."""
-        return self.descriptor.actions
+        return self.installed.actions
 
     @property
     def links(self) -> dict[Id, dict[str, Any]]:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, befallen, failure_headers, json_answer
-from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, Credentials
+from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
 from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.jira.faults import Fault
 from pytest_remotelinks.jira.trouble import Trouble
@@ -26,8 +26,8 @@ _UNCACHED = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 class TokenEndpoint:
     """Answers as RFC 6749 says: its exchanges are recorded, and break no rule of remote links."""
 
-    def __init__(self, credentials: Credentials, journal: Record, trouble: Trouble, site_clock: Clock) -> None:
-        self._credentials = credentials
+    def __init__(self, registry: AppRegistry, journal: Record, trouble: Trouble, site_clock: Clock) -> None:
+        self._registry = registry
         self._record = journal
         self._trouble = trouble
         self._clock = site_clock
@@ -39,7 +39,7 @@ class TokenEndpoint:
     def knows(self, client_id: str) -> bool:
         """Whether it is that of an installed app."""
         with self._record.changed:
-            return self._credentials.knows_client(client_id)
+            return self._registry.knows_client(client_id)
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
@@ -86,13 +86,13 @@ class TokenEndpoint:
                 return payload, _error(400, "invalid_request", f"the member {name!r} must be a string that is not empty"), ""
         if payload["grant_type"] != _GRANT:
             return payload, _error(400, "unsupported_grant_type", f"grant_type must be {_GRANT!r}"), ""
-        app = self._credentials.client(payload["client_id"], payload["client_secret"])
-        if app is None and not self._credentials.asks_nobody:
+        app = self._registry.client(payload["client_id"], payload["client_secret"])
+        if app is None and self._registry.verifies:
             return payload, _error(401, "invalid_client", "no installed app has this client_id and client_secret"), ""
         return payload, None, app.key if app is not None else ""
 
     def _issue(self, app: str) -> Answer:
-        token = self._credentials.issue(app, None, TOKEN_LIFETIME)
+        token = self._registry.issue(app, None, TOKEN_LIFETIME)
         answer = json_answer(200, {"access_token": token, "expires_in": TOKEN_LIFETIME, "token_type": "Bearer"})
         return Answer(200, answer.body, (*answer.headers, *_UNCACHED))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.contract.descriptor import Action
-from pytest_remotelinks.jira.apps import Credentials
+from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.associations import SERVICE_TYPES, associations
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import Write
@@ -60,17 +60,17 @@ class ShownLink:
     app: str
 
 
-def shown_on(site: Site, credentials: Credentials, kind: str, key: str) -> list[ShownLink]:
+def shown_on(site: Site, registry: AppRegistry, kind: str, key: str) -> list[ShownLink]:
     """The links that people see on an issue or a service, the latest first.
 
     Left out are those of an app without a remote link module, and those that
     were taken when the site did not know the issue or the service.
     """
-    links = [link for link in site.store if _is_shown(link, credentials) and key in _keys(link, kind)]
+    links = [link for link in site.store if _is_shown(link, registry) and key in _keys(link, kind)]
     # Times may be the same; then the id decides, so that the order is always one.
     links.sort(key=lambda link: link.id)
     links.sort(key=lambda link: read_time(link.data.get("lastUpdated")) or _NEVER, reverse=True)
-    actions = credentials.actions
+    actions = registry.actions
     return [_shown(link, actions.get(link.app, {})) for link in links]
 
 
@@ -86,9 +86,9 @@ def shown_actions(link: Mapping[str, Any], actions: Mapping[str, Action]) -> tup
     return tuple(found)
 
 
-def _is_shown(link: Write, credentials: Credentials) -> bool:
-    app = credentials.get(link.app)
-    return bool(app.modules) if app is not None else credentials.asks_nobody
+def _is_shown(link: Write, registry: AppRegistry) -> bool:
+    app = registry.get(link.app)
+    return bool(app.modules) if app is not None else not registry.verifies
 
 
 def _keys(link: Write, kind: str) -> list[str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.jira.apps import Credentials
+from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.associations import issue_keys
 from pytest_remotelinks.jira.panel import ShownAction, ShownLink, shown_actions
 from pytest_remotelinks.jira.write import Write
@@ -47,7 +47,7 @@ class Assertions(Waiting, ABC):
     will do that is as asserted; ``fake_jira.of(app)`` looks at one app alone.
     """
 
-    _credentials: Credentials
+    _registry: AppRegistry
 
     @property
     @abstractmethod
@@ -219,10 +219,10 @@ class Assertions(Waiting, ABC):
         __tracebackhide__ = True
         stored = self._stored(id, {})
         for link in self._stored_links(id):
-            for shown in shown_actions(link.data, self._credentials.actions.get(link.app, {})):
+            for shown in shown_actions(link.data, self._registry.actions.get(link.app, {})):
                 if shown.action_id == action_id and url == shown.url:
                     return shown
-        actions = self._credentials.actions.get(stored.app, {})
+        actions = self._registry.actions.get(stored.app, {})
         problem, *reasons = action_problem(id, action_id, url, stored.data, actions)
         raise failure(problem, reasons, pending_hint(self._site.pending, id), stored_submission(self._seen, stored))
 
@@ -271,7 +271,7 @@ class Assertions(Waiting, ABC):
 
     @property
     def _latest_app(self) -> str:
-        app = self._credentials.app
+        app = self._registry.latest
         return app.key if app is not None else ""
 
     def _last_writer(self, id: Id) -> str:

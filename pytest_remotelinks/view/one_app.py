@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_remotelinks.jira.apps import Credentials
+from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.panel import ShownLink, shown_on
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.recording.record import Record
@@ -16,13 +16,13 @@ class OneApp(Assertions):
     A request whose sender the site could not make out is no app's.
     """
 
-    def __init__(self, app: str, url: str, journal: Record, site: Site, credentials: Credentials, expected: dict[int, Violation]) -> None:
+    def __init__(self, app: str, url: str, journal: Record, site: Site, registry: AppRegistry, expected: dict[int, Violation]) -> None:
         super().__init__()
         self._only = app
         self._url = url
         self._record = journal
         self._site = site
-        self._credentials = credentials
+        self._registry = registry
         # What is expected here is expected of the site.
         self._expected = expected
 
@@ -35,7 +35,7 @@ class OneApp(Assertions):
         """The app's links that people see on an issue, the latest ``lastUpdated`` first."""
         with self._record.changed:
             self._site.pending.arrive()
-            return [link for link in shown_on(self._site, self._credentials, "issue", key) if link.app == self._only]
+            return [link for link in shown_on(self._site, self._registry, "issue", key) if link.app == self._only]
 
     def __repr__(self) -> str:
         return f"<FakeJira {self._url} of {self._only}>"
