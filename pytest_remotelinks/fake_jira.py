@@ -136,6 +136,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         """Forget all that was recorded, stored, planned and made known; settings and installed apps stay, and the clock."""
         with self._record.changed:
             self._start_over()
+            self._record.clear()
             self._expected.clear()
             self._site.forget_known()
             self._trouble.clear()

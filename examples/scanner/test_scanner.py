@@ -100,7 +100,7 @@ def test_a_leaving_account_takes_its_alerts_along(reporter, fake_jira):
 
 def test_many_alerts_go_in_batches(reporter, fake_jira):
     reporter.report([replace(ALERT, number=number) for number in range(250)])
-    assert [len(request.json["remoteLinks"]) for request in fake_jira.requests] == [100, 100, 50]
+    assert [len(request.request.json["remoteLinks"]) for request in fake_jira.requests] == [100, 100, 50]
     fake_jira.settle()
     assert len(fake_jira.links) == 250
 

@@ -22,7 +22,9 @@ from pytest_remotelinks.rules.checker import Checker, CheckResult
 from pytest_remotelinks.rules.context import Authorize, Circumstances, anybody
 from pytest_remotelinks.rules.history import History
 from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request
+from pytest_remotelinks.wire.response import Response
 
 _REASONS = {
     400: "The request is malformed.",
@@ -130,20 +132,19 @@ class Backend:
     ) -> None:
         self._record.add(
             Exchange(
-                incoming=request,
+                number=self._record.count + 1,
                 operation=checked.operation.name if checked.operation else None,
                 operation_id=checked.operation.id if checked.operation else None,
-                status=answer.status,
-                response_headers=answer.headers,
-                response_body=answer.body,
                 started=started,
                 duration=time.perf_counter() - clock,
-                raw_json=checked.payload,
-                link_id=checked.link_id,
-                rejected=rejected or {},
-                findings=checked.violations,
                 app=checked.app,
                 fault=fault.name if fault is not None else "",
+                _request=request,
+                _response=Response(answer.status, Headers(answer.headers), answer.body),
+                _payload=checked.payload,
+                _target_id=checked.link_id,
+                _rejected=rejected or {},
+                _violations=checked.violations,
             )
         )
 

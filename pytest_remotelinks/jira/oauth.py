@@ -12,9 +12,10 @@ from pytest_remotelinks.jira.faults import Fault
 from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange
 from pytest_remotelinks.recording.record import Record
+from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import NotJSON, decode
-from pytest_remotelinks.wire.redact import secret_body
 from pytest_remotelinks.wire.request import Request
+from pytest_remotelinks.wire.response import Response
 
 PATH = "/oauth/token"
 _GRANT = "client_credentials"
@@ -55,16 +56,16 @@ class TokenEndpoint:
             answer = befallen(answer, fault, self._trouble.headers())
             self._record.add(
                 Exchange(
-                    incoming=request,
+                    number=self._record.count + 1,
                     operation="token",
-                    status=answer.status,
-                    response_headers=answer.headers,
-                    response_body=secret_body(answer.body),
+                    operation_id=None,
                     started=started,
                     duration=time.perf_counter() - clock,
-                    raw_json=payload,
                     app=app,
                     fault=fault.name if fault is not None else "",
+                    _request=request,
+                    _response=Response(answer.status, Headers(answer.headers), answer.body),
+                    _payload=payload,
                 )
             )
         return answer

@@ -19,6 +19,8 @@ class Record:
     def __init__(self) -> None:
         self.changed = Condition()
         self.exchanges: list[Exchange] = []
+        #: How many requests have taken effect since the record began.
+        self.count = 0
         #: Counts the events, so that whoever waits can tell whether he missed one.
         self.events = 0
         #: Requests that have begun and are not answered yet.
@@ -29,6 +31,7 @@ class Record:
     def add(self, exchange: Exchange) -> None:
         """Remember an exchange. The caller holds the lock."""
         self.exchanges.append(exchange)
+        self.count = exchange.number
         self.wake()
 
     def wake(self) -> None:
@@ -59,4 +62,10 @@ class Record:
         return tuple(violation for exchange in tuple(self.exchanges) for violation in exchange.violations)
 
     def forget(self) -> None:
+        """Drop the exchanges; the numbers of those to come go on."""
         self.exchanges.clear()
+
+    def clear(self) -> None:
+        """Drop the exchanges and begin at 1 again."""
+        self.forget()
+        self.count = 0

@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 
-from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.recording.exchange import Exchange, payload_of
 from pytest_remotelinks.wire.redact import REDACTED, redact_body, redact_header, redact_json, redact_target
 
 #: A longer body is cut to the links that broke a rule, or left to the record.
@@ -22,17 +22,17 @@ _PLAIN = re.compile(r"[ -~]*")
 def curl_line(exchange: Exchange, base_url: str) -> str:
     """One shell line that sends the request again; credentials are masked."""
     words = ["curl"]
-    if exchange.method != "GET" or exchange.body:
-        words += ["-X", _quoted(exchange.method)]
-    target = redact_target(exchange.incoming.target)
+    if exchange.request.method != "GET" or exchange.request.body:
+        words += ["-X", _quoted(exchange.request.method)]
+    target = redact_target(exchange.request.target)
     words += _as_it_stands(target)
     # http.server reads the request line as Latin-1.
     words.append(_quoted(base_url.encode() + target.encode("latin-1", "replace")))
-    for name, value in exchange.headers.pairs:
+    for name, value in exchange.request.headers.pairs:
         if name.lower() not in _OWN_HEADERS:
             words += ["-H", _quoted(f"{name}: {_masked(name, value)}" if value else f"{name};")]
-    if exchange.body:
-        if "Content-Type" not in exchange.headers:
+    if exchange.request.body:
+        if "Content-Type" not in exchange.request.headers:
             words += ["-H", "Content-Type:"]  # or curl would add one
         body, remark = _body(exchange)
         if body is None:
@@ -60,15 +60,16 @@ def _as_it_stands(target: str) -> list[str]:
 
 def _body(exchange: Exchange) -> tuple[str | bytes | None, str]:
     # A shell ends a text at a NUL.
-    if len(exchange.body) <= BODY_LIMIT and b"\0" not in exchange.body:
-        return exchange.body, ""
+    if len(exchange.request.body) <= BODY_LIMIT and b"\0" not in exchange.request.body:
+        return exchange.request.body, ""
     broken = {violation.link for violation in exchange.violations if violation.link is not None}
-    if broken and isinstance(exchange.raw_json, dict):
-        links = [link for index, link in enumerate(exchange.raw_json["remoteLinks"]) if index in broken]
-        body = json.dumps({**exchange.raw_json, "remoteLinks": links[:1]})
+    payload = payload_of(exchange)
+    if broken and isinstance(payload, dict):
+        links = [link for index, link in enumerate(payload["remoteLinks"]) if index in broken]
+        body = json.dumps({**payload, "remoteLinks": links[:1]})
         if len(body) <= BODY_LIMIT:
             return body, f"cut to the first of {len(links)} links that broke a rule"
-    return None, f"BODY: the {exchange.incoming.body_size} bytes of this exchange's .body in fake_jira.requests"
+    return None, f"BODY: the {exchange.request.body_size} bytes of this exchange's .request.body in fake_jira.requests"
 
 
 def _redacted_body(body: str | bytes) -> str | bytes:

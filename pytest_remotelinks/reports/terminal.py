@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.jira.consistency import Policy, Shuffled
 from pytest_remotelinks.jira.write import Write
-from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.recording.exchange import Exchange, summary
 from pytest_remotelinks.reports.curl import curl_line
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.violation import NO_VALUE, Violation
-from pytest_remotelinks.wire.redact import redact_target
 from pytest_remotelinks.wire.text import printable
 
 #: More violations than this of one request are counted, not shown.
@@ -31,7 +30,7 @@ def count_by_code(violations: Sequence[Violation]) -> str:
 
 def request_line(exchange: Exchange) -> str:
     """``POST /rest/… -> 202``, with secrets masked and faults named."""
-    return printable(f"{exchange.method} {redact_target(exchange.incoming.target)} -> {exchange.outcome}".strip())
+    return printable(summary(exchange))
 
 
 def violation_lines(violation: Violation) -> list[str]:
@@ -92,7 +91,7 @@ def report(violations: Sequence[Violation], base_url: str) -> str:
             lines += ["  " + line for line in violation_lines(violation)]
         if len(found) > SHOWN_PER_REQUEST:
             lines.append(f"  and more of this request: {count_by_code(found[SHOWN_PER_REQUEST:])}")
-        if exchange.method:
+        if exchange.request.method:
             lines += ["", f"  {curl_line(exchange, base_url)}"]
         lines.append("")
     if len(by_request) > SHOWN_REQUESTS:

@@ -235,13 +235,13 @@ class Checker:
     def _without_body(self, violations: Violations, operation: Operation, request: Request, route: Route, history: History) -> CheckResult:
         link_id = self._usable_id(violations, operation, route) if operation.takes_id else None
         self._check_parameters(violations, operation, request)
-        if request.query:
-            check_deprecated(violations, request.query)
+        if request.query_pairs:
+            check_deprecated(violations, request.query_pairs)
         properties: tuple[tuple[str, str], ...] = ()
         if operation.name == "delete-by-properties":
             check_query_encoding(violations, request)
             others = {parameter["name"] for parameter in self.document.judged_parameters(operation) if parameter["in"] == "query"}
-            properties = check_deletion(violations, request.query, history.submitted_keys, others)
+            properties = check_deletion(violations, request.query_pairs, history.submitted_keys, others)
         else:
             check_query_names(violations, self.document, operation, request)
         refusal = self._refusal(violations)

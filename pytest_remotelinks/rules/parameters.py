@@ -74,7 +74,7 @@ def check_parameters(
     headers = [(parameter["name"], request.headers[parameter["name"]]) for parameter in doubtful if parameter["in"] == "header"]
     wrong = {
         (error.location, error.name): error.errors
-        for error in authority().errors(operation, "-", request.query, None, headers)
+        for error in authority().errors(operation, "-", request.query_pairs, None, headers)
         if isinstance(error, ParameterError)
     }
     for parameter in doubtful:
@@ -87,7 +87,7 @@ def _given(parameter: dict[str, Any], request: Request) -> str | None:
     """The first value that was sent, None where there is none."""
     if parameter["in"] == "header":
         return request.headers.get(parameter["name"])
-    return next((value for key, value in request.query if key == parameter["name"]), None)
+    return next((value for key, value in request.query_pairs if key == parameter["name"]), None)
 
 
 def _report_value(violations: Violations, parameter: dict[str, Any], errors: tuple[SchemaError, ...], request: Request) -> None:

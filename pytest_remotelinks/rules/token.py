@@ -317,7 +317,7 @@ def _check_hash(violations: Violations, found: Any, request: Request, recent: Ma
 
 def _without_secrets(hashed: str, request: Request) -> str:
     # Masking goes by separators, which a decoded value may hold itself.
-    for name, value in request.query:
+    for name, value in request.query_pairs:
         if name.lower() in SECRET_PARAMETERS and _SEPARATOR.search(value):
             hashed = hashed.replace(value, REDACTED)
     return hashed

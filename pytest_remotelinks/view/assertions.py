@@ -112,7 +112,7 @@ class Assertions(Waiting, ABC):
             raise failure(f"the last submission of {id!a} was accepted", submission_section("the submission", last))
         if last.request.status in _PASSING:
             raise failure(f"{id!a} was not rejected: Jira did not come to judge it", submission_section("the submission", last))
-        if match is not None and not any(re.search(match, error["message"]) for error in last.raw_errors):
+        if match is not None and not any(re.search(match, error["message"]) for error in last.errors):
             raise failure(f"{id!a} was rejected, but no message matches {match!a}", submission_section("the submission", last))
         return last
 

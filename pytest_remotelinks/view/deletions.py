@@ -9,7 +9,7 @@ from typing import Any
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.store import LinkStore
 from pytest_remotelinks.jira.write import Write
-from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.recording.exchange import Exchange, data_of, properties_of, target_id
 from pytest_remotelinks.rules.properties import SEQUENCE_PARAMETER
 from pytest_remotelinks.view.compare import differences
 
@@ -37,11 +37,11 @@ def replay(exchanges: Iterable[Exchange], id: Id, app: str = "") -> tuple[list[D
         if exchange.operation == "submit":
             for submission in exchange.submissions:
                 if submission.id == id and submission.accepted:
-                    store.apply(Write(0, "submit", id, submission.raw_data, submission.raw_properties, app=app))
+                    store.apply(Write(0, "submit", id, data_of(submission), properties_of(submission), app=app))
         elif exchange.operation == "delete":
-            deletions.append(Deletion(exchange, store.get(id, app), exchange.link_id == id))
-            if exchange.link_id is not None:
-                store.apply(Write(0, "delete", exchange.link_id, app=app))
+            deletions.append(Deletion(exchange, store.get(id, app), target_id(exchange) == id))
+            if (named := target_id(exchange)) is not None:
+                store.apply(Write(0, "delete", named, app=app))
         elif exchange.operation == "delete-by-properties":
             stored, pairs = store.get(id, app), criteria(exchange)
             deletions.append(Deletion(exchange, stored, stored is not None and stored.has(pairs)))
@@ -54,13 +54,14 @@ def not_accepted(exchanges: Iterable[Exchange], *operations: str) -> list[Exchan
     return [
         exchange
         for exchange in exchanges
-        if exchange.status != 202 and (exchange.operation in operations or (exchange.operation is None and exchange.method == "DELETE"))
+        if exchange.status != 202
+        and (exchange.operation in operations or (exchange.operation is None and exchange.request.method == "DELETE"))
     ]
 
 
 def criteria(exchange: Exchange) -> Criteria:
     """The properties that a deletion goes by; one that was sent twice counts once."""
-    return tuple(dict.fromkeys(pair for pair in exchange.incoming.query if pair[0] != SEQUENCE_PARAMETER))
+    return tuple(dict.fromkeys(pair for pair in exchange.request.query_pairs if pair[0] != SEQUENCE_PARAMETER))
 
 
 def criteria_differences(properties: Mapping[str, Any], sent: Criteria) -> list[str]:

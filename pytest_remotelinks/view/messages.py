@@ -93,7 +93,7 @@ def submission_section(title: str, submission: Submission, found: Iterable[Diffe
     state = "accepted" if submission.accepted else "rejected" if submission.request.status == 202 else "refused with its request"
     lines = ["", f"{title}: {submission.id!a}, {state}, in {request_line(submission.request)}"]
     lines += difference_lines(found)
-    for error in submission.raw_errors:
+    for error in submission.errors:
         lines.append(f"  Jira said: {error['message']} (errorTraceId {error['errorTraceId']})")
     return [*lines, *violation_section(submission.violations)]
 

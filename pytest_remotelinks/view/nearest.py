@@ -8,7 +8,7 @@ from typing import Any
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.associations import issue_keys
 from pytest_remotelinks.jira.write import Write
-from pytest_remotelinks.recording.exchange import Exchange, Submission
+from pytest_remotelinks.recording.exchange import Exchange, Submission, data_of, properties_of
 from pytest_remotelinks.view.compare import differences, nearest_names
 from pytest_remotelinks.view.deletions import replay
 from pytest_remotelinks.view.messages import difference_lines, id_listing, pending_hint, request_section, submission_section
@@ -60,7 +60,7 @@ def stored_submission(seen: Seen, stored: Write) -> list[str]:
     submissions = [submission for submission in seen.submissions_of(stored.id) if submission.request.app == stored.app]
     lines = []
     for submission in submissions:
-        if submission.raw_data is stored.data:
+        if data_of(submission) is stored.data:
             lines += submission_section("its submission", submission)
             if submission is not submissions[-1]:
                 lines += submission_section("last submission", submissions[-1])
@@ -79,10 +79,11 @@ def stored_members(stored: Write) -> dict[str, Any]:
 
 def members(submission: Submission) -> dict[str, Any]:
     """What the fields of an expectation are compared with, of a submitted link."""
-    return {"properties": submission.raw_properties, **(submission.raw_data if isinstance(submission.raw_data, dict) else {})}
+    data = data_of(submission)
+    return {"properties": properties_of(submission), **(data if isinstance(data, dict) else {})}
 
 
 def _is_unread(exchange: Exchange) -> bool:
     """Whether a request may have been meant to submit links, and none of them is known."""
-    meant = exchange.operation == "submit" or (exchange.operation is None and bool(exchange.body))
+    meant = exchange.operation == "submit" or (exchange.operation is None and bool(exchange.request.body))
     return meant and exchange.status != 202 and not exchange.submissions

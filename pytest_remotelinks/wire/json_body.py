@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.redact import SecretBytes, secret_json
 
 #: Deeper nesting than this is refused, long before Python's own limit.
 DEPTH_LIMIT = 200
@@ -94,6 +95,16 @@ def decode(body: bytes) -> tuple[Any, list[str]]:
     except ValueError:
         # Python refuses to read integers of many thousand digits.
         raise NotJSON("a number in the body has thousands of digits", "send a number that fits 64 bits") from None
+
+
+def json_value(body: bytes) -> Any:
+    """The body's JSON value, None if it is not JSON. In a body that contains secrets, they are ``Secret`` in the value too."""
+    try:
+        value, _ = decode(body)
+        require_shallow(value)
+    except NotJSON:
+        return None
+    return secret_json(value) if isinstance(body, SecretBytes) else value
 
 
 def require_shallow(value: Any) -> None:

@@ -1,13 +1,15 @@
-"""A request as it came over the wire, before anything is made of it."""
+"""A request as it was received."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 from urllib.parse import unquote_plus
 
 from pytest_remotelinks.wire.headers import Headers
-from pytest_remotelinks.wire.redact import redact_target
+from pytest_remotelinks.wire.json_body import json_value
+from pytest_remotelinks.wire.redact import redact_target, secret_body, secret_value
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,22 @@ class Request:
         """The path, still percent-encoded."""
         return self.target.partition("?")[0]
 
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters, decoded; the last value of a repeated one."""
+        return {name: secret_value(name, value) for name, value in self.query_pairs}
+
+    @property
+    def json(self) -> Any:
+        """The body's JSON value, a new one each time; None if the body is not JSON."""
+        return json_value(self.body)
+
+    def redacted(self) -> Request:
+        """The same request, with a redacted repr for the secrets in its body."""
+        return replace(self, body=secret_body(self.body))
+
     @cached_property
-    def query(self) -> tuple[tuple[str, str], ...]:
+    def query_pairs(self) -> tuple[tuple[str, str], ...]:
         """The query's parameters in order, decoded; blank values are kept."""
         query = self.target.partition("?")[2]
         if not query:

@@ -35,7 +35,7 @@ def test_a_session_and_a_client_sign_each_request(make_site, link):
         assert session.post(jira.url + BULK, json={"remoteLinks": [link("1")]}, timeout=30).status_code == 202
         assert client.delete("/rest/remotelinks/1.0/remotelink/1").status_code == 202
     assert (jira.links, jira.violations) == ({}, [])
-    assert len({exchange.headers["Authorization"] for exchange in jira.requests}) == 2
+    assert len({exchange.request.headers["Authorization"] for exchange in jira.requests}) == 2
 
 
 def test_it_signs_before_anything_is_installed_and_for_whom_is_installed_later(make_site):

@@ -117,7 +117,7 @@ def test_large_bodies_with_expect_continue(fake_jira, link):
     body = json.dumps({"remoteLinks": links}).encode()
     headers = {"Authorization": "JWT x", "Content-Type": "application/json", "Expect": "100-continue"}
     assert by_curl("POST", f"{fake_jira.url}{BASE}/bulk", headers, body)[0] == 202
-    assert fake_jira.requests[0].body == body
+    assert fake_jira.requests[0].request.body == body
 
 
 def test_many_threads_at_once(fake_jira, link):

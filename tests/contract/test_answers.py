@@ -89,4 +89,4 @@ def test_the_answer_to_a_wrong_method_is_a_list_of_errors(provider):
 
 def test_errors_stand_in_the_record(jira, provider):
     answer = provider.post({})
-    assert jira.requests[-1].response_json == answer.json() == json.loads(answer.content)
+    assert jira.requests[-1].response.json == answer.json() == json.loads(answer.content)

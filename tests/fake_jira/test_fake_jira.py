@@ -121,23 +121,23 @@ def test_the_record_keeps_each_request_as_it_came(make_site, provider_of, link):
     answer = provider_of(jira).submit(link("ü"), properties={"account": "a"})
     provider_of(jira).delete_by(account="a b", repository="ü&")
     (submission, deletion) = jira.requests
-    assert (submission.operation, submission.method, submission.path, submission.status) == (
+    assert (submission.operation, submission.request.method, submission.request.path, submission.status) == (
         "submit",
         "POST",
         "/rest/remotelinks/1.0/bulk",
         202,
     )
-    assert submission.body == answer.request.body
-    assert submission.json["remoteLinks"][0]["id"] == "ü"
-    assert submission.response_json == answer.json()
-    assert submission.headers["content-TYPE"] == "application/json"
-    assert "content-type" in submission.headers
+    assert submission.request.body == answer.request.body
+    assert submission.request.json["remoteLinks"][0]["id"] == "ü"
+    assert submission.response.json == answer.json()
+    assert submission.request.headers["content-TYPE"] == "application/json"
+    assert "content-type" in submission.request.headers
     assert submission.duration > 0
     assert submission.started > 1_700_000_000
     assert submission.violations == ()
-    assert deletion.query == {"account": "a b", "repository": "ü&"}
-    assert deletion.json is None
-    assert deletion.response_json is None
+    assert deletion.request.query == {"account": "a b", "repository": "ü&"}
+    assert deletion.request.json is None
+    assert deletion.response.json is None
     assert jira.submissions[0].properties == {"account": "a"}
 
 
@@ -178,10 +178,10 @@ def test_nothing_that_is_handed_out_can_alter_what_is_stored_or_recorded(make_si
             jira.submissions[0].data,
             jira.submissions[0].properties,
             jira.submissions[1].errors,
-            submission.json,
+            submission.request.json,
             submission.submissions[0].data,
-            submission.response_json,
-            deletion.query,
+            submission.response.json,
+            deletion.request.query,
             jira.pending[0].properties,
             jira.arrivals[0].data,
         ]
@@ -198,10 +198,10 @@ def test_secrets_are_masked_in_what_is_shown(make_site):
     jira = make_site()
     requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1?jwt=secret-one", headers={"Authorization": "JWT secret-two"}, timeout=30)
     exchange = jira.requests[0]
-    shown = repr(exchange) + repr(exchange.headers) + repr(jira) + repr(jira.violations) + str(jira.violations[0])
+    shown = repr(exchange) + repr(exchange.request.headers) + repr(jira) + repr(jira.violations) + str(jira.violations[0])
     assert "secret" not in shown
     assert "***" in shown
-    assert exchange.headers["Authorization"] == "JWT secret-two"
+    assert exchange.request.headers["Authorization"] == "JWT secret-two"
 
 
 @pytest.mark.parametrize("name", ["known_issues", "known_services"])
@@ -215,3 +215,21 @@ def test_an_unknown_issue_is_named(jira, provider, link):
     jira.known_issues = ["ABC-2"]
     provider.submit(link())
     jira.assert_rejected("1", match="issueKeys ABC-1$")
+
+
+def test_exchange_numbers_count_from_one(jira, provider, link):
+    """Exchanges are numbered in the order in which they took effect, from 1 again after a reset."""
+    provider.submit(link())
+    provider.read("1")
+    assert [exchange.number for exchange in jira.requests] == [1, 2]
+    jira.reset()
+    provider.read("1")
+    assert [exchange.number for exchange in jira.requests] == [1]
+
+
+def test_response_headers_are_recorded(jira, provider, link):
+    """The response's headers are part of the record."""
+    answer = provider.submit(link())
+    response = jira.requests[0].response
+    assert response.headers["content-type"] == answer.headers["Content-Type"]
+    assert (response.status, response.body) == (202, answer.content)

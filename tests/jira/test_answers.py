@@ -166,6 +166,6 @@ def test_errors_of_one_site_have_distinct_trace_ids_that_stand_in_the_record(jir
     provider.submit(link(url="<string>", type="x"), link("2", url="<string>"))
     provider.post({"remoteLinks": []})
     said = [error["errorTraceId"] for submission in jira.submissions for error in submission.errors]
-    said += [error["errorTraceId"] for error in jira.requests[1].response_json]
+    said += [error["errorTraceId"] for error in jira.requests[1].response.json]
     assert len(said) == len(set(said)) == 4
-    assert all(trace in json.dumps([exchange.response_json for exchange in jira.requests]) for trace in said)
+    assert all(trace in json.dumps([exchange.response.json for exchange in jira.requests]) for trace in said)

@@ -39,7 +39,7 @@ def test_any_other_refusal_is_a_list_of_errors_that_names_the_fault(jira, provid
     (error,) = answer.json()
     assert answer.status_code == status
     assert "fail_next" in error["message"]
-    assert jira.requests[0].response_json == [error]
+    assert jira.requests[0].response.json == [error]
 
 
 def test_faults_can_be_kept_for_later_requests_and_for_one_operation(jira, provider, link):
@@ -94,7 +94,7 @@ def test_a_connection_is_dropped_before_the_request_is_read(jira, provider, link
         provider.submit(link())
     assert jira.links == {}
     assert told() == [(0, "drop_connection before the request was read")]
-    assert jira.requests[0].body == b""
+    assert jira.requests[0].request.body == b""
     assert "no answer (fault: drop_connection" in repr(jira.requests[0])
     assert provider.submit(link()).status_code == 202
 
@@ -147,7 +147,7 @@ def test_an_answer_is_a_page_instead_of_json(jira, provider, link):
     assert answer.headers["Content-Type"].startswith("text/html")
     with pytest.raises(requests.JSONDecodeError):
         answer.json()
-    assert jira.requests[0].response_json is None
+    assert jira.requests[0].response.json is None
     jira.assert_accepted("1")
 
 

@@ -51,8 +51,10 @@ def record(jira):
     # Times are left out, and with them how long somebody is still to wait.
     times = ("X-RateLimit-Reset", "Retry-After")
     for exchange in jira.requests:
-        yield [exchange.method, exchange.incoming.target, exchange.body.decode(), exchange.status, exchange.fault, exchange.operation,
-               [pair for pair in exchange.response_headers if pair[0] not in times], exchange.response_body.decode(),
+        request = exchange.request
+        yield [request.method, request.target, request.body.decode(), exchange.status, exchange.fault, exchange.operation,
+               [pair for pair in exchange.response.headers.pairs if pair[0] not in times],
+               exchange.response.body.decode(),
                [[found.code, found.pointer, found.code == "RL701" or found.message] for found in exchange.violations]]
     yield [str(write) for write in jira.arrivals]
     yield jira.links

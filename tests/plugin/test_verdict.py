@@ -38,7 +38,7 @@ def test_a_breach_fails_the_test_in_its_call_phase_and_says_what_to_change(proje
 
 
 def test_the_token_is_never_shown(project):
-    source = BREACH + "    print('TOKEN', fake_jira.requests[0].headers['Authorization'].split('.')[2])\n"
+    source = BREACH + "    print('TOKEN', fake_jira.requests[0].request.headers['Authorization'].split('.')[2])\n"
     output = run(project, source, "-rA").stdout.str()
     (token,) = [line.split()[1] for line in output.splitlines() if line.startswith("TOKEN ")]
     assert len(token) > 20

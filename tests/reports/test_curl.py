@@ -38,8 +38,8 @@ def test_the_line_sends_the_same_bytes(jira, provider, body):
     line = curl_line(jira.requests[0], jira.url)
     again(jira, line)
     first, second = jira.requests
-    assert second.body == first.body
-    assert (second.method, second.path, second.status) == (first.method, first.path, first.status)
+    assert second.request.body == first.request.body
+    assert (second.request.method, second.request.path, second.status) == (first.request.method, first.request.path, first.status)
     assert breaches(second) == breaches(first)
     assert line.isascii()
     assert line.isprintable()
@@ -50,7 +50,7 @@ def test_the_line_sends_the_same_path_and_query(jira, provider):
     provider.delete_by(account="it's; $(ls) &", other="ü")
     for exchange in jira.requests[:2]:
         again(jira, curl_line(exchange, jira.url))
-    assert [exchange.incoming.target for exchange in jira.requests[2:]] == [exchange.incoming.target for exchange in jira.requests[:2]]
+    assert [exchange.request.target for exchange in jira.requests[2:]] == [exchange.request.target for exchange in jira.requests[:2]]
 
 
 def test_credentials_are_masked(jira, provider):
@@ -63,22 +63,22 @@ def test_credentials_are_masked(jira, provider):
 def test_a_long_body_is_cut_to_a_broken_link(jira, provider, link):
     provider.submit(*(link(str(number)) for number in range(50)), link("bad", url="<string>"))
     exchange = jira.requests[0]
-    assert len(exchange.body) > BODY_LIMIT
+    assert len(exchange.request.body) > BODY_LIMIT
     line = curl_line(exchange, jira.url)
     assert line.endswith("# cut to the first of 1 links that broke a rule")
     again(jira, line)
     assert breaches(jira.requests[1]) == [("RL201", "/remoteLinks/0/url")]
-    assert jira.requests[1].json["remoteLinks"] == [exchange.json["remoteLinks"][-1]]
+    assert jira.requests[1].request.json["remoteLinks"] == [exchange.request.json["remoteLinks"][-1]]
 
 
 def test_a_long_body_without_such_a_link_is_left_to_the_record(jira, provider):
     provider.post(b"{" + b" " * BODY_LIMIT)
-    assert "4001 bytes of this exchange's .body" in curl_line(jira.requests[0], jira.url)
+    assert "4001 bytes of this exchange's .request.body" in curl_line(jira.requests[0], jira.url)
 
 
 def test_a_body_with_a_nul_is_left_to_the_record(jira, provider):
     provider.post(b'{"a": "\0"}')
-    assert "10 bytes of this exchange's .body" in curl_line(jira.requests[0], jira.url)
+    assert "10 bytes of this exchange's .request.body" in curl_line(jira.requests[0], jira.url)
 
 
 def read(jira, path):
@@ -94,7 +94,7 @@ def test_the_line_sends_a_target_that_is_not_encoded(jira, path):
     read(jira, path)
     again(jira, curl_line(jira.requests[0], jira.url))
     first, second = jira.requests
-    assert (second.incoming.target, second.status) == (first.incoming.target, first.status)
+    assert (second.request.target, second.status) == (first.request.target, first.status)
     assert breaches(second) == breaches(first)
 
 
@@ -116,4 +116,4 @@ def test_the_line_sends_the_same_method_and_headers(jira, provider, method, head
     provider.send(method, "/bulk", headers=headers, data=body)
     again(jira, curl_line(jira.requests[0], jira.url))
     first, second = jira.requests
-    assert (second.method, second.status, breaches(second)) == (first.method, first.status, breaches(first))
+    assert (second.request.method, second.status, breaches(second)) == (first.request.method, first.status, breaches(first))

@@ -44,7 +44,7 @@ def test_a_token_is_let_in_with_the_scope_of_the_operation(make_site):
     (violation,) = jira.violations
     assert violation.code == "RL513"
     assert READ in violation.hint
-    assert jira.requests[-1].response_body == b""
+    assert jira.requests[-1].response.body == b""
     assert read(jira, f"Bearer {jira.token(scopes=f'{READ} {DELETE}')}", "DELETE") == 202
     assert read(jira, f"Bearer {jira.token(scopes=[READ])}", "DELETE", "/rest/remotelinks/1.0/bulkByProperties?a=1") == 403
     assert jira.requests[0].app == APP_KEY
@@ -80,7 +80,7 @@ def test_a_token_of_another_site_or_of_nobody_is_unknown(make_site):
     for token in (elsewhere, "x", known[:-1], known + "x", known.swapcase()):
         assert read(jira, f"Bearer {token}") == 401
         assert [violation.code for violation in jira.requests[-1].violations] == ["RL515"]
-    assert jira.requests[0].response_body == b""
+    assert jira.requests[0].response.body == b""
 
 
 def test_tokens_end_with_the_installation(make_site):

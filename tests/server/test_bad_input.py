@@ -77,7 +77,7 @@ def test_a_body_that_is_not_json_is_refused_with_400(jira, provider, body, says)
     assert codes(jira) == ["RL101"]
     assert says in jira.violations[0].message
     assert jira.violations[0].hint
-    assert jira.requests[-1].body == body
+    assert jira.requests[-1].request.body == body
 
 
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64, 10**400])
@@ -123,7 +123,7 @@ def test_a_chunked_body_is_a_body(jira, provider, link):
     chunks = [b'{"remoteLinks": [', b"]}"]
     answer = provider.send("POST", "/bulk", data=iter(chunks), headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
-    assert jira.requests[-1].body == b"".join(chunks)
+    assert jira.requests[-1].request.body == b"".join(chunks)
     assert codes(jira) == ["RL103"]
 
 
@@ -139,7 +139,7 @@ def test_chunks_may_have_extensions_and_trailers(jira, chunks):
     answer = raw(jira, post("Transfer-Encoding: chunked\r\n", chunks))
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert codes(jira) == ["RL103"]
-    assert jira.requests[-1].body == b"{}"
+    assert jira.requests[-1].request.body == b"{}"
 
 
 @pytest.mark.parametrize(

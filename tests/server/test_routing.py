@@ -56,7 +56,7 @@ def test_each_sites_url_leads_to_it_alone(start, listener, link, provider_of):
         provider.delete_by(account="a")
     assert [set(site.links) for site in sites] == [{"0"}, {"1"}, {"2"}]
     assert [len(site.requests) for site in sites] == [3, 3, 3]
-    assert {site.requests[0].path for site in sites} == {BASE + "/bulk"}
+    assert {site.requests[0].request.path for site in sites} == {BASE + "/bulk"}
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -65,7 +65,7 @@ def test_the_curl_line_of_each_site_sends_the_request_again(start, provider_of):
         provider_of(site).send("GET", "/remotelink/1?expand=all")
         line = curl_line(site.requests[0], site.url).replace("***", "x")
         subprocess.run(shlex.split(line), check=True, capture_output=True, timeout=30)
-        assert [exchange.incoming.target for exchange in site.requests] == [READ + "?expand=all"] * 2
+        assert [exchange.request.target for exchange in site.requests] == [READ + "?expand=all"] * 2
 
 
 def test_each_site_has_its_own_clock_contract_and_apps(start):
@@ -190,7 +190,7 @@ def test_the_url_of_a_site_with_a_host_name_always_works(start, listener):
     jira, first = start(host_name="acme.localhost"), start()
     assert (first.url, jira.url) == (listener.url, f"{listener.url}/ex/jira/{jira.cloud_id}")
     assert read(jira) == read(jira, listener.url, Host="acme.localhost") == 404
-    assert [exchange.path for exchange in jira.requests] == [READ] * 2
+    assert [exchange.request.path for exchange in jira.requests] == [READ] * 2
     assert (jira.violations, first.requests) == ([], [])
 
 
@@ -230,7 +230,7 @@ def test_credentials_that_no_site_knows_are_for_the_first_one_to_refuse(start, l
     wrong_secret = {**credentials(other.app), "client_secret": "x"}
     for payload, site in (({**credentials(one.app), "client_id": "x"}, one), (wrong_secret, other), ([], one), (None, one)):
         assert ask(listener.url, payload).status_code in (400, 401)
-        assert site.requests[-1].path == "/oauth/token"
+        assert site.requests[-1].request.path == "/oauth/token"
     assert (len(one.requests), len(other.requests)) == (3, 1)
 
 

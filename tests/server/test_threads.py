@@ -67,7 +67,7 @@ def test_some_order_explains_everything(make_site, policy, seed):
         results = list(pool.map(lambda thread: send(jira, thread, seed, barrier), range(THREADS)))
     told = {name: result for part in results for name, result in part.items()}
 
-    order = [exchange.headers["X-Name"] for exchange in jira.requests]
+    order = [exchange.request.headers["X-Name"] for exchange in jira.requests]
     assert sorted(order) == sorted(told)
     for thread in range(THREADS):
         own = [int(name.partition("/")[2]) for name in order if name.startswith(f"{thread}/")]

@@ -389,7 +389,7 @@ def test_linked_does_not_pass_for_an_issue_that_the_site_does_not_know(jira, pro
         assert f"'1' is stored, but not linked to {key!r}" in said
         assert "the link names it, but the issue is unknown to the site (unknownAssociations)" in said
         assert "  it is linked to 'ABC-1'\n" in said
-    assert jira.requests[0].response_json["unknownAssociations"] == [{"associationType": "issueKeys", "values": ["XYZ-1", "see QQ-1"]}]
+    assert jira.requests[0].response.json["unknownAssociations"] == [{"associationType": "issueKeys", "values": ["XYZ-1", "see QQ-1"]}]
 
 
 def test_what_is_known_when_the_link_is_taken_decides(jira, provider, link):

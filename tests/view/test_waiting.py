@@ -43,7 +43,7 @@ def test_a_helper_can_be_waited_for(make_site, provider_of, link):
     with meanwhile(lambda: provider.submit(link()), lambda: provider.delete("2"), jira.settle):
         assert jira.wait_until(lambda: jira.assert_stored("1"), timeout=30)["id"] == "1"
         assert jira.wait_until(lambda: jira.assert_linked("ABC-1", "1"), timeout=30)
-        assert jira.wait_until(lambda: jira.assert_deleted("2"), timeout=30).method == "DELETE"
+        assert jira.wait_until(lambda: jira.assert_deleted("2"), timeout=30).request.method == "DELETE"
 
 
 def test_what_did_not_come_true_says_why(jira, provider, link):

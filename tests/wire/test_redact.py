@@ -22,7 +22,7 @@ def shown_by(jira):
     """Everything of a site that a test, a report or a debugger shows."""
     shown = [repr(jira), repr(jira.settings), repr(jira.app), repr(jira.auth), str(jira.settings), f"{jira.app}"]
     for exchange in jira.requests:
-        shown += [repr(exchange), repr(exchange.headers), str(exchange.headers), curl_line(exchange, jira.url)]
+        shown += [repr(exchange), repr(exchange.request.headers), str(exchange.request.headers), curl_line(exchange, jira.url)]
         shown += [repr(exchange.submissions)]
     for violation in jira.violations:
         shown += [repr(violation), str(violation), violation.message, violation.hint, repr(violation.value)]
@@ -54,8 +54,8 @@ def test_no_secret_is_shown_of_a_site(make_site, link):
     for secret in (*planted, issued):
         assert str(secret) not in shown
     # Code that asks for them gets them all the same.
-    assert jira.requests[0].headers["Authorization"] == token
-    assert jira.requests[-2].json["client_secret"] == jira.app.client_secret
+    assert jira.requests[0].request.headers["Authorization"] == token
+    assert jira.requests[-2].request.json["client_secret"] == jira.app.client_secret
 
 
 def test_what_signs_is_text_whose_repr_is_masked(make_site):
@@ -90,7 +90,7 @@ def test_a_failing_assertion(fake_jira):
     authorization, token, app = fake_jira.authorization("POST", BULK), fake_jira.token(), fake_jira.app
     remember(fake_jira, authorization[4:], token, app.client_secret)
     requests.post(fake_jira.url + BULK, json={"remoteLinks": [LINK]}, headers={"Authorization": authorization})
-    fake_jira.requests[0].headers
+    fake_jira.requests[0].request.headers
     fake_jira.assert_accepted("1")
 
 def test_a_wrong_token(fake_jira):
