@@ -54,7 +54,7 @@ class Apps(ABC):
         breaks a rule (RL6xx), in one line.
         """
         read = load_descriptor(descriptor, self.settings.ignore)
-        with self._record.changed:
+        with self._site.present():
             secret = shared_secret if shared_secret is not None else self.settings.shared_secret
             app = App(self._registry.install(read, secret, client_key), _issue=self._issue, _read=self._links_of)
             self._handles[app.key] = self._signer = app
@@ -69,7 +69,7 @@ class Apps(ABC):
         brings nothing back. Raises ValueError for an app that is not installed.
         """
         key = key.key if isinstance(key, App) else key
-        with self._record.changed:
+        with self._site.present():
             installed = ", ".join(map(repr, self._registry.keys)) or "none"
             app = self._registry.latest if key is None else self._registry.get(key)
             if app is None:
@@ -78,7 +78,7 @@ class Apps(ABC):
             self._site.remove_app(app.key)
             self._backend.histories.pop(app.key, None)
             self._forget_refusals()
-            self._record.changed.notify_all()
+            self._record.wake()
 
     @property
     def app(self) -> App | None:
@@ -125,17 +125,15 @@ class Apps(ABC):
         return self._shown("service", key)
 
     def _shown(self, kind: str, key: str) -> list[ShownLink]:
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             return shown_on(self._site, self._registry, kind, key)
 
     def _issue(self, key: str, scopes: Iterable[str] | str | None, expires_in: float) -> Secret:
-        with self._record.changed:
+        with self._site.present():
             return self._registry.issue(key, scopes, expires_in)
 
     def _links_of(self, key: str) -> dict[Id, dict[str, Any]]:
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             return {link.id: copy.deepcopy(link.data) for link in self._site.store if link.app == key}
 
     def _forget_refusals(self) -> None:

@@ -25,7 +25,6 @@ from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.jira.trouble_making import TroubleMaking
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, Submission
-from pytest_remotelinks.recording.record import Record
 from pytest_remotelinks.rules.checker import BYTE_LIMIT, Checker
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.server.listener import Listener
@@ -85,21 +84,20 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         )
         self.settings = settings
         self._host = host
-        self._record = Record()
         self._trouble = Trouble()
         self._site = Site(settings.policy)
+        self._record = self._site.record
         document = load_document(settings.contract)
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
         self._backend = Backend(
             Checker(document, settings.ignore, byte_limit, newer),
             self._site,
-            self._record,
             self._trouble,
         )
         self._registry = AppRegistry(self._site.clock)
         self._backend.authorize = self._registry.authorize
         self._backend.actions = lambda: self._registry.actions
-        self._backend.token_endpoint = TokenEndpoint(self._registry, self._record, self._trouble, self._site.clock)
+        self._backend.token_endpoint = TokenEndpoint(self._registry, self._site, self._trouble)
         self._place = Place(self._backend, *_cloud_id(cloud_id), _host_name(host_name))
         if settings.app is not None:
             self.install(settings.app)
@@ -134,7 +132,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
 
     def reset(self) -> None:
         """Forget all that was recorded, stored, planned and made known; settings and installed apps stay, and the clock."""
-        with self._record.changed:
+        with self._site.present():
             self._start_over()
             self._record.clear()
             self._expected.clear()
@@ -185,8 +183,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         Of two apps' links with one id, that of the app installed last counts;
         ``app.links`` has those of one app.
         """
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             stored = sorted(self._site.store, key=lambda link: link.app == self._latest_app)
             return {link.id: copy.deepcopy(link.data) for link in stored}
 
@@ -196,8 +193,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         Of two apps' links with that id, that of the app installed last counts;
         ``app.link(id)`` is that of one app.
         """
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             return next((copy.deepcopy(stored.data) for stored in self._stored_links(id)), None)
 
     def of(self, app: App | str) -> OneApp:
@@ -210,19 +206,18 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     @property
     def pending(self) -> list[Write]:
         """Accepted writes that are not visible yet, in the order of their acceptance."""
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             return [write.copy() for write in self._site.pending if not write.is_repeat]
 
     def settle(self) -> None:
         """Let all pending writes arrive: in order, or, where the policy is to shuffle them, in its order."""
-        with self._record.changed:
+        with self._site.present():
             self._site.pending.settle()
             self._record.wake()
 
     def advance(self, seconds: float) -> None:
         """Move the site's clock on, and let arrive what is due by then. Raises ValueError for less than nothing."""
-        with self._record.changed:
+        with self._site.present():
             self._site.clock.advance(seconds)
             self._site.pending.arrive()
             self._record.wake()
@@ -230,8 +225,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     @property
     def arrivals(self) -> list[Write]:
         """Every write that has arrived, in the order in which it did; one that came twice stands there twice."""
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             return [write.copy() for write in self._site.pending.arrivals]
 
     @property
@@ -281,7 +275,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         request that broke a rule in a way that none before it did.
         """
         journal, trouble = self._record, self._trouble
-        with journal.changed:
+        with self._site.present():
             earlier, journal.exchanges = journal.exchanges, []
             policy = self._site.pending.consistency
             planned = trouble.snapshot()
@@ -289,7 +283,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         try:
             yield
         finally:
-            with journal.changed:
+            with self._site.present():
                 kept = {id(exchange): exchange for exchange in (*self._broken_in_runs.values(), *journal.exchanges)}
                 journal.exchanges = [*earlier, *kept.values()]
                 self._site.pending.consistency = policy
@@ -298,7 +292,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     @contextmanager
     def _run_under(self, policy: Consistency) -> Iterator[None]:
         """One run: it starts with an empty site and record, and with the trouble that was planned before the search."""
-        with self._record.changed:
+        with self._site.present():
             planned = self._trouble.snapshot()
             self._trouble.restore(planned)  # which ends what is counted and waited for
             self._site.pending.consistency = policy
@@ -306,7 +300,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         try:
             yield
         finally:
-            with self._record.changed:
+            with self._site.present():
                 for exchange in self._record.exchanges:
                     for found in exchange.violations:
                         self._broken_in_runs.setdefault((found.code, found.pointer), exchange)

@@ -17,7 +17,6 @@ from pytest_remotelinks.jira.oauth import TokenEndpoint
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange, link_name
-from pytest_remotelinks.recording.record import Record
 from pytest_remotelinks.rules.checker import Checker, CheckResult
 from pytest_remotelinks.rules.context import Authorize, Circumstances, anybody
 from pytest_remotelinks.rules.history import History
@@ -41,10 +40,10 @@ Rejected = dict[int, list[dict[str, str]]]
 class Backend:
     """Answers requests as Jira would, and keeps the record of them."""
 
-    def __init__(self, checker: Checker, site: Site, journal: Record, trouble: Trouble) -> None:
+    def __init__(self, checker: Checker, site: Site, trouble: Trouble) -> None:
         self.checker = checker
         self._site = site
-        self._record = journal
+        self._record = site.record
         self._trouble = trouble
         #: By the app's key, what it did before.
         self.histories: defaultdict[str, History] = defaultdict(History)
@@ -80,7 +79,7 @@ class Backend:
 
     def drop_unread(self, request: Request, started: float) -> Answer | None:
         """What becomes of a request of which only the head is known: None where its body is to be read."""
-        with self._record.changed:
+        with self._site.present():
             operation = self.checker.document.router.route(request.path).operation(request.method)
             asks_for_token = self.token_endpoint is not None and self.token_endpoint.is_meant_by(request)
             fault = self._trouble.befall_unread("token" if asks_for_token else operation.name if operation else None)
@@ -93,10 +92,8 @@ class Backend:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
         if self.token_endpoint is not None and self.token_endpoint.is_meant_by(request):
             return self.token_endpoint.answer(request, started, clock)
-        with self._record.changed:
-            now = self._site.clock.now()
+        with self._site.present() as now:
             began = now - (time.perf_counter() - clock)
-            self._site.pending.arrive()
             checked = self.checker.check(request, Circumstances(began, now, self.histories, self.authorize, self.actions()))
             history = self.histories[checked.app]
             operation = checked.operation

@@ -7,11 +7,10 @@ from typing import Any
 
 from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, befallen, failure_headers, json_answer
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
-from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.jira.faults import Fault
+from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange
-from pytest_remotelinks.recording.record import Record
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import NotJSON, decode
 from pytest_remotelinks.wire.request import Request
@@ -27,11 +26,10 @@ _UNCACHED = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 class TokenEndpoint:
     """Answers as RFC 6749 says: its exchanges are recorded, and break no rule of remote links."""
 
-    def __init__(self, registry: AppRegistry, journal: Record, trouble: Trouble, site_clock: Clock) -> None:
+    def __init__(self, registry: AppRegistry, site: Site, trouble: Trouble) -> None:
         self._registry = registry
-        self._record = journal
+        self._site = site
         self._trouble = trouble
-        self._clock = site_clock
 
     def is_meant_by(self, request: Request) -> bool:
         """Whether a request asks for a token."""
@@ -39,13 +37,12 @@ class TokenEndpoint:
 
     def knows(self, client_id: str) -> bool:
         """Whether it is that of an installed app."""
-        with self._record.changed:
+        with self._site.present():
             return self._registry.knows_client(client_id)
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
-        with self._record.changed:
-            now = self._clock.now()
+        with self._site.present() as now:
             payload, refused, app = self._check(request)
             began, host = now - (time.perf_counter() - clock), request.headers.get("Host", "")
             fault = self._trouble.befall("token", app, 1, began, now, host)
@@ -54,9 +51,9 @@ class TokenEndpoint:
             else:
                 answer = refused or self._issue(app)
             answer = befallen(answer, fault, self._trouble.headers())
-            self._record.add(
+            self._site.record.add(
                 Exchange(
-                    number=self._record.count + 1,
+                    number=self._site.record.count + 1,
                     operation="token",
                     operation_id=None,
                     started=started,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from pytest_remotelinks.jira.consistency import Policy
 from pytest_remotelinks.jira.pending import PendingWrites
 from pytest_remotelinks.jira.store import LinkStore
 from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.recording.record import Record
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class Outcome:
 
 
 class Site:
-    """The state of one site. Not safe for several threads at once: the owner holds a lock.
+    """The state of one site, and the record of what happened there.
 
-    ``app`` is everywhere the key of the app that asks; apps do not see each
-    other's links.
+    Whatever uses it does so within ``present()``. ``app`` is always the key of
+    the app that asks; apps do not see each other's links.
     """
 
     def __init__(self, consistency: Policy) -> None:
@@ -39,9 +41,20 @@ class Site:
         self.known_issues: set[str] = set()
         #: Services that exist; while empty, every one does.
         self.known_services: set[str] = set()
+        self.record = Record()
         self.clock = Clock()
         self.store = LinkStore()
         self.pending = PendingWrites(self.store, consistency, self.clock)
+
+    @contextmanager
+    def present(self) -> Iterator[float]:
+        """Hold the site's lock, with every write applied that is due; gives the time on the site's clock.
+
+        One thread may hold the lock several times.
+        """
+        with self.record.changed:
+            self.pending.arrive()
+            yield self.clock.now()
 
     def submit(
         self,

@@ -9,8 +9,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pytest_remotelinks.jira.faults import Fault, Operations, seconds, whole_number
+from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.trouble import Trouble
-from pytest_remotelinks.recording.record import Record
 
 
 class TroubleMaking(ABC):
@@ -26,7 +26,7 @@ class TroubleMaking(ABC):
     cannot be. Requests that met with trouble carry its name in their ``fault``.
     """
 
-    _record: Record
+    _site: Site
     _trouble: Trouble
 
     @property
@@ -116,7 +116,7 @@ class TroubleMaking(ABC):
 
     def reject(self, id: str, message: str = "The remote link was rejected.") -> None:
         """Reject a link, whatever it says, in every submission from now on, with these words."""
-        with self._record.changed:
+        with self._site.present():
             self._trouble.rejections[id] = message
 
     def rate_limit(self, requests: int | None = None, per: float = 60.0, *, cost: int | None = None) -> None:
@@ -127,9 +127,9 @@ class TroubleMaking(ABC):
         ``Retry-After``, which grows when it is ignored, and
         ``RateLimit-Reason``. Without numbers the limit is lifted.
         """
-        with self._record.changed:
+        with self._site.present():
             self._trouble.set_limit(requests, per, cost)
 
     def _plan(self, fault: Fault, times: int, operation: Operations, after: int) -> None:
-        with self._record.changed:
+        with self._site.present():
             self._trouble.plan(fault, times, operation, after)

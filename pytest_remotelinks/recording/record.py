@@ -12,8 +12,8 @@ from pytest_remotelinks.rules.violation import Violation
 class Record:
     """What has happened so far, in the order in which it took effect.
 
-    ``changed`` is notified of every exchange, and of every other event that
-    somebody may wait for; its lock guards the site too.
+    ``changed`` is notified of every exchange, and of every other event that a
+    test may wait for. Its lock is that of the whole site.
     """
 
     def __init__(self) -> None:
@@ -21,9 +21,9 @@ class Record:
         self.exchanges: list[Exchange] = []
         #: How many requests have taken effect since the record began.
         self.count = 0
-        #: Counts the events, so that whoever waits can tell whether he missed one.
+        #: Counts the events, so that one who waits can tell whether there was one meanwhile.
         self.events = 0
-        #: Requests that have begun and are not answered yet.
+        #: Requests that began and are not answered yet.
         self.under_way = 0
         #: When a request last began or ended, in seconds on the monotonic clock.
         self.last_active = time.monotonic()
@@ -35,7 +35,7 @@ class Record:
         self.wake()
 
     def wake(self) -> None:
-        """Tell everybody who waits that something has happened. The caller holds the lock."""
+        """Wake all that wait, since something has happened. The caller holds the lock."""
         self.events += 1
         self.changed.notify_all()
 
@@ -47,7 +47,7 @@ class Record:
             self.wake()
 
     def end(self) -> None:
-        """A request has been answered, or given up."""
+        """A request was answered or abandoned."""
         with self.changed:
             self.under_way -= 1
             self.last_active = time.monotonic()

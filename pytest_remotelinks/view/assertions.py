@@ -135,8 +135,7 @@ class Assertions(Waiting, ABC):
         apps with such a link, the one is meant that submitted or deleted it last.
         """
         __tracebackhide__ = True
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             app = self._last_writer(id)
             deletions, remaining = replay(self._seen.exchanges, id, app)
             now, settled = self._site.store.get(id, app), self._site.settled_link(id, app)

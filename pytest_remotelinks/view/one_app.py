@@ -33,8 +33,7 @@ class OneApp(Assertions):
 
     def issue(self, key: str) -> list[ShownLink]:
         """The app's links that people see on an issue, the latest ``lastUpdated`` first."""
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             return [link for link in shown_on(self._site, self._registry, "issue", key) if link.app == self._only]
 
     def __repr__(self) -> str:

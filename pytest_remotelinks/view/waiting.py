@@ -90,8 +90,7 @@ class Waiting:
     @property
     def _seen(self) -> Seen:
         """What the helpers look at."""
-        with self._record.changed:
-            self._site.pending.arrive()
+        with self._site.present():
             exchanges = tuple(exchange for exchange in self._record.exchanges if self._is_seen(exchange.app))
             return Seen(exchanges, tuple(link for link in self._site.store if self._is_seen(link.app)), self._site.pending)
 
@@ -104,8 +103,7 @@ class Waiting:
         deadline = time.monotonic() + timeout
         journal, pending, clock = self._record, self._site.pending, self._site.clock
         while True:
-            with journal.changed:
-                pending.arrive()
+            with self._site.present():
                 events = journal.events
             yield
             if time.monotonic() >= deadline:
