@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_remotelinks.jira.panel import Lozenge, ShownAction, ShownLink
     from pytest_remotelinks.jira.write import Write
     from pytest_remotelinks.plugin import RemoteLinksWarning
-    from pytest_remotelinks.recording.exchange import Exchange, Submission
+    from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
     from pytest_remotelinks.rules.violation import Violation
     from pytest_remotelinks.settings import SettingsError
     from pytest_remotelinks.view.explore import Exploration
@@ -32,6 +32,7 @@ __all__ = [
     "Immediate",
     "Lozenge",
     "Manual",
+    "RecordedViolation",
     "RemoteLinksWarning",
     "SettingsError",
     "ShownAction",
@@ -57,6 +58,7 @@ _HOMES = {
     "Immediate": "jira.consistency",
     "Lozenge": "jira.panel",
     "Manual": "jira.consistency",
+    "RecordedViolation": "recording.exchange",
     "RemoteLinksWarning": "plugin",
     "SettingsError": "settings",
     "ShownAction": "jira.panel",

@@ -24,9 +24,8 @@ from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.jira.trouble_making import TroubleMaking
 from pytest_remotelinks.jira.write import Write
-from pytest_remotelinks.recording.exchange import Exchange, Submission
+from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
 from pytest_remotelinks.rules.checker import BYTE_LIMIT, Checker
-from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.server.listener import Listener
 from pytest_remotelinks.server.routing import Place
 from pytest_remotelinks.settings import Settings, SettingsError
@@ -337,7 +336,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         return list(self._record.submissions)
 
     @property
-    def violations(self) -> list[Violation]:
+    def violations(self) -> list[RecordedViolation]:
         """Every breach of the contract, in order; those of ignored rules are not among them."""
         return list(self._record.violations)
 

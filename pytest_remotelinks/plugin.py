@@ -13,7 +13,7 @@ from _pytest.outcomes import Failed  # pytest.fail.Exception, as a class to deri
 
 if TYPE_CHECKING:
     from pytest_remotelinks.fake_jira import FakeJira
-    from pytest_remotelinks.rules.violation import Violation
+    from pytest_remotelinks.recording.exchange import RecordedViolation
     from pytest_remotelinks.server.listener import Listener
 
 _MARKER = "remotelinks"
@@ -28,7 +28,7 @@ _SITES = pytest.StashKey["list[FakeJira]"]()
 #: By site, where its consistency was set, if that is where no option reaches.
 _PLACES = pytest.StashKey["dict[FakeJira, str]"]()
 #: The violations that the call phase ended with.
-_JUDGED = pytest.StashKey["list[tuple[FakeJira, Violation]]"]()
+_JUDGED = pytest.StashKey["list[tuple[FakeJira, RecordedViolation]]"]()
 
 
 class RemoteLinksWarning(UserWarning):
@@ -294,11 +294,11 @@ class _ContractBroken(Failed):
         self.verdict = verdict
 
 
-def _unexpected(sites: list[FakeJira]) -> list[tuple[FakeJira, Violation]]:
+def _unexpected(sites: list[FakeJira]) -> list[tuple[FakeJira, RecordedViolation]]:
     return [(site, violation) for site in sites for violation in site.unexpected_violations]
 
 
-def _report(found: list[tuple[FakeJira, Violation]]) -> str:
+def _report(found: list[tuple[FakeJira, RecordedViolation]]) -> str:
     from pytest_remotelinks.reports.terminal import report
 
     sites = dict.fromkeys(site for site, _ in found)
@@ -317,7 +317,7 @@ def _weather(item: pytest.Item, site: FakeJira) -> str:
     return weather_report(site.arrived_under, site.arrivals, item.stash[_PLACES].get(site, ""))
 
 
-def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira, Violation]]) -> None:
+def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira, RecordedViolation]]) -> None:
     """Fail for violations of severity error where that is strict, warn of the others; those judged before are left out."""
     seen = {id(violation) for _, violation in judged}
     found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in seen]
@@ -325,7 +325,7 @@ def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira
     if errors:
         raise _ContractBroken(f"{_counted(errors)}: the provider broke the remote links contract", _report(found))
     tolerated: set[str] = set()
-    by_code: dict[str, list[Violation]] = {}
+    by_code: dict[str, list[RecordedViolation]] = {}
     for _, violation in found:
         by_code.setdefault(violation.code, []).append(violation)
         if violation.severity == "error":
@@ -340,13 +340,13 @@ def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira
             raise _ContractBroken(str(warning), _report(found)) from None
 
 
-def _counted(violations: list[Violation]) -> str:
+def _counted(violations: list[RecordedViolation]) -> str:
     from pytest_remotelinks.reports.terminal import count_by_code
 
     return count_by_code(violations)
 
 
-def _line(violation: Violation) -> str:
+def _line(violation: RecordedViolation) -> str:
     from pytest_remotelinks.wire.text import printable
 
     return printable(f"{violation}; {violation.hint}")

@@ -12,8 +12,7 @@ from pytest_remotelinks.check.positions import Path, line_and_column, no_number_
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json
 from pytest_remotelinks.rules.checker import report_repeated
 from pytest_remotelinks.rules.descriptor import check_descriptor, kind_of
-from pytest_remotelinks.rules.violation import Violation
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violation, Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
 _LINK_MEMBERS = {"id", "updateSequenceNumber", "displayName", "lastUpdated", "associations"}

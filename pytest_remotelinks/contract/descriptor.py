@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pytest_remotelinks.contract.loading import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
 from pytest_remotelinks.rules.descriptor import CONNECT_MODULE, FORGE_MODULE, PLACEHOLDER, RL601, check_descriptor, kind_of
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 
 
 class DescriptorError(ValueError):

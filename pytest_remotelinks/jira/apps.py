@@ -18,7 +18,7 @@ from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.rules.authorization import RL505, RL514, RL515, RL516, check_well_formed
 from pytest_remotelinks.rules.scopes import check_connect_scope, check_oauth_scope, names_oauth
 from pytest_remotelinks.rules.token import check_token
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.redact import Secret
 from pytest_remotelinks.wire.request import Request
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +44,8 @@ class Exchange:
     #: By the index of a submitted link, Jira's words on why it was rejected.
     _rejected: dict[int, list[dict[str, str]]] = field(default_factory=dict)
     _violations: tuple[Violation, ...] = ()
+    #: The codes whose violations the test expects of this request.
+    _expected: set[str] = field(default_factory=set)
 
     @cached_property
     def request(self) -> Request:
@@ -61,9 +63,9 @@ class Exchange:
         return self._response.status
 
     @cached_property
-    def violations(self) -> tuple[Violation, ...]:
+    def violations(self) -> tuple[RecordedViolation, ...]:
         """The rules of the contract that this request violates."""
-        return tuple(replace(violation, request=self) for violation in self._violations)
+        return tuple(RecordedViolation(**vars(violation), request=self) for violation in self._violations)
 
     @cached_property
     def submissions(self) -> tuple[Submission, ...]:
@@ -86,6 +88,18 @@ class Exchange:
 
     def __repr__(self) -> str:
         return f"<Exchange {self.number}: {summary(self)}>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedViolation(Violation):
+    """A violation, and the request that it was found in."""
+
+    request: Exchange = field(repr=False, compare=False)
+
+    @property
+    def expected(self) -> bool:
+        """Whether an ``expect_violations`` block asked for it."""
+        return self.code in self.request._expected
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,7 +130,7 @@ class Submission:
         return deepcopy(self._errors)
 
     @property
-    def violations(self) -> tuple[Violation, ...]:
+    def violations(self) -> tuple[RecordedViolation, ...]:
         """The violations of this link, and those of the request as a whole."""
         return tuple(violation for violation in self.request.violations if violation.link in (None, self._index))
 

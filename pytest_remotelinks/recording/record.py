@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from threading import Condition
 
-from pytest_remotelinks.recording.exchange import Exchange, Submission
-from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
 
 
 class Record:
@@ -58,7 +57,7 @@ class Record:
         return tuple(submission for exchange in tuple(self.exchanges) for submission in exchange.submissions)
 
     @property
-    def violations(self) -> tuple[Violation, ...]:
+    def violations(self) -> tuple[RecordedViolation, ...]:
         return tuple(violation for exchange in tuple(self.exchanges) for violation in exchange.violations)
 
     def forget(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.jira.consistency import Policy, Shuffled
 from pytest_remotelinks.jira.write import Write
-from pytest_remotelinks.recording.exchange import Exchange, summary
+from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, summary
 from pytest_remotelinks.reports.curl import curl_line
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.violation import NO_VALUE, Violation
@@ -78,12 +78,11 @@ def weather_report(policy: Policy, arrivals: Sequence[Write], place: str) -> str
     return printable("\n".join(lines))
 
 
-def report(violations: Sequence[Violation], base_url: str) -> str:
+def report(violations: Sequence[RecordedViolation], base_url: str) -> str:
     """All violations, request by request, each request with the curl line that sends it again."""
-    by_request: dict[Exchange, list[Violation]] = {}
+    by_request: dict[Exchange, list[RecordedViolation]] = {}
     for violation in violations:
-        if violation.request is not None:
-            by_request.setdefault(violation.request, []).append(violation)
+        by_request.setdefault(violation.request, []).append(violation)
     lines: list[str] = []
     for exchange, found in list(by_request.items())[:SHOWN_REQUESTS]:
         lines += [request_line(exchange), ""]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.rules.rule import Rule, a_link, installed, signed_submission
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
 

@@ -16,7 +16,7 @@ from pytest_remotelinks.rules.rule import (
     read_with,
     signed,
 )
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.redact import redact_header
 

@@ -30,8 +30,7 @@ from pytest_remotelinks.rules.target import (
     check_query_names,
     report_unfit_id,
 )
-from pytest_remotelinks.rules.violation import Violation
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violation, Violations
 from pytest_remotelinks.wire.json_body import NotJSON, decode, require_shallow
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_target
@@ -117,6 +116,7 @@ class Checker:
         if not stale and not rejected:
             return ()
         violations = Violations(self.ignore)
+        violations.name_links(self.document.api, checked.payload)
         links = checked.payload["remoteLinks"]
         check_order(violations, links, stale)
         check_resent(violations, links, accepted, stale, rejected, now)
@@ -179,6 +179,7 @@ class Checker:
         except NotJSON as error:
             violations.add(RL101, str(error), "#body", error.hint, request.body[:200])
             return CheckResult(operation, refusal=self._refusal(violations) or 400)
+        violations.name_links(self.document.api, payload)
         report_repeated(violations, repeated)
         if not clean and _holds_links(payload) and len(payload["remoteLinks"]) > LINKS_LIMIT:
             violations.add(

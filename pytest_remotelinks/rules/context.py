@@ -10,7 +10,7 @@ from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.rules.authorization import check_well_formed
 from pytest_remotelinks.rules.history import History
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.request import Request
 
 #: Judges the credentials of a request to an operation (None where it leads to none), and returns the key of the

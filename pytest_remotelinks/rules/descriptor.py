@@ -12,7 +12,7 @@ from pytest_remotelinks.contract.schema_error import innermost
 from pytest_remotelinks.contract.soundness import python_pattern
 from pytest_remotelinks.rules.properties import RL307, email_in
 from pytest_remotelinks.rules.rule import Example, Rule
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
 _DESCRIPTORS = "Connect reference, Jira Remote Link Provider module; Forge reference, devops:remoteLinkInfoProvider"

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from pytest_remotelinks.contract.document import Document, published_on
 from pytest_remotelinks.rules.rule import DOCUMENT, Rule, a_link, example, submission
-from pytest_remotelinks.rules.violation import Violation
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violation, Violations
 
 RL901 = Rule(
     "RL901",

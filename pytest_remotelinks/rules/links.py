@@ -8,7 +8,7 @@ from typing import Any
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.schema import shapes
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, REJECTS_LINK, Rule, a_link, example, submission
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
 

@@ -16,7 +16,7 @@ from pytest_remotelinks.rules.rule import (
     call,
     example,
 )
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import REDACTED, redact_header, redact_parameter
 from pytest_remotelinks.wire.request import Request

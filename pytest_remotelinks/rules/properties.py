@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule, call, example, submission
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.rules.examples import APP_KEY, SHARED_SECRET, Issued, Signed
 
-if TYPE_CHECKING:
-    from pytest_remotelinks.rules.violation import Severity
+Severity = Literal["error", "warning"]
 
 #: Jira answers 202 and names the link among the rejected ones.
 REJECTS_LINK = 202

@@ -12,7 +12,7 @@ from pytest_remotelinks.rules.rule import (
     installed,
     signed_submission,
 )
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 
 RL513 = Rule(
     "RL513",

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_remotelinks.rules.history import Known, Stale
 from pytest_remotelinks.rules.rule import REFERENCE, Rule, a_link, example, submission
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.times import read_time
 

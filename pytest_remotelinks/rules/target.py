@@ -20,7 +20,7 @@ from pytest_remotelinks.rules.rule import (
     example,
     submission,
 )
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 from pytest_remotelinks.wire.request import Request

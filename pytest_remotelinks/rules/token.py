@@ -22,8 +22,7 @@ from pytest_remotelinks.rules.rule import (
     read_with,
     signed,
 )
-from pytest_remotelinks.rules.violation import NO_VALUE
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import NO_VALUE, Violations
 from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_target
 from pytest_remotelinks.wire.request import Request
 

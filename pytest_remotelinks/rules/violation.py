@@ -1,27 +1,29 @@
-"""What a provider did against the contract, as one value."""
+"""What a provider did against the contract, as a value, and the collector of one request's violations."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-if TYPE_CHECKING:
-    from pytest_remotelinks.recording.exchange import Exchange
-
-Severity = Literal["error", "warning"]
+from pytest_remotelinks.apis.api import Api, Id
+from pytest_remotelinks.rules.rule import REJECTS_LINK, Rule, Severity, selects
 
 #: Stands for "there is no offending value", since None is a JSON value.
 NO_VALUE: Any = type("NoValue", (), {"__repr__": lambda self: "NO_VALUE"})()
 
+#: Violations of one rule in one request, above which no more are kept; a link's first one always is.
+MOST_OF_A_CODE = 1_000
+
 
 @dataclass(frozen=True)
 class Violation:
-    """One breach of the contract, with what to change.
+    """One violation of the contract, with what to change.
 
     ``pointer`` is a JSON pointer into the request's body, or into the parts of
     the request itself: ``#header/NAME``, ``#path``, ``#query/NAME``, ``#body``.
-    ``value`` is what was found there. ``link`` is the index of the remote link
-    concerned, if the breach is one link's own.
+    ``value`` is what was found there. If one link is concerned, ``link`` is its
+    index in the submission, and ``link_id`` its id if it has a usable one.
     """
 
     code: str
@@ -31,7 +33,57 @@ class Violation:
     hint: str
     value: Any = field(default=NO_VALUE, repr=False, compare=False)
     link: int | None = field(default=None, repr=False)
-    request: Exchange | None = field(default=None, repr=False, compare=False)
+    link_id: Id | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.code} {self.pointer}: {self.message}"
+
+
+class Violations:
+    """The violations found so far. A violation of an ignored rule leaves no trace and refuses nothing."""
+
+    def __init__(self, ignore: tuple[str, ...]) -> None:
+        self._ignore = ignore
+        self._api: Api | None = None
+        self._entities: list[Any] = []
+        self.found: list[Violation] = []
+        self._counts: Counter[str] = Counter()
+        #: The statuses with which Jira would refuse the request as a whole.
+        self.refusals: set[int] = set()
+        #: By the index of a link, why Jira rejects it.
+        self.rejections: dict[int, list[Violation]] = defaultdict(list)
+
+    def name_links(self, api: Api, payload: Any) -> None:
+        """Give later violations of one of the payload's links that link's id."""
+        self._api, self._entities = api, api.entities(payload) or []
+
+    def add(
+        self,
+        rule: Rule,
+        message: str,
+        pointer: str,
+        hint: str,
+        value: Any = NO_VALUE,
+        *,
+        link: int | None = None,
+        refusal: int | None = None,
+    ) -> bool:
+        """Add a violation. Return whether it counts, which it does unless its rule is ignored.
+
+        ``refusal`` says what Jira does where that differs from the rule's entry.
+        """
+        code = rule.code
+        if selects(self._ignore, code):
+            return False
+        link_id = self._api.id_of(self._entities[link]) if self._api is not None and link is not None else None
+        violation = Violation(code, rule.severity, message, pointer, hint, value, link, link_id)
+        self._counts[code] += 1
+        if self._counts[code] <= MOST_OF_A_CODE or (link is not None and link not in self.rejections):
+            self.found.append(violation)
+        status = refusal or rule.refusal
+        if status == REJECTS_LINK:
+            if link is not None and (self._counts[code] <= MOST_OF_A_CODE or link not in self.rejections):
+                self.rejections[link].append(violation)
+        elif status is not None:
+            self.refusals.add(status)
+        return True

@@ -14,11 +14,10 @@ from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.associations import issue_keys
 from pytest_remotelinks.jira.panel import ShownAction, ShownLink, shown_actions
 from pytest_remotelinks.jira.write import Write
-from pytest_remotelinks.recording.exchange import Exchange, Submission
+from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
 from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.rules.rule import selects
 from pytest_remotelinks.rules.selectors import parse_selectors
-from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.view.compare import differences, nearest_names
 from pytest_remotelinks.view.deletions import criteria, criteria_differences, misses, not_accepted, replay
 from pytest_remotelinks.view.messages import (
@@ -60,7 +59,7 @@ class Assertions(Waiting, ABC):
 
     def __init__(self) -> None:
         super().__init__()
-        self._expected: dict[int, Violation] = {}
+        self._expected: dict[int, RecordedViolation] = {}
 
     # What was sent
 
@@ -261,7 +260,7 @@ class Assertions(Waiting, ABC):
             )
 
     @property
-    def unexpected_violations(self) -> list[Violation]:
+    def unexpected_violations(self) -> list[RecordedViolation]:
         """Every violation that no ``expect_violations`` block asked for."""
         found = (violation for exchange in self._seen.exchanges for violation in exchange.violations)
         return [violation for violation in found if id(violation) not in self._expected]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.panel import ShownLink, shown_on
 from pytest_remotelinks.jira.site import Site
+from pytest_remotelinks.recording.exchange import RecordedViolation
 from pytest_remotelinks.recording.record import Record
-from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.view.assertions import Assertions
 
 
@@ -16,7 +16,9 @@ class OneApp(Assertions):
     A request whose sender the site could not make out is no app's.
     """
 
-    def __init__(self, app: str, url: str, journal: Record, site: Site, registry: AppRegistry, expected: dict[int, Violation]) -> None:
+    def __init__(
+        self, app: str, url: str, journal: Record, site: Site, registry: AppRegistry, expected: dict[int, RecordedViolation]
+    ) -> None:
         super().__init__()
         self._only = app
         self._url = url

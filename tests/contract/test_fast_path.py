@@ -142,7 +142,7 @@ def test_what_the_gate_passes_breaks_no_rule_by_the_authority(version, payload):
 
 
 def _all_violations(checker: Checker, body: bytes, payload: Any) -> list[Any]:
-    from pytest_remotelinks.rules.violations import Violations
+    from pytest_remotelinks.rules.violation import Violations
 
     violations = Violations(())
     operation = next(operation for operation in checker.document.operations if operation.id == "submitRemoteLinks")

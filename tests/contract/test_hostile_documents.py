@@ -16,7 +16,7 @@ from support.paths import OPENAPI
 from pytest_remotelinks import ContractError
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.rules.checker import Checker, _gate_for
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request
 

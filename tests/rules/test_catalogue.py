@@ -8,7 +8,7 @@ import pytest
 
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.descriptor import check_descriptor
-from pytest_remotelinks.rules.violations import Violations
+from pytest_remotelinks.rules.violation import Violations
 
 
 def sent_over_the_wire(jira, request):

@@ -224,3 +224,11 @@ def test_the_number_property_and_extra_members_of_real_traffic(jira, provider, l
 def test_the_reference_pages_own_example_url_is_rejected(jira, provider, link):
     provider.submit(link(**NOT_A_URI))
     jira.assert_rejected("1", match="uri")
+
+
+def test_violation_has_the_id_of_its_link(jira, provider, link):
+    """A violation of one link carries the link's id, wherever in the list the link is."""
+    provider.submit(link(), link(id="broken", url="no url"), link(id=17))
+    ids = {violation.link: violation.link_id for violation in jira.violations}
+    assert ids == {1: "broken", 2: None}
+    assert {violation.request.number for violation in jira.violations} == {1}
