@@ -88,14 +88,13 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         self._record = self._site.record
         document = load_document(settings.contract)
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
+        self._registry = AppRegistry(self._site.clock)
         self._backend = Backend(
             Checker(document, settings.ignore, byte_limit, newer),
             self._site,
             self._trouble,
+            self._registry,
         )
-        self._registry = AppRegistry(self._site.clock)
-        self._backend.authorize = self._registry.authorize
-        self._backend.actions = lambda: self._registry.actions
         self._backend.token_endpoint = TokenEndpoint(self._registry, self._site, self._trouble)
         self._place = Place(self._backend, *_cloud_id(cloud_id), _host_name(host_name))
         if settings.app is not None:

@@ -1,24 +1,20 @@
-"""Who may send: the installed apps of one site, the tokens that were issued, and the credentials of a request."""
+"""The apps that a site has installed, and the bearer tokens that it issued."""
 
 from __future__ import annotations
 
 import hmac
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
-from pytest_remotelinks.auth.jwt import NoToken, read_token
 from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
 from pytest_remotelinks.contract.descriptor import Action, Descriptor
-from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.jira.clock import Clock
-from pytest_remotelinks.rules.authorization import RL505, RL514, RL515, RL516, check_well_formed
-from pytest_remotelinks.rules.scopes import check_connect_scope, check_oauth_scope, names_oauth
-from pytest_remotelinks.rules.token import check_token
-from pytest_remotelinks.rules.violation import Violations
+from pytest_remotelinks.rules.authorization import credentials_of
+from pytest_remotelinks.rules.context import RequestContext
+from pytest_remotelinks.rules.history import History
 from pytest_remotelinks.wire.redact import Secret
 from pytest_remotelinks.wire.request import Request
 
@@ -26,7 +22,6 @@ from pytest_remotelinks.wire.request import Request
 TOKEN_LIFETIME = 900
 #: How many earlier requests are kept to recognise a token that was made for one of them.
 _RECENT = 200
-_PLACE = "#header/Authorization"
 
 
 class AppRegistry:
@@ -119,93 +114,17 @@ class AppRegistry:
                 return app
         return None
 
-    def authorize(self, violations: Violations, request: Request, operation: Operation | None, document: Document) -> str:
-        """Judge a request's credentials and return the key of the app that sent it, empty where that is unknown."""
-        check_well_formed(violations, request.headers, document.accepts_basic)
-        parts = request.headers.get("Authorization", "").split(None, 1)
-        scheme, credential = (*(part.strip() for part in parts), "", "")[:2]
-        scheme = scheme.lower()
-        token = self._issued.get(credential) if scheme == "bearer" else None
-        if not self.verifies:
-            if token is not None:
-                self._check_bearer(violations, token, None, operation, document)
-            return ""
-        app = self._sender(violations, request, scheme, credential, token, document) if 401 not in violations.refusals else None
-        if app is None:
-            if self.latest is None or 401 in violations.refusals:
-                return ""
-            # Where only an ignored rule keeps a request out, it counts for the app that was installed last.
-            app = self.latest
-        if not app.modules:
-            violations.add(
-                RL514,
-                f"the app {app.key!a} has no remote link module",
-                _PLACE,
-                "add jiraRemoteLinkInfoProvider to the descriptor, or devops:remoteLinkInfoProvider to the manifest",
-            )
-        if token is not None:
-            self._check_bearer(violations, token, app, operation, document)
-        elif scheme != "basic":
-            _check_scopes_of(violations, app, operation, document)
-        return app.key
+    def context(self, began: float, now: float, histories: Mapping[str, History]) -> RequestContext:
+        """What the rules may know about a request that ``began`` then, in seconds on the site's clock."""
+        return RequestContext(began, now, histories, self._apps, self._issued, self._recent, self.verifies)
 
-    def _sender(
-        self, violations: Violations, request: Request, scheme: str, credential: str, token: IssuedToken | None, document: Document
-    ) -> InstalledApp | None:
-        if scheme == "jwt":
-            shared = {key: app.shared_secret for key, app in self._apps.items() if app.kind == "connect"}
-            unsigned, last = self._apps.keys() - shared.keys(), self.latest.key if self.latest is not None else None
-            key = check_token(violations, credential, request, shared, self._recent, unsigned, last)
-            self._remember(request)
-            return self._apps[key] if key is not None else None
-        if scheme == "bearer":
-            if token is None or token.app not in self._apps:
-                violations.add(
-                    RL515, "the bearer token was not issued here to an installed app", _PLACE, self._bearer_hint(credential, document)
-                )
-                return None
-            return self._apps[token.app]
-        if self.latest is None:
-            violations.add(RL505, "no app is installed here any more", _PLACE, "install the app before it sends anything")
-        # Basic credentials name a person, and no app.
-        return self.latest
-
-    def _bearer_hint(self, credential: str, document: Document) -> str:
-        try:
-            claims = read_token(credential).claims
-        except NoToken:
-            claims = {}
-        if "qsh" in claims or claims.get("iss") in self.keys:
-            return "it is a token that an app signs: send it as 'JWT <token>'"
-        if names_oauth(document):
-            return "ask /oauth/token for one, or take one from fake_jira.token(scopes=[…])"
-        return "take one from fake_jira.token(), or sign the request and send 'JWT <token>', as the contract has it"
-
-    def _remember(self, request: Request) -> None:
-        canonical = canonical_requests(request)[0]
-        self._recent[query_hash(canonical)] = canonical
-        if len(self._recent) > _RECENT:
-            del self._recent[next(iter(self._recent))]
-
-    def _check_bearer(
-        self, violations: Violations, token: IssuedToken, app: InstalledApp | None, operation: Operation | None, document: Document
-    ) -> None:
-        late = self._clock.now() - token.ends
-        if late >= 0:
-            violations.add(
-                RL516, f"the bearer token ended {late:.0f} seconds ago", _PLACE, "ask for a new one before expires_in has passed"
-            )
-        if token.scopes is None:
-            if app is not None:
-                _check_scopes_of(violations, app, operation, document)
-        elif operation is not None:
-            check_oauth_scope(violations, document, operation, token.scopes)
-
-
-def _check_scopes_of(violations: Violations, app: InstalledApp, operation: Operation | None, document: Document) -> None:
-    if operation is not None and app.scopes is not None:
-        check = check_oauth_scope if app.kind == "forge" else check_connect_scope
-        check(violations, document, operation, app.scopes)
+    def remember(self, request: Request) -> None:
+        """Remember a signed request, so that its token is recognised when it comes with another one."""
+        if self.verifies and credentials_of(request)[0] == "jwt":
+            canonical = canonical_requests(request)[0]
+            self._recent[query_hash(canonical)] = canonical
+            if len(self._recent) > _RECENT:
+                del self._recent[next(iter(self._recent))]
 
 
 def _scopes(given: Any) -> frozenset[str]:

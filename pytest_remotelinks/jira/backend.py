@@ -5,20 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.jira.answers import Answer, befallen, failure_headers, json_answer, refusal
+from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.faults import Fault
 from pytest_remotelinks.jira.oauth import TokenEndpoint
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange, link_name
 from pytest_remotelinks.rules.checker import Checker, CheckResult
-from pytest_remotelinks.rules.context import Authorize, Circumstances, anybody
 from pytest_remotelinks.rules.history import History
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.wire.headers import Headers
@@ -40,17 +39,14 @@ Rejected = dict[int, list[dict[str, str]]]
 class Backend:
     """Answers requests as Jira would, and keeps the record of them."""
 
-    def __init__(self, checker: Checker, site: Site, trouble: Trouble) -> None:
+    def __init__(self, checker: Checker, site: Site, trouble: Trouble, registry: AppRegistry) -> None:
         self.checker = checker
         self._site = site
         self._record = site.record
         self._trouble = trouble
+        self._registry = registry
         #: By the app's key, what it did before.
         self.histories: defaultdict[str, History] = defaultdict(History)
-        #: Who judges the credentials of a request.
-        self.authorize: Authorize = anybody
-        #: By the app's key, the actions of its module.
-        self.actions: Callable[[], Mapping[str, Mapping[str, Action]]] = dict
         #: Who answers a request for a token.
         self.token_endpoint: TokenEndpoint | None = None
         #: Set when answers that are held back are not worth waiting for any more.
@@ -94,7 +90,8 @@ class Backend:
             return self.token_endpoint.answer(request, started, clock)
         with self._site.present() as now:
             began = now - (time.perf_counter() - clock)
-            checked = self.checker.check(request, Circumstances(began, now, self.histories, self.authorize, self.actions()))
+            checked = self.checker.check(request, self._registry.context(began, now, self.histories))
+            self._registry.remember(request)
             history = self.histories[checked.app]
             operation = checked.operation
             host = request.headers.get("Host", "")

@@ -1,4 +1,4 @@
-"""RL5xx: whether a request says who sends it."""
+"""RL501, RL502, RL514 to RL516: whether a request has credentials that this site accepts, and which app they belong to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import base64
 import binascii
 import re
 
+from pytest_remotelinks.apis.api import Operation
+from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
+from pytest_remotelinks.auth.jwt import NoToken, read_token
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.examples import Issued
 from pytest_remotelinks.rules.rule import (
     DOCUMENT,
@@ -16,11 +21,12 @@ from pytest_remotelinks.rules.rule import (
     read_with,
     signed,
 )
+from pytest_remotelinks.rules.scopes import check_connect_scope, check_oauth_scope, names_oauth
+from pytest_remotelinks.rules.token import RL505, check_token
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.redact import redact_header
-
-_JWT = "Connect reference, JWT for Connect apps"
+from pytest_remotelinks.wire.request import Request
 
 _SIGNED = installed(read_with(signed()))
 
@@ -46,18 +52,6 @@ RL502 = Rule(
     f"{DOCUMENT}: the header's pattern 'JWT <token>', and the security schemes since 2026-06",
     example(call("GET", "/remotelink/alert-1", ("Authorization", "aaaa.bbbb.cccc"))),
     example(call("GET", "/remotelink/alert-1")),
-)
-
-RL505 = Rule(
-    "RL505",
-    "unknown-app",
-    "error",
-    401,
-    "A token is one of an installed app, whose key is 'iss'.",
-    "The client key of the site, the module's key and the app's key are easily mixed up; and an uninstalled app may send nothing more.",
-    f"{_JWT}: the claim iss",
-    installed(read_with(signed(issuer="shop-scanner-module"))),
-    _SIGNED,
 )
 
 RL514 = Rule(
@@ -99,39 +93,138 @@ RL516 = Rule(
 
 #: Characters above which an Authorization header is not read; an assumption, tokens have hundreds.
 HEADER_LIMIT = 16 * 1024
+
+_PLACE = "#header/Authorization"
 # The documents give JWT a pattern; the other schemes are RFC 9110's, in any letter case.
 _TOKEN = re.compile(r"JWT \S+|(?i:Bearer) +\S+")
 _BASIC = re.compile(r"Basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 
 
+def check_authorization(
+    violations: Violations, request: Request, operation: Operation | None, document: Document, context: RequestContext
+) -> str:
+    """Check the credentials of a request, and return the key of the app that sent it; empty where that is unknown.
+
+    ``operation`` is None where the path and method lead to no operation.
+    """
+    check_well_formed(violations, request.headers, document.accepts_basic)
+    scheme, credential = credentials_of(request)
+    token = context.tokens.get(credential) if scheme == "bearer" else None
+    if not context.verifies:
+        if token is not None:
+            _check_bearer(violations, token, None, operation, document, context)
+        return ""
+    app = None
+    if 401 not in violations.refusals:
+        app = _sender(violations, request, scheme, credential, document, context)
+    if app is None and 401 not in violations.refusals:
+        # Only an ignored rule leaves the sender unknown; it is taken to be the app that was installed last.
+        app = context.latest
+    if app is None:
+        return ""
+    if not app.modules:
+        violations.add(
+            RL514,
+            f"the app {app.key!a} has no remote link module",
+            _PLACE,
+            "add jiraRemoteLinkInfoProvider to the descriptor, or devops:remoteLinkInfoProvider to the manifest",
+        )
+    if token is not None:
+        _check_bearer(violations, token, app, operation, document, context)
+    elif scheme != "basic":
+        _check_scopes(violations, app, operation, document)
+    return app.key
+
+
+def credentials_of(request: Request) -> tuple[str, str]:
+    """The scheme of a request's Authorization header, in lower case, and what follows it; either may be empty."""
+    scheme, *credential = request.headers.get("Authorization", "").split(None, 1) or [""]
+    return scheme.lower(), credential[0].strip() if credential else ""
+
+
+def _sender(
+    violations: Violations, request: Request, scheme: str, credential: str, document: Document, context: RequestContext
+) -> InstalledApp | None:
+    if scheme == "jwt":
+        return check_token(violations, credential, request, context)
+    if scheme == "bearer":
+        token = context.tokens.get(credential)
+        if token is None or token.app not in context.apps:
+            hint = _bearer_hint(credential, document, context)
+            violations.add(RL515, "this site did not issue the bearer token to an installed app", _PLACE, hint)
+            return None
+        return context.apps[token.app]
+    if context.latest is None:
+        violations.add(RL505, "no app is installed here any more", _PLACE, "install the app before it sends anything")
+    # Basic credentials name a person, not an app.
+    return context.latest
+
+
+def _bearer_hint(credential: str, document: Document, context: RequestContext) -> str:
+    try:
+        claims = read_token(credential).claims
+    except NoToken:
+        claims = {}
+    issuer = claims.get("iss")
+    if "qsh" in claims or (isinstance(issuer, str) and issuer in context.apps):
+        return "it is a token that an app signs: send it as 'JWT <token>'"
+    if names_oauth(document):
+        return "ask /oauth/token for one, or take one from fake_jira.token(scopes=[…])"
+    return "take one from fake_jira.token(), or sign the request and send 'JWT <token>', as the contract says"
+
+
+def _check_bearer(
+    violations: Violations,
+    token: IssuedToken,
+    app: InstalledApp | None,
+    operation: Operation | None,
+    document: Document,
+    context: RequestContext,
+) -> None:
+    late = context.now - token.ends
+    if late >= 0:
+        violations.add(RL516, f"the bearer token ended {late:.0f} seconds ago", _PLACE, "ask for a new one before expires_in has passed")
+    if token.scopes is None:
+        _check_scopes(violations, app, operation, document)
+    elif operation is not None:
+        check_oauth_scope(violations, document, operation, token.scopes)
+
+
+def _check_scopes(violations: Violations, app: InstalledApp | None, operation: Operation | None, document: Document) -> None:
+    """Check the scopes of an app's descriptor or manifest; a bare module has none and may do everything."""
+    if app is not None and app.scopes is not None and operation is not None:
+        check = check_oauth_scope if app.kind == "forge" else check_connect_scope
+        check(violations, document, operation, app.scopes)
+
+
 def check_well_formed(violations: Violations, headers: Headers, accepts_basic: bool) -> None:
-    """Ask for a well-formed Authorization header; whether it is genuine is another matter."""
+    """Check the form of the Authorization header."""
     value = headers.get("Authorization")
     if value is None:
         violations.add(
             RL501,
             "the request has no Authorization header",
-            "#header/Authorization",
+            _PLACE,
             "sign it ('JWT <token>') or send an OAuth token ('Bearer <token>'); fake_jira.authorization(method, path) makes a valid value",
         )
     elif len(value) > HEADER_LIMIT:
         violations.add(
             RL502,
-            f"the Authorization header has over {HEADER_LIMIT} characters",
-            "#header/Authorization",
-            "send a token of some hundred characters; it holds claims, no data",
+            f"the Authorization header has {len(value)} characters; at most {HEADER_LIMIT} are read",
+            _PLACE,
+            "send a token of some hundred characters; put data into the body",
         )
     elif not _TOKEN.fullmatch(value) and not (accepts_basic and _is_basic(value)):
         message, hint = _what_is_wrong(headers, value, accepts_basic)
-        violations.add(RL502, message, "#header/Authorization", hint, redact_header("Authorization", value))
+        violations.add(RL502, message, _PLACE, hint, redact_header("Authorization", value))
 
 
 def _what_is_wrong(headers: Headers, value: str, accepts_basic: bool) -> tuple[str, str]:
-    """What an Authorization header is instead of a scheme and a credential, and what to do."""
+    """Why an Authorization header is not a scheme and a credential, and what to change."""
     times = sum(name.lower() == "authorization" for name, _ in headers.pairs)
     if times > 1:
         return f"the request has {times} Authorization headers", "send one; a client adds its own to that of a session or of its defaults"
-    scheme, *credential = value.split(None, 1)[:2] or [""]
+    scheme, *credential = value.split(None, 1) or [""]
     if credential and "\t" in value[: -len(credential[0])]:
         return "a tab follows the scheme of the Authorization header", "put one space between scheme and credential"
     if credential and scheme.upper() == "JWT" and not re.search(r"\s", credential[0]):

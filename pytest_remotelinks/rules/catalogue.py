@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_remotelinks.rules.actions import RL603, RL604
-from pytest_remotelinks.rules.authorization import RL501, RL502, RL505, RL514, RL515, RL516
+from pytest_remotelinks.rules.authorization import RL501, RL502, RL514, RL515, RL516
 from pytest_remotelinks.rules.descriptor import RL601, RL602
 from pytest_remotelinks.rules.future import RL901
 from pytest_remotelinks.rules.links import RL201, RL202, RL203, RL204, RL205, RL206
@@ -15,7 +15,7 @@ from pytest_remotelinks.rules.rule import Rule
 from pytest_remotelinks.rules.scopes import RL513
 from pytest_remotelinks.rules.sequence import RL401, RL402
 from pytest_remotelinks.rules.target import RL104, RL105, RL106, RL110, RL111
-from pytest_remotelinks.rules.token import RL503, RL504, RL506, RL507, RL508, RL509, RL510, RL511, RL512
+from pytest_remotelinks.rules.token import RL503, RL504, RL505, RL506, RL507, RL508, RL509, RL510, RL511, RL512
 
 #: By code, in order.
 RULES: dict[str, Rule] = {

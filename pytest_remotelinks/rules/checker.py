@@ -13,7 +13,8 @@ from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.contract.submission_schema import submission_errors
 from pytest_remotelinks.rules.actions import check_actions
-from pytest_remotelinks.rules.context import Circumstances
+from pytest_remotelinks.rules.authorization import check_authorization
+from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.future import check_future
 from pytest_remotelinks.rules.history import History, Stale
 from pytest_remotelinks.rules.links import RL201, RL206, check_ids, check_link, unknown_members
@@ -52,7 +53,7 @@ LARGEST_BODY = 1024 * 1024 * 1024
 
 #: Which refusal wins where several apply: what a server looks at first.
 _REFUSAL_ORDER = (404, 405, 401, 403, 413, 415, 400)
-_NO_CIRCUMSTANCES = Circumstances()
+_NO_CONTEXT = RequestContext()
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,12 @@ class Checker:
         self.kept_bytes = LARGEST_BODY if selects(ignore, "RL109") else byte_limit
         self._next = Checker(next_document, ignore, byte_limit) if next_document else None
 
-    def check(self, request: Request, circumstances: Circumstances = _NO_CIRCUMSTANCES) -> CheckResult:
+    def check(self, request: Request, context: RequestContext = _NO_CONTEXT) -> CheckResult:
         """Judge a request by all that can be said before it takes effect."""
-        checked = self._check(request, circumstances)
+        checked = self._check(request, context)
         if self._next is None:
             return checked
-        by_next = self._next._check(request, circumstances)
+        by_next = self._next._check(request, context)
         warnings = check_future(self._next.document, self.ignore, checked.violations, by_next.violations)
         return replace(checked, violations=(*checked.violations, *warnings))
 
@@ -122,7 +123,7 @@ class Checker:
         check_resent(violations, links, accepted, stale, rejected, now)
         return tuple(violations.found)
 
-    def _check(self, request: Request, circumstances: Circumstances) -> CheckResult:
+    def _check(self, request: Request, context: RequestContext) -> CheckResult:
         violations = Violations(self.ignore)
         if request.malformed and not request.method:
             spaces = "percent-encode spaces in the path as %20; " if request.target.count(" ") > 2 else ""
@@ -132,18 +133,18 @@ class Checker:
             return CheckResult(None, tuple(violations.found), refusal=400)
         route = self.document.router.route(request.path)
         operation = route.operation(request.method)
-        app = circumstances.authorize(violations, request, operation, self.document)
-        history = circumstances.histories.get(app) or History()
+        app = check_authorization(violations, request, operation, self.document, context)
+        history = context.histories.get(app) or History()
         if operation is not None and not request.astray:
-            check_patience(violations, request, operation, history, circumstances.began, circumstances.now)
+            check_patience(violations, request, operation, history, context.began, context.now)
         if operation is None or request.astray or "/" in (route.raw_id or ""):
             checked = CheckResult(None, refusal=check_direction(violations, self.document, request, route), allowed=route.allowed)
         elif operation.name == "submit":
             checked = self._submission(violations, operation, request)
         else:
             checked = self._without_body(violations, operation, request, route, history)
-        if app in circumstances.actions:
-            check_actions(violations, checked.payload, circumstances.actions[app])
+        if app in context.apps:
+            check_actions(violations, checked.payload, context.apps[app].actions)
         return replace(checked, app=app, violations=tuple(violations.found))
 
     def _submission(self, violations: Violations, operation: Operation, request: Request) -> CheckResult:

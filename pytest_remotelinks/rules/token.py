@@ -6,14 +6,15 @@ import hmac
 import math
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from pytest_remotelinks.auth.installation import InstalledApp
 from pytest_remotelinks.auth.jwt import NoToken, Token, read_token
 from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
 from pytest_remotelinks.auth.qsh_mistakes import find_slip
 from pytest_remotelinks.contract.explain import preview
-from pytest_remotelinks.rules.authorization import RL505
+from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.rule import (
     ASSUMPTION,
     Rule,
@@ -51,6 +52,18 @@ RL504 = Rule(
     "Jira and the app share one secret and one algorithm. Any other, none above all, lets anybody sign.",
     f"{_JWT}: HS256 is the algorithm of apps that sign their requests",
     installed(read_with(signed(algorithm="HS512"))),
+    _SIGNED,
+)
+
+RL505 = Rule(
+    "RL505",
+    "unknown-app",
+    "error",
+    401,
+    "A token is one of an installed app, whose key is 'iss'.",
+    "The client key of the site, the module's key and the app's key are easily mixed up; and an uninstalled app may send nothing more.",
+    f"{_JWT}: the claim iss",
+    installed(read_with(signed(issuer="shop-scanner-module"))),
     _SIGNED,
 )
 
@@ -141,43 +154,30 @@ RL512 = Rule(
 
 #: Seconds by which the clocks of provider and site may differ; an assumption.
 LEEWAY = 30
-#: Seconds of life above which a token is frowned upon.
+#: Seconds of life above which a token is reported.
 LIFETIME_LIMIT = 3600
 
 _PLACE = "#header/Authorization"
 _CLAIMS = {"iss": "the app's key", "iat": "when it was made", "exp": "when it ends", "qsh": "the hash of the request"}
 _CONTEXT = "context-qsh"
 _SEPARATOR = re.compile(r"[&#\s]")
-# An unknown app's token is checked all the same, so that the time taken does not tell which apps are known.
-_NOBODYS_SECRET = "0" * 64
-# Whoever ignores RL504 still has these verified.
+# Where RL504 is ignored, the signatures of these are still verified.
 _DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 #: Seconds since the epoch that only milliseconds reach; they are some 3000 years off.
 _MILLISECONDS = 10**11
 
 
-def check_token(
-    violations: Violations,
-    text: str,
-    request: Request,
-    secrets: Mapping[str, str],
-    recent: Mapping[str, str],
-    unsigned: Collection[str] = (),
-    last: str | None = None,
-) -> str | None:
-    """Judge a token, and return the key of the app that it counts for; None where it is not believed.
+def check_token(violations: Violations, text: str, request: Request, context: RequestContext) -> InstalledApp | None:
+    """Check a token, and return the app that sent it; None where it is refused or that is unknown.
 
-    ``secrets`` has by its key the shared secret of each installed app that
-    signs, ``unsigned`` the keys of those that do not, and ``recent`` the
-    canonical forms of earlier requests by their hash. The app of the key
-    ``last`` is the sender where only an ignored rule leaves that unknown.
+    Each rule is checked whichever others are ignored: where only an ignored
+    rule leaves the app unknown, it is the one that was installed last.
     """
     try:
         token = read_token(text)
     except NoToken as problem:
         violations.add(RL503, str(problem), _PLACE, problem.hint)
         return None
-    # An ignored rule keeps no other one from being looked at.
     if token.algorithm != "HS256" and violations.add(
         RL504,
         f"the token's alg is {preview(token.algorithm)}",
@@ -186,29 +186,27 @@ def check_token(
         token.algorithm,
     ):
         return None
-    issuer_told = "iss" in _check_claims(violations, token.claims)
+    reported = _check_claims(violations, token.claims)
     issuer = token.claims.get("iss")
-    key = issuer if isinstance(issuer, str) and issuer in secrets else None
-    genuine = _is_signed_with(token, secrets[key] if key is not None else _NOBODYS_SECRET)
-    if not isinstance(issuer, str):
-        if issuer_told:
+    signing = {key: app for key, app in context.apps.items() if app.kind == "connect"}
+    if isinstance(issuer, str):
+        app = signing.get(issuer)
+        if app is None and _add_unknown(violations, issuer, context):
             return None
-        key = next((app for app, secret in secrets.items() if _is_signed_with(token, secret)), last)
-        genuine = key is None or key not in secrets or _is_signed_with(token, secrets[key])
-    elif key is None:
-        if _unknown(violations, issuer, secrets, unsigned):
-            return None
-        # What an unknown app signs with is unknown, too.
-        key, genuine = last, True
-    if key is not None and not genuine and _digest_name(token) and _add_signature(violations, key, token, secrets):
+    elif "iss" in reported:
+        return None
+    else:
+        app = next((app for app in signing.values() if _is_signed_with(token, app.shared_secret)), context.latest)
+    forged = app is not None and app.kind == "connect" and _digest_name(token) and not _is_signed_with(token, app.shared_secret)
+    if app is not None and forged and _add_signature(violations, app, token, signing):
         return None  # the claims prove nothing
     _check_times(violations, token.claims)
-    _check_hash(violations, token.claims.get("qsh"), request, recent)
-    return key
+    _check_hash(violations, token.claims.get("qsh"), request, context.recent)
+    return app or context.latest
 
 
 def _digest_name(token: Token) -> str | None:
-    """How a token is signed; None where a shared secret has no part in it."""
+    """The digest of the token's signature; None where it is not made with a shared secret."""
     return _DIGESTS.get(token.algorithm) if isinstance(token.algorithm, str) else None
 
 
@@ -218,8 +216,8 @@ def _is_signed_with(token: Token, secret: str) -> bool:
 
 
 def _check_claims(violations: Violations, claims: dict[str, Any]) -> list[str]:
-    """Judge the claims by themselves, and return the names of those that were told."""
-    told = []
+    """Check that each claim is there and of its type, and return the names of those that are reported."""
+    reported = []
     for name, meaning in _CLAIMS.items():
         value = claims.get(name)
         is_number = name in ("iat", "exp")
@@ -231,30 +229,33 @@ def _check_claims(violations: Violations, claims: dict[str, Any]) -> list[str]:
         else:
             continue
         if violations.add(RL511, message, _PLACE, hint, claims.get(name, NO_VALUE)):
-            told.append(name)
+            reported.append(name)
     if "nbf" in claims and not _is_time(claims["nbf"]):
         violations.add(RL511, f"the claim 'nbf' is {preview(claims['nbf'])}", _PLACE, "make it a number of seconds, or leave it out")
-    return told
+    return reported
 
 
 def _is_time(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**63 and math.isfinite(value)
 
 
-def _unknown(violations: Violations, issuer: str, secrets: Mapping[str, str], unsigned: Collection[str]) -> bool:
-    known = ", ".join(map(ascii, list(secrets)[:5]))
-    hint = f"'iss' is the app's key, not the client's; installed: {known}" if secrets else "install the app whose key 'iss' is"
-    if issuer in unsigned:
+def _add_unknown(violations: Violations, issuer: str, context: RequestContext) -> bool:
+    signing = [key for key, app in context.apps.items() if app.kind == "connect"]
+    if issuer in context.apps:
         hint = "it is a Forge app: send a bearer token, 'Bearer <token>'"
-    return violations.add(RL505, f"no app with the key {preview(issuer)} that signs its requests is installed here", _PLACE, hint, issuer)
+    elif signing:
+        hint = f"'iss' is the app's key, not the client's; installed: {', '.join(map(ascii, signing[:5]))}"
+    else:
+        hint = "install the app whose key 'iss' is"
+    return violations.add(RL505, f"no app that signs its requests is installed here with the key {preview(issuer)}", _PLACE, hint, issuer)
 
 
-def _add_signature(violations: Violations, key: str, token: Token, secrets: Mapping[str, str]) -> bool:
-    hint = f"sign with the shared secret that the installation of {key!a} was given"
-    others = [other for other, secret in secrets.items() if other != key and _is_signed_with(token, secret)]
-    if others:
-        hint = f"it is signed with the secret of {others[0]!a}; {hint}"
-    return violations.add(RL506, "the token's signature is not one of the app's shared secret", _PLACE, hint)
+def _add_signature(violations: Violations, app: InstalledApp, token: Token, signing: Mapping[str, InstalledApp]) -> bool:
+    hint = f"sign with the shared secret that the installation of {app.key!a} was given"
+    other = next((key for key, other in signing.items() if _is_signed_with(token, other.shared_secret)), None)
+    if other is not None:
+        hint = f"it is signed with the secret of {other!a}; {hint}"
+    return violations.add(RL506, "the token is not signed with the app's shared secret", _PLACE, hint)
 
 
 def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
