@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_remotelinks.jira.consistency import AfterReads, AfterSeconds, Immediate, Manual, Shuffled
     from pytest_remotelinks.jira.panel import Lozenge, ShownAction, ShownLink
     from pytest_remotelinks.jira.write import Write
-    from pytest_remotelinks.plugin import RemoteLinksWarning
+    from pytest_remotelinks.plugin import MakeFakeJira, RemoteLinksWarning
     from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
     from pytest_remotelinks.rules.violation import Violation
     from pytest_remotelinks.settings import SettingsError
@@ -31,6 +31,7 @@ __all__ = [
     "FakeJira",
     "Immediate",
     "Lozenge",
+    "MakeFakeJira",
     "Manual",
     "RecordedViolation",
     "RemoteLinksWarning",
@@ -57,6 +58,7 @@ _HOMES = {
     "FakeJira": "fake_jira",
     "Immediate": "jira.consistency",
     "Lozenge": "jira.panel",
+    "MakeFakeJira": "plugin",
     "Manual": "jira.consistency",
     "RecordedViolation": "recording.exchange",
     "RemoteLinksWarning": "plugin",

@@ -28,7 +28,7 @@ from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, S
 from pytest_remotelinks.rules.checker import BYTE_LIMIT, Checker
 from pytest_remotelinks.server.listener import Listener
 from pytest_remotelinks.server.routing import Place
-from pytest_remotelinks.settings import Settings, SettingsError
+from pytest_remotelinks.settings import Settings, SettingsError, UnmetFaults
 from pytest_remotelinks.view.assertions import Assertions
 from pytest_remotelinks.view.one_app import OneApp
 
@@ -52,6 +52,8 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     which it is refused with 413. ``app`` is the descriptor of an app to
     install, or its path, and ``shared_secret`` what it signs with; ``host_name``
     and ``cloud_id`` are what the site goes by among several on one listener.
+    ``unmet_faults`` says what a planned fault that no request met is to a
+    pytest test: ``error``, ``warn`` or ``ignore``.
 
     Raises ValueError for a wrong argument, ContractError for a document and
     DescriptorError for a descriptor that cannot be used. As a context manager it is started and stopped::
@@ -75,11 +77,12 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         shared_secret: str | None = None,
         host_name: str | None = None,
         cloud_id: str | None = None,
+        unmet_faults: UnmetFaults = "warn",
     ) -> None:
         super().__init__()
         settings = Settings.merged(
             {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore, "next_contract": next_contract},
-            {"app": app, "shared_secret": shared_secret},
+            {"app": app, "shared_secret": shared_secret, "unmet_faults": unmet_faults},
         )
         self.settings = settings
         self._host = host

@@ -1,38 +1,63 @@
-"""pytest's side: options, marker, fixtures and the verdict. Imports nothing heavy until a fixture is asked for."""
+"""pytest's side: options, marker, fixtures, and whether a test fails. Imports nothing heavy until a fixture is used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+import inspect
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from _pytest.outcomes import Failed  # pytest.fail.Exception, as a class to derive from
 
 if TYPE_CHECKING:
     from pytest_remotelinks.fake_jira import FakeJira
+    from pytest_remotelinks.jira.consistency import Consistency
     from pytest_remotelinks.recording.exchange import RecordedViolation
     from pytest_remotelinks.server.listener import Listener
+    from pytest_remotelinks.settings import UnmetFaults
 
 _MARKER = "remotelinks"
-_NAMES = ("contract", "consistency", "strict", "ignore", "next_contract", "app", "shared_secret")
+_NAMES = ("contract", "consistency", "strict", "ignore", "next_contract", "app", "shared_secret", "unmet_faults")
 #: Settings that may be the path of a file.
 _PATHS = ("contract", "next_contract", "app")
-#: What is wrong with a marker, as a worker of pytest-xdist says it and as its controller keeps it.
+#: What is wrong with a marker: the key under which a worker of pytest-xdist sends it, and under which its controller keeps it.
 _WRONG_MARKER = "remotelinks_wrong_marker"
 _WRONG = pytest.StashKey[str]()
-#: The fake Jiras of a test, as long as it runs.
-_SITES = pytest.StashKey["list[FakeJira]"]()
-#: By site, where its consistency was set, if that is where no option reaches.
-_PLACES = pytest.StashKey["dict[FakeJira, str]"]()
-#: The violations that the call phase ended with.
-_JUDGED = pytest.StashKey["list[tuple[FakeJira, RecordedViolation]]"]()
+#: The fake Jiras of a test while it runs, each with the place where its consistency was set; no place where an option can set it.
+_SITES = pytest.StashKey["dict[FakeJira, str]"]()
+#: The violations that were found by the end of the call phase.
+_FOUND = pytest.StashKey["list[tuple[FakeJira, RecordedViolation]]"]()
 
 
 class RemoteLinksWarning(UserWarning):
-    """A request broke a rule of severity "warning": Jira takes it, but not as its sender thinks."""
+    """A request violated a rule of severity "warning", or no request met a fault that the test planned."""
+
+
+class MakeFakeJira(Protocol):
+    """The type of the fixture ``make_fake_jira``: a factory with the arguments of ``FakeJira``.
+
+    What is not given comes from the project's settings; ``app=None`` means no app.
+    """
+
+    def __call__(
+        self,
+        contract: str | Path | None = None,
+        consistency: Consistency | str | Mapping[str, Consistency | str] | None = None,
+        strict: bool | None = None,
+        ignore: str | tuple[str, ...] | list[str] | None = None,
+        *,
+        next_contract: str | Path | None = None,
+        byte_limit: int = ...,
+        host: str = ...,
+        app: Mapping[str, Any] | str | Path | None = ...,
+        shared_secret: str | None = ...,
+        host_name: str | None = None,
+        cloud_id: str | None = None,
+        unmet_faults: UnmetFaults | None = None,
+    ) -> FakeJira:
+        """Start a fake Jira that runs until the end of the test."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,37 +70,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="POLICY",
         help="when writes become visible: immediate, after-reads:N, after-seconds:S, manual, shuffled:SEED, or submit=…,delete=…",
     )
-    group.addoption("--remotelinks-strict", action="store_true", default=None, help="a broken contract fails the test (the default)")
-    group.addoption("--no-remotelinks-strict", dest="remotelinks_strict", action="store_false", help="a broken contract is only reported")
-    group.addoption("--remotelinks-ignore", metavar="CODES", help="rules that do not apply, by code or beginning, with commas: RL206,RL3")
-    group.addoption("--remotelinks-next-contract", metavar="VERSION|FILE", help="newer contract: what it will refuse is warned of (RL901)")
+    group.addoption("--remotelinks-strict", action="store_true", default=None, help="a violation fails the test (the default)")
+    group.addoption("--no-remotelinks-strict", dest="remotelinks_strict", action="store_false", help="a violation is only reported")
+    group.addoption("--remotelinks-ignore", metavar="CODES", help="rules to ignore: codes or beginnings of codes, as in RL206,RL3")
+    group.addoption("--remotelinks-next-contract", metavar="VERSION|FILE", help="newer contract; what only it refuses is a warning (RL901)")
+    group.addoption("--remotelinks-unmet-faults", metavar="error|warn|ignore", help="what a planned fault is that no request met")
     parser.addini("remotelinks_contract", "contract to test against")
     parser.addini("remotelinks_consistency", "when writes become visible")
-    parser.addini("remotelinks_strict", "whether a broken contract fails the test", type="bool", default=None)
-    parser.addini("remotelinks_ignore", "rules that do not apply", type="args", default=None)
-    parser.addini("remotelinks_next_contract", "newer contract, what it will refuse is warned of")
-    parser.addini("remotelinks_app", "descriptor or manifest of the app that is installed")
+    parser.addini("remotelinks_strict", "whether a violation fails the test", type="bool", default=None)
+    parser.addini("remotelinks_ignore", "rules to ignore", type="args", default=None)
+    parser.addini("remotelinks_next_contract", "newer contract; what only it refuses is a warning")
+    parser.addini("remotelinks_app", "descriptor or manifest of the app to install")
     parser.addini("remotelinks_shared_secret", "secret that the installed app signs with")
+    parser.addini("remotelinks_unmet_faults", "what a planned fault is that no request met: error, warn or ignore")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers",
-        "remotelinks(contract=..., consistency=..., strict=..., ignore=..., next_contract=..., app=..., shared_secret=...): "
-        "settings of this test's fake Jira",
-    )
+    config.addinivalue_line("markers", f"remotelinks({', '.join(f'{name}=...' for name in _NAMES)}): settings of this test's fake Jira")
     _check(_config_settings(config), "")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    checked: set[tuple[int, ...]] = set()
     try:
         for item in items:
-            _check(_marker_settings(item), f"{item.nodeid}: ")
+            # The cases of one test function share their markers.
+            markers = tuple(map(id, item.iter_markers(_MARKER)))
+            if markers and markers not in checked:
+                checked.add(markers)
+                _check(_marker_settings(item), f"{item.nodeid}: ")
     except pytest.UsageError as error:
         output = getattr(config, "workeroutput", None)
         if output is None:
             raise
-        # A worker of pytest-xdist can stop nothing by itself: it runs no test, and tells whoever started it.
+        # A worker of pytest-xdist cannot stop the session: it runs no test, and reports the error to the controller.
         output[_WRONG_MARKER] = str(error)
         items.clear()
 
@@ -100,8 +128,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"ERROR: {wrong}", red=True)
 
 
+# Settings
+
+
 def _config_settings(config: pytest.Config) -> dict[str, Any]:
-    """What options and ini values say; an option wins over the ini value."""
+    """The settings from options and ini values; an option wins over the ini value."""
     settings: dict[str, Any] = {}
     for name in _NAMES:
         value = config.getoption(f"remotelinks_{name}", None)
@@ -115,13 +146,23 @@ def _config_settings(config: pytest.Config) -> dict[str, Any]:
 def _ini_value(config: pytest.Config, name: str) -> Any:
     try:
         value = config.getini(f"remotelinks_{name}")
-    except (ValueError, pytest.UsageError) as error:  # pytest does not say whose value it cannot read
+    except (ValueError, pytest.UsageError) as error:  # pytest does not name the ini value that it cannot read
         raise pytest.UsageError(f"remotelinks_{name}: {error}") from None
     return _rooted(config, {name: value})[name]
 
 
+def _marker_settings(node: pytest.Item) -> dict[str, Any]:
+    """The marker's settings; of several markers, the one nearest the test wins."""
+    settings: dict[str, Any] = {}
+    for marker in reversed(list(node.iter_markers(_MARKER))):
+        # A positional argument names no setting, and is reported as an unknown one.
+        settings.update({repr(argument): argument for argument in marker.args}, **marker.kwargs)
+    rooted: dict[str, Any] = _rooted(node.config, settings)
+    return rooted
+
+
 def _rooted(config: pytest.Config, layer: Any) -> Any:
-    """The settings, in which the path of a file goes from the root of the project and not from where pytest was started."""
+    """The settings with paths relative to the project's root, wherever pytest was started."""
     if not isinstance(layer, Mapping) or not any(layer.get(name) for name in _PATHS):
         return layer
     from pytest_remotelinks.contract.loading import is_file
@@ -134,6 +175,7 @@ def _rooted(config: pytest.Config, layer: Any) -> Any:
 
 
 def _check(layer: Mapping[str, Any], place: str) -> None:
+    """Raise UsageError for settings that cannot be used, before any test runs."""
     if not layer:
         return
     from pytest_remotelinks.contract.descriptor import DescriptorError, load_descriptor
@@ -151,19 +193,12 @@ def _check(layer: Mapping[str, Any], place: str) -> None:
         raise pytest.UsageError(f"{place}{error}") from None
 
 
-def _marker_settings(node: pytest.Item) -> dict[str, Any]:
-    """The marker's settings; of several markers, the one nearest the test wins."""
-    settings: dict[str, Any] = {}
-    for marker in reversed(list(node.iter_markers(_MARKER))):
-        # A setting without a name is none of the settings, and is told so.
-        settings.update({repr(argument): argument for argument in marker.args}, **marker.kwargs)
-    rooted: dict[str, Any] = _rooted(node.config, settings)
-    return rooted
+# Fixtures
 
 
 @pytest.fixture(scope="session")
 def remotelinks_settings() -> dict[str, Any]:
-    """Override it to set a project's defaults: a dictionary of contract, consistency, strict, ignore, next_contract, app, shared_secret."""
+    """Override it to set a project's defaults: a dictionary of settings, such as ``{"consistency": "manual", "ignore": ["RL206"]}``."""
     return {}
 
 
@@ -178,9 +213,9 @@ def _remotelinks_listener() -> Iterator[_SharedListener]:
 @pytest.fixture
 def make_fake_jira(
     request: pytest.FixtureRequest, _remotelinks_listener: _SharedListener, remotelinks_settings: dict[str, Any]
-) -> Iterator[Callable[..., FakeJira]]:
+) -> Iterator[MakeFakeJira]:
     """A factory of fake Jiras, each a site of its own; it takes the arguments of ``FakeJira``."""
-    # The settings are asked for here, not once a session: each folder may override them.
+    # The settings are requested here, not once a session: each folder may override them.
     with _remotelinks_listener.sites_of(request.node, remotelinks_settings) as make:
         yield make
 
@@ -189,7 +224,7 @@ def make_fake_jira(
 def fake_jira(
     request: pytest.FixtureRequest, _remotelinks_listener: _SharedListener, remotelinks_settings: dict[str, Any]
 ) -> Iterator[FakeJira]:
-    """A fake Jira, empty and running; what the test's provider sends to its ``url`` is judged and recorded."""
+    """A fake Jira, empty and running; what the test's provider sends to its ``url`` is checked and recorded."""
     with _remotelinks_listener.sites_of(request.node, remotelinks_settings) as make:
         yield make()
 
@@ -198,37 +233,29 @@ class _SharedListener:
     """The one listener of a session, which all of its sites share."""
 
     def __init__(self) -> None:
-        #: None until the first site is asked for.
+        #: None until the first site is made.
         self.listener: Listener | None = None
 
     @contextmanager
-    def sites_of(self, node: pytest.Item, project: dict[str, Any]) -> Iterator[Callable[..., FakeJira]]:
-        """Make sites for a test, and stop and judge them at its end."""
+    def sites_of(self, node: pytest.Item, project: dict[str, Any]) -> Iterator[MakeFakeJira]:
+        """Make sites for a test; at its end stop them, and report what came after the call phase."""
         sites: list[FakeJira] = []
 
-        def make(contract: Any = None, consistency: Any = None, strict: Any = None, ignore: Any = None, **others: Any) -> FakeJira:
-            given = {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore}
-            given["next_contract"] = others.pop("next_contract", None)
-            given = {name: value for name, value in given.items() if value is not None}
-            # No app is a choice, too, where the project has one.
-            given |= {name: others.pop(name) for name in ("app", "shared_secret") if name in others}
-            site = _site((_rooted(node.config, project), _config_settings(node.config), _marker_settings(node), given), others)
+        def make(*positional: Any, **named: Any) -> FakeJira:
+            site, place = _new_site(node, project, *positional, **named)
             sites.append(site.start(self._running()))
-            node.stash.setdefault(_SITES, []).append(site)
-            in_marker = "consistency" in _marker_settings(node)
-            place = "make_fake_jira()" if "consistency" in given else "the test's marker" if in_marker else ""
-            node.stash.setdefault(_PLACES, {})[site] = place
+            node.stash.setdefault(_SITES, {})[site] = place
             return site
 
         yield make
         for site in sites:
             site.stop()
             # A test that is run again starts from nothing.
-            node.stash[_SITES].remove(site)
+            del node.stash[_SITES][site]
         if self.listener is not None:
             self.listener.check_handler_errors()
         # What came after the call phase can only fail the teardown.
-        _judge(node, sites, node.stash.get(_JUDGED, []))
+        _report_violations(node, sites, node.stash.get(_FOUND, []))
 
     def _running(self) -> Listener:
         if self.listener is None:
@@ -240,18 +267,27 @@ class _SharedListener:
         return self.listener
 
 
-def _site(layers: tuple[dict[str, Any], ...], others: dict[str, Any]) -> FakeJira:
+def _new_site(node: pytest.Item, project: dict[str, Any], *positional: Any, **named: Any) -> tuple[FakeJira, str]:
+    """A site with the settings of the test and the factory's arguments, and the place where its consistency was set."""
     from pytest_remotelinks.contract.descriptor import DescriptorError
     from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.fake_jira import FakeJira
-    from pytest_remotelinks.settings import Settings, SettingsError
+    from pytest_remotelinks.settings import SettingsError, merge
 
+    given = inspect.signature(FakeJira).bind_partial(*positional, **named).arguments if positional or named else {}
+    # No app is a choice, too, where the project has one.
+    given = {name: value for name, value in given.items() if value is not None or name in ("app", "shared_secret")}
+    settings = {name: given.pop(name) for name in _NAMES if name in given}
+    marker = _marker_settings(node)
+    place = "make_fake_jira()" if "consistency" in settings else "the test's marker" if "consistency" in marker else ""
     try:
-        settings = Settings.merged(*layers)
-        return FakeJira(**{field.name: getattr(settings, field.name) for field in fields(settings)}, **others)
+        return FakeJira(**merge(_rooted(node.config, project), _config_settings(node.config), marker, settings), **given), place
     except (SettingsError, ContractError, DescriptorError) as error:
         problem = str(error)
     pytest.fail(f"the fake Jira cannot be set up: {problem}", pytrace=False)
+
+
+# Results
 
 
 @pytest.hookimpl(wrapper=True)
@@ -259,94 +295,80 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     finally:
-        # Asked for only now: a test may have got its fixture, or another site, while it ran.
-        sites = item.stash.get(_SITES, [])
-        item.stash[_JUDGED] = _unexpected(sites)
-    _judge(item, sites, [])
+        # Only now: a test may get its fixture, or another site, while it runs.
+        sites = [*item.stash.get(_SITES, {})]
+        item.stash[_FOUND] = _unexpected(sites)
+    _report_violations(item, sites, [])
     return result
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     test_report = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, _ContractBroken):
+    if call.excinfo is not None and isinstance(call.excinfo.value, _RemoteLinksFailure):
         # The failure's place is the test, and its summary one line: on CI pytest repeats the whole message there.
         crash = getattr(test_report.longrepr, "reprcrash", None)
         if crash is not None:
             path, line, _ = item.location
-            crash.path, crash.lineno, crash.message = path, (line or 0) + 1, call.excinfo.value.verdict
-    elif call.when == "call" and (found := item.stash.get(_JUDGED, [])):
-        test_report.sections.append(("remote links contract", _report(found)))
-    if test_report.failed:
-        for site in item.stash.get(_SITES, []):
-            if trouble := _trouble(site):
-                test_report.sections.append(("remote links trouble", trouble))
-            if weather := _weather(item, site):
-                test_report.sections.append(("remote links weather", weather))
+            crash.path, crash.lineno, crash.message = path, (line or 0) + 1, call.excinfo.value.summary
+    elif call.when == "call" and (found := item.stash.get(_FOUND, [])):
+        test_report.sections.append(("remote links contract", _details(found)))
+    if test_report.failed and (sites := item.stash.get(_SITES, {})):
+        from pytest_remotelinks.reports.terminal import arrivals_report, faults_report
+
+        for site, place in sites.items():
+            if faults := faults_report(site.requests):
+                test_report.sections.append(("remote links faults", faults))
+            if arrivals := arrivals_report(site.arrived_under, site.arrivals, place):
+                test_report.sections.append(("remote links arrival order", arrivals))
     return test_report
 
 
-class _ContractBroken(Failed):
-    """The failure of a test whose provider broke the contract."""
+class _RemoteLinksFailure(Failed):
+    """The failure of a test for what its provider sent, or did not send; its summary is one line."""
 
-    def __init__(self, verdict: str, report: str) -> None:
-        super().__init__(f"{verdict}\n\n{report}", pytrace=False)
-        self.verdict = verdict
+    def __init__(self, summary: str, details: str = "") -> None:
+        super().__init__(f"{summary}\n\n{details}".rstrip(), pytrace=False)
+        self.summary = summary
 
 
 def _unexpected(sites: list[FakeJira]) -> list[tuple[FakeJira, RecordedViolation]]:
     return [(site, violation) for site in sites for violation in site.unexpected_violations]
 
 
-def _report(found: list[tuple[FakeJira, RecordedViolation]]) -> str:
+def _details(found: list[tuple[FakeJira, RecordedViolation]]) -> str:
+    """The violations, site by site."""
     from pytest_remotelinks.reports.terminal import report
 
     sites = dict.fromkeys(site for site, _ in found)
     return "\n\n".join(report([violation for owner, violation in found if owner is site], site.url) for site in sites)
 
 
-def _trouble(site: FakeJira) -> str:
-    from pytest_remotelinks.reports.terminal import trouble_report
+def _report_violations(node: pytest.Item, sites: list[FakeJira], reported: list[tuple[FakeJira, RecordedViolation]]) -> None:
+    """Fail for violations of severity error where that is strict, warn of the others; those reported before are left out."""
+    before = {id(violation) for _, violation in reported}
+    found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in before]
+    if not found:
+        return
+    from pytest_remotelinks.reports.terminal import count_by_code
+    from pytest_remotelinks.wire.text import printable
 
-    return trouble_report(site.requests)
-
-
-def _weather(item: pytest.Item, site: FakeJira) -> str:
-    from pytest_remotelinks.reports.terminal import weather_report
-
-    return weather_report(site.arrived_under, site.arrivals, item.stash[_PLACES].get(site, ""))
-
-
-def _judge(node: pytest.Item, sites: list[FakeJira], judged: list[tuple[FakeJira, RecordedViolation]]) -> None:
-    """Fail for violations of severity error where that is strict, warn of the others; those judged before are left out."""
-    seen = {id(violation) for _, violation in judged}
-    found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in seen]
     errors = [violation for site, violation in found if violation.severity == "error" and site.settings.strict]
     if errors:
-        raise _ContractBroken(f"{_counted(errors)}: the provider broke the remote links contract", _report(found))
-    tolerated: set[str] = set()
+        raise _RemoteLinksFailure(f"{count_by_code(errors)}: the provider violated the remote links contract", _details(found))
     by_code: dict[str, list[RecordedViolation]] = {}
     for _, violation in found:
         by_code.setdefault(violation.code, []).append(violation)
-        if violation.severity == "error":
-            tolerated.add(violation.code)
-    for code, same in by_code.items():
+    for same in by_code.values():
         more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
-        try:
-            node.warn(RemoteLinksWarning(f"{_line(same[0])}{more}"))
-        except RemoteLinksWarning as warning:  # warnings are errors in this run
-            if code in tolerated:  # and yet these are only to be reported
-                continue
-            raise _ContractBroken(str(warning), _report(found)) from None
+        only_reported = any(violation.severity == "error" for violation in same)
+        _warn(node, printable(f"{same[0]}; {same[0].hint}{more}"), _details(found), may_fail=not only_reported)
 
 
-def _counted(violations: list[RecordedViolation]) -> str:
-    from pytest_remotelinks.reports.terminal import count_by_code
-
-    return count_by_code(violations)
-
-
-def _line(violation: RecordedViolation) -> str:
-    from pytest_remotelinks.wire.text import printable
-
-    return printable(f"{violation}; {violation.hint}")
+def _warn(node: pytest.Item, message: str, details: str = "", *, may_fail: bool = True) -> None:
+    """Warn; where this run makes errors of warnings, fail, or say nothing if it may not."""
+    try:
+        node.warn(RemoteLinksWarning(message))
+    except RemoteLinksWarning:
+        if may_fail:
+            raise _RemoteLinksFailure(message, details) from None

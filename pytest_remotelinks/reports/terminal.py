@@ -47,19 +47,19 @@ def violation_lines(violation: Violation) -> list[str]:
     return [printable(line) for line in lines]
 
 
-def trouble_report(exchanges: Sequence[Exchange]) -> str:
-    """Which requests met with trouble that the test asked for; empty where none did."""
-    troubled = [exchange for exchange in exchanges if exchange.fault]
-    if not troubled:
+def faults_report(exchanges: Sequence[Exchange]) -> str:
+    """Which requests failed with a fault that the test injected; empty where none did."""
+    faulty = [exchange for exchange in exchanges if exchange.fault]
+    if not faulty:
         return ""
-    lines = ["these requests met with trouble that the test asked for:"]
-    lines += [f"  {request_line(exchange)}" for exchange in troubled[:SHOWN_REQUESTS]]
-    if len(troubled) > SHOWN_REQUESTS:
-        lines.append(f"  and {len(troubled) - SHOWN_REQUESTS} more")
+    lines = ["faults that this test injected:"]
+    lines += [f"  {request_line(exchange)}" for exchange in faulty[:SHOWN_REQUESTS]]
+    if len(faulty) > SHOWN_REQUESTS:
+        lines.append(f"  and {len(faulty) - SHOWN_REQUESTS} more")
     return "\n".join(lines)
 
 
-def weather_report(policy: Policy, arrivals: Sequence[Write], place: str) -> str:
+def arrivals_report(policy: Policy, arrivals: Sequence[Write], place: str) -> str:
     """How to get a shuffled order of arrival again, and what it was; empty where nothing was shuffled.
 
     ``place`` is where the policy was set, empty where an option wins over it.

@@ -84,7 +84,9 @@ CLIENTS = [by_requests, by_requests_session, by_httpx, by_httpx_async, by_aiohtt
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
-def test_a_links_whole_life(fake_jira, link, client):
+def test_life_of_a_link(fake_jira, link, client):
+    """Every client can submit, read and delete a link with an odd id."""
+
     def send(method, path, payload=None):
         headers = {"Authorization": fake_jira.authorization(method, BASE + path)}
         body = None
@@ -112,7 +114,8 @@ def test_a_links_whole_life(fake_jira, link, client):
     fake_jira.assert_no_violations()
 
 
-def test_large_bodies_with_expect_continue(fake_jira, link):
+def test_large_body_expect_continue(fake_jira, link):
+    """A body of several megabytes is read after 100 Continue."""
     links = [link(str(number), description="x" * 255, attributeMap={"text": "x" * 20_000}) for number in range(100)]
     body = json.dumps({"remoteLinks": links}).encode()
     headers = {"Authorization": "JWT x", "Content-Type": "application/json", "Expect": "100-continue"}
@@ -120,7 +123,9 @@ def test_large_bodies_with_expect_continue(fake_jira, link):
     assert fake_jira.requests[0].request.body == body
 
 
-def test_many_threads_at_once(fake_jira, link):
+def test_many_threads(fake_jira, link):
+    """Two hundred requests from eight threads are all recorded and stored."""
+
     def submit(number):
         headers = {"Authorization": "JWT x"}
         answer = requests.post(f"{fake_jira.url}{BASE}/bulk", json={"remoteLinks": [link(str(number))]}, headers=headers, timeout=30)

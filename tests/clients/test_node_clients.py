@@ -95,7 +95,10 @@ def node(tmp_path_factory):
     return run
 
 
-def test_two_other_implementations_are_let_in_for_every_operation(node, make_site, link, version):
+@pytest.mark.slow
+@pytest.mark.both_versions
+def test_signatures_of_other_implementations(node, make_site, link, version):
+    """Two other implementations of the signature are accepted for every operation."""
     for script in (BY_ATLASSIAN_JWT, BY_JIRA_JS):
         jira = make_site(contract=version, consistency="immediate", app=APP, shared_secret=SECRET, ignore="RL901")
         output = node(script, {"url": jira.url, "key": APP["key"], "secret": SECRET, "ids": IDS, "link": link()})

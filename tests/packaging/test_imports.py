@@ -1,4 +1,4 @@
-"""What is imported when, and that the plugin gets along with others."""
+"""When which libraries are imported, and other plugins."""
 
 from __future__ import annotations
 
@@ -31,14 +31,16 @@ def run_pytest(folder, source, *options):
     return done.stdout + done.stderr
 
 
-def test_an_unused_plugin_imports_nothing_heavy(tmp_path):
-    # pytest-httpserver has a plugin of its own, which is not on our account.
+def test_unused_plugin_imports_nothing_heavy(tmp_path):
+    """A run without our fixtures imports none of the heavy libraries."""
+    # pytest-httpserver has a plugin of its own.
     source = f"import sys\n\ndef test_it():\n    assert [name for name in {HEAVY!r} if name in sys.modules] == []\n"
     output = run_pytest(tmp_path, source, "-p", "no:pytest_httpserver", "-p", "no:hypothesispytest", "-p", "no:schemathesis")
     assert "1 passed" in output, output
 
 
-def test_good_requests_never_import_openapi_core(tmp_path):
+def test_good_requests_import_no_openapi_core(tmp_path):
+    """Requests without violations import neither openapi-core nor jsonschema."""
     source = SUBMIT + (
         "\ndef test_it(fake_jira):\n    submit(fake_jira)\n"
         "    assert 'openapi_core' not in sys.modules and 'jsonschema' not in sys.modules\n"
@@ -51,10 +53,16 @@ def test_good_requests_never_import_openapi_core(tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [("-n", "2"), ("-p", "randomly"), ("-p", "no:cacheprovider", "-W", "error"), ("-n", "2", "-p", "no:cacheprovider", "-W", "error")],
+    [
+        pytest.param(("-n", "2"), marks=pytest.mark.slow),
+        pytest.param(("-p", "randomly"), marks=pytest.mark.slow),
+        pytest.param(("-p", "no:cacheprovider", "-W", "error"), marks=pytest.mark.slow),
+        ("-n", "2", "-p", "no:cacheprovider", "-W", "error"),
+    ],
     ids=" ".join,
 )
-def test_it_gets_along_with_other_plugins(tmp_path, options):
+def test_other_plugins(tmp_path, options):
+    """The plugin works with pytest-xdist and pytest-randomly, and without the cache."""
     source = SUBMIT + (
         "\nimport pytest\n\n@pytest.mark.parametrize('number', range(20))\ndef test_it(fake_jira, number):\n"
         "    assert fake_jira.requests == []\n    submit(fake_jira)\n    fake_jira.settle()\n    fake_jira.assert_stored('1')\n"

@@ -7,8 +7,12 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib import metadata, resources
 
+import pytest
 from support.paths import ROOT
+
+from pytest_remotelinks.contract.document import VERSIONS, load_document
 
 TESTS = """
 import json
@@ -38,7 +42,18 @@ def test_broken(fake_jira):
 """
 
 
-def test_the_wheel_works_alone(tmp_path):
+def test_plugin_is_installed():
+    """The installed distribution names the plugin and the command, and the package has its data."""
+    points = {(point.group, point.name, point.value) for point in metadata.distribution("pytest-remotelinks").entry_points}
+    assert ("pytest11", "remotelinks", "pytest_remotelinks.plugin") in points
+    assert ("console_scripts", "remotelinks", "pytest_remotelinks.cli.main:main") in points
+    assert (resources.files("pytest_remotelinks") / "py.typed").is_file()
+    assert [load_document(version).name for version in VERSIONS] == list(VERSIONS)
+
+
+@pytest.mark.slow
+def test_wheel_alone(tmp_path):
+    """The wheel works in a new environment: plugin, contracts and command."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHON", "COV_"))}
 
     def run(*words, cwd=tmp_path):

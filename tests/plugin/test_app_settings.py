@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.project import conftest, ini
 
 MODULE = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
 SHOW = """
@@ -14,7 +15,7 @@ def test_it(fake_jira):
 
 
 def shown(project, *args):
-    result = project.runpytest_subprocess("-s", *args)
+    result = project.runpytest("-s", *args)
     result.assert_outcomes(passed=1)
     return next(line for line in result.stdout.lines if "APP" in line).split("APP ")[1]
 
@@ -23,53 +24,46 @@ def shown(project, *args):
 def with_app(project):
     """A project whose settings name an app, relative to its root."""
     project.mkdir("etc").joinpath("atlassian-connect.json").write_text(json.dumps(MODULE))
-    project.makeini(
-        "[pytest]\naddopts = -p no:randomly\nremotelinks_app = etc/atlassian-connect.json\nremotelinks_shared_secret = the-secret\n"
-    )
+    project.makeini(ini("remotelinks_app = etc/atlassian-connect.json", "remotelinks_shared_secret = the-secret"))
     return project
 
 
-def test_ini_values_install_an_app_wherever_pytest_is_started(with_app):
+def test_app_by_ini(with_app, monkeypatch):
+    """Ini values install an app, also where pytest is started in a folder below."""
     with_app.mkpydir("sub").joinpath("test_it.py").write_text(SHOW)
     assert shown(with_app, "sub") == "scanner True"
-    with_app.chdir()
-    with_app.path.joinpath("sub", "run.py").write_text(
-        "import os, pytest\nos.chdir('sub')\nraise SystemExit(pytest.main(['-s', '--rootdir=..']))"
-    )
-    result = with_app.runpython("sub/run.py")
-    assert any("APP scanner True" in line for line in result.outlines)
+    monkeypatch.chdir("sub")
+    assert shown(with_app, "--rootdir=..") == "scanner True"
 
 
-def test_without_a_setting_no_app_is_installed(project):
+def test_no_app_by_default(project):
+    """Without a setting no app is installed."""
     project.makepyfile(test_it=SHOW)
     assert shown(project) == "None None"
 
 
-def test_the_fixture_and_the_marker_install_an_app(project):
+def test_app_by_fixture_and_marker(project):
+    """The fixture installs an app, and the marker another one."""
     project.makepyfile(test_it=SHOW)
-    project.makeconftest(
-        "import pytest\n@pytest.fixture(scope='session')\ndef remotelinks_settings():\n"
-        f"    return {{'app': {MODULE!r}, 'shared_secret': 'the-secret'}}\n"
-    )
+    project.makeconftest(conftest({"app": MODULE, "shared_secret": "the-secret"}))
     assert shown(project) == "scanner True"
     other = {**MODULE, "key": "other"}
     project.makepyfile(test_it=f"import pytest\n@pytest.mark.remotelinks(app={other!r}, shared_secret='x')" + SHOW)
     assert shown(project) == "other False"
 
 
-def test_each_folder_has_the_settings_of_its_own_conftest(project):
+def test_app_by_folder(project):
+    """Each folder has the settings of its own conftest.py."""
     for name in ("one", "other"):
         folder = project.mkpydir(name)
         folder.joinpath(f"test_{name}.py").write_text(f"def test_it(fake_jira):\n    assert fake_jira.app.key == {name!r}\n")
-        folder.joinpath("conftest.py").write_text(
-            "import pytest\n@pytest.fixture(scope='session')\ndef remotelinks_settings():\n"
-            f"    return {{'app': { ({**MODULE, 'key': name})!r}}}\n"
-        )
+        folder.joinpath("conftest.py").write_text(conftest({"app": {**MODULE, "key": name}}))
     project.makepyfile(test_it="def test_it(fake_jira):\n    assert fake_jira.app is None\n")
-    project.runpytest_subprocess().assert_outcomes(passed=3)
+    project.runpytest().assert_outcomes(passed=3)
 
 
-def test_make_fake_jira_takes_apps_and_names(with_app):
+def test_make_fake_jira_arguments(with_app):
+    """make_fake_jira() takes an app, a cloud id and a host name."""
     with_app.makepyfile(
         f"""
         import requests
@@ -93,72 +87,71 @@ def test_make_fake_jira_takes_apps_and_names(with_app):
             assert fake_jira.requests == []
         """
     )
-    with_app.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)
+    with_app.runpytest().assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "*app *none.json* is no file; give the path of atlassian-connect.json or manifest.yml"),
+        (None, "*app *none.json* is not a file; give the path of atlassian-connect.json or manifest.yml"),
         ("{", "*app *none.json: it is not JSON: *"),
-        ("{}", "*app *none.json cannot be installed: RL601 at the top: this is no descriptor*"),
+        ("{}", "*app *none.json cannot be installed: RL601 at the top: this is *descriptor*"),
     ],
 )
-def test_a_wrong_app_is_a_usage_error_in_one_line(project, content, said):
+def test_wrong_app(project, content, said):
+    """A wrong app is a usage error in one line."""
     project.makepyfile(test_it=SHOW)
-    project.makeini("[pytest]\nremotelinks_app = none.json\n")
+    project.makeini(ini("remotelinks_app = none.json"))
     if content is not None:
         project.path.joinpath("none.json").write_text(content)
-    result = project.runpytest_subprocess()
+    result = project.runpytest()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: " + said])
     assert "Traceback" not in result.stderr.str()
 
 
-def test_a_directory_is_no_app(project):
-    project.makeini("[pytest]\nremotelinks_app = etc\n")
+def test_app_is_directory(project):
+    """A directory in place of an app is a usage error."""
+    project.makeini(ini("remotelinks_app = etc"))
     project.mkdir("etc")
-    result = project.runpytest_subprocess()
-    result.stderr.fnmatch_lines(["ERROR: app *etc* is no file*"])
+    result = project.runpytest()
+    result.stderr.fnmatch_lines(["ERROR: app *etc* is not a file*"])
 
 
-def test_a_wrong_app_of_the_fixture_fails_the_test_without_a_traceback(project):
+def test_wrong_app_by_fixture(project):
+    """A wrong app of the fixture fails the test without a traceback."""
     project.makepyfile(test_it=SHOW)
-    project.makeconftest(
-        "import pytest\n@pytest.fixture(scope='session')\ndef remotelinks_settings():\n    return {'app': {'name': 'x'}}\n"
-    )
-    result = project.runpytest_subprocess()
+    project.makeconftest(conftest({"app": {"name": "x"}}))
+    result = project.runpytest()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["the fake Jira cannot be set up: the app's descriptor cannot be installed: RL601 at the top: *"])
     assert "Traceback" not in result.stdout.str()
 
 
-def test_a_name_that_no_file_can_have_is_a_usage_error(project):
+def test_path_too_long(project):
+    """A path that is too long is a usage error in one line."""
     project.makepyfile(test_it=SHOW)
     for words in (["-o", f"remotelinks_app={'x' * 300}"], ["-o", f"remotelinks_contract={'x' * 300}"]):
-        result = project.runpytest_subprocess(*words)
+        result = project.runpytest(*words)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         assert len([line for line in result.errlines if line]) == 1
 
 
-def test_paths_of_the_marker_and_the_fixture_go_from_the_root(with_app):
-    with_app.makeini("[pytest]\naddopts = -p no:randomly -p no:xdist\n")
+def test_paths_relative_to_root(with_app, monkeypatch):
+    """Paths of the marker and of the fixture are relative to the root of the project."""
+    with_app.makeini(ini())
     (with_app.path / "sub").mkdir()
-    (with_app.path / "sub" / "conftest.py").write_text(
-        "import pytest\n@pytest.fixture(scope='session')\ndef remotelinks_settings():\n    return {'app': 'etc/atlassian-connect.json'}\n"
-    )
+    (with_app.path / "sub" / "conftest.py").write_text(conftest({"app": "etc/atlassian-connect.json"}))
     (with_app.path / "sub" / "test_it.py").write_text(
         "import pytest\n\ndef test_fixture(fake_jira):\n    assert fake_jira.app\n\n"
         "@pytest.mark.remotelinks(app='etc/atlassian-connect.json')\ndef test_marker(fake_jira):\n    assert fake_jira.app\n"
     )
-    (with_app.path / "elsewhere").mkdir()
-    with_app.path.joinpath("run.py").write_text(
-        "import os, pytest\nos.chdir('elsewhere')\nraise SystemExit(pytest.main(['-q', '--rootdir=..', '-c', '../tox.ini', '../sub']))"
-    )
-    assert any("2 passed" in line for line in with_app.runpython("run.py").outlines)
+    monkeypatch.chdir(with_app.mkdir("elsewhere"))
+    with_app.runpytest("--rootdir=..", "-c", "../tox.ini", "../sub").assert_outcomes(passed=2)
 
 
-def test_no_app_is_a_choice(with_app):
+def test_app_none(with_app):
+    """app=None means no app, where the project has one."""
     with_app.makepyfile(
         test_it="""
 import pytest
@@ -171,11 +164,12 @@ def test_marker(fake_jira):
     assert fake_jira.app is None
 """
     )
-    with_app.runpytest_subprocess().assert_outcomes(passed=2)
+    with_app.runpytest().assert_outcomes(passed=2)
 
 
-def test_a_truth_value_that_is_none_is_named(project):
+def test_strict_not_boolean(project):
+    """A wrong remotelinks_strict is a usage error that names it."""
     project.makepyfile(test_it=SHOW)
-    result = project.runpytest_subprocess("-o", "remotelinks_strict=maybe")
+    result = project.runpytest("-o", "remotelinks_strict=maybe")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert any("remotelinks_strict" in line for line in result.errlines)

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import pytest
+from support.project import ini
 
 
 def run(project, source, *args):
     project.makepyfile(test_it="from provider import submit, read\nimport pytest\n" + source)
-    return project.runpytest_subprocess(*args)
+    return project.runpytest(*args)
 
 
-BREACH = "def test_it(fake_jira):\n    submit(fake_jira, url='<string>')\n"
+VIOLATION = "def test_it(fake_jira):\n    submit(fake_jira, url='<string>')\n"
 
 
-def test_a_good_provider_passes(project):
+def test_good_provider_passes(project):
+    """A provider that keeps to the contract passes, without a warning."""
     run(project, "def test_it(fake_jira):\n    assert submit(fake_jira) == 202\n", "-W", "error").assert_outcomes(passed=1)
 
 
-def test_a_breach_fails_the_test_in_its_call_phase_and_says_what_to_change(project):
-    result = run(project, BREACH)
+def test_violation_fails_call_phase(project):
+    """A violation fails the test in its call phase, and the output says what to change."""
+    result = run(project, VIOLATION)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
             "*_ test_it _*",
-            "RL201: the provider broke the remote links contract",
+            "RL201: the provider violated the remote links contract",
             "POST /rest/remotelinks/1.0/bulk -> 202",
             "*RL201 link-schema (error) at /remoteLinks/0/url",
             '*"<string>" is no uri',
@@ -37,8 +40,9 @@ def test_a_breach_fails_the_test_in_its_call_phase_and_says_what_to_change(proje
     result.stdout.no_fnmatch_line("*remotelinks/plugin.py*")
 
 
-def test_the_token_is_never_shown(project):
-    source = BREACH + "    print('TOKEN', fake_jira.requests[0].request.headers['Authorization'].split('.')[2])\n"
+def test_token_not_shown(project):
+    """No token is in the output of a failing test."""
+    source = VIOLATION + "    print('TOKEN', fake_jira.requests[0].request.headers['Authorization'].split('.')[2])\n"
     output = run(project, source, "-rA").stdout.str()
     (token,) = [line.split()[1] for line in output.splitlines() if line.startswith("TOKEN ")]
     assert len(token) > 20
@@ -46,74 +50,86 @@ def test_the_token_is_never_shown(project):
 
 
 @pytest.mark.parametrize("xfail", ["@pytest.mark.xfail", "@pytest.mark.xfail(strict=True)"])
-def test_xfail_sees_the_failure(project, xfail):
-    run(project, f"{xfail}\n{BREACH}").assert_outcomes(xfailed=1)
+def test_violation_xfail(project, xfail):
+    """An expected failure covers violations."""
+    run(project, f"{xfail}\n{VIOLATION}").assert_outcomes(xfailed=1)
 
 
-def test_junit_sees_a_failure_and_no_error(project):
-    run(project, BREACH, "--junitxml=report.xml")
+def test_violation_junit(project):
+    """JUnit reports have a failure for a violation, and no error."""
+    run(project, VIOLATION, "--junitxml=report.xml")
     report = (project.path / "report.xml").read_text()
     assert 'failures="1"' in report
     assert 'errors="0"' in report
     assert "RL201" in report
 
 
-def test_last_failed_sees_the_failure(project):
-    source = BREACH + "def test_other(fake_jira):\n    pass\n"
-    project.makeini("[pytest]\naddopts = -p no:randomly\n")
+def test_violation_last_failed(project):
+    """--lf runs a test with a violation again."""
+    source = VIOLATION + "def test_other(fake_jira):\n    pass\n"
+    project.makeini(ini(plugins="-p no:randomly -p no:xdist"))
     run(project, source).assert_outcomes(failed=1, passed=1)
-    project.runpytest_subprocess("--lf").assert_outcomes(failed=1)
+    project.runpytest("--lf").assert_outcomes(failed=1)
 
 
-def test_with_a_failing_test_for_another_reason_the_report_is_a_section_of_its_own(project):
-    result = run(project, BREACH + "    assert 1 == 2\n")
+def test_violation_with_other_failure(project):
+    """Where the test fails for another reason, violations are a section of its output."""
+    result = run(project, VIOLATION + "    assert 1 == 2\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E * assert 1 == 2", "*- remote links contract -*", "*RL201 link-schema*", "*curl *"])
 
 
-def test_a_skipped_test_stays_skipped(project):
-    run(project, BREACH + "    pytest.skip('not here')\n").assert_outcomes(skipped=1)
+def test_violation_with_skip(project):
+    """A test that skips itself stays skipped."""
+    run(project, VIOLATION + "    pytest.skip('not here')\n").assert_outcomes(skipped=1)
 
 
-def test_a_warning_becomes_a_python_warning(project):
+def test_warning_rule(project):
+    """A violation of severity warning becomes a Python warning."""
     result = run(project, "def test_it(fake_jira):\n    assert submit(fake_jira, severity='high') == 202\n")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*test_it.py:*RemoteLinksWarning: RL206 /remoteLinks/0/severity: *leave it out*"])
 
 
-def test_a_warning_made_an_error_fails_with_the_same_report(project):
+def test_warning_rule_as_error(project):
+    """A warning that is made an error fails the test with the same report."""
     result = run(project, "def test_it(fake_jira):\n    submit(fake_jira, severity='high')\n", "-W", "error")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["RL206 /remoteLinks/0/severity: *", "*RL206 unknown-member (warning)*", "*curl *"])
 
 
-def test_expected_violations_pass(project):
+def test_expected_violation(project):
+    """A test passes with the violations that it expects."""
     source = "def test_it(fake_jira):\n    with fake_jira.expect_violations('RL201'):\n        submit(fake_jira, url='<string>')\n"
     run(project, source, "-W", "error").assert_outcomes(passed=1)
 
 
-def test_an_expected_violation_that_does_not_happen_fails(project):
+def test_expected_violation_missing(project):
+    """A test fails without a violation that it expects."""
     source = "def test_it(fake_jira):\n    with fake_jira.expect_violations('RL201', 'RL1'):\n        submit(fake_jira, url='<string>')\n"
     result = run(project, source)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*no violation of RL1 happened here", "E*RL201 link-schema*"])
 
 
-def test_other_violations_than_the_expected_ones_still_fail(project):
+def test_expected_violation_and_another(project):
+    """Violations other than the expected ones fail the test."""
     source = (
         "def test_it(fake_jira):\n    with fake_jira.expect_violations('RL206'):\n        submit(fake_jira, url='<string>', severity='x')\n"
     )
     result = run(project, source)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["RL201: the provider broke the remote links contract"])
+    result.stdout.fnmatch_lines(["RL201: the provider violated the remote links contract"])
 
 
-def test_an_error_in_an_expecting_block_is_not_hidden(project):
+def test_expected_violation_block_raises(project):
+    """An exception within expect_violations() is the reason that is shown."""
     source = "def test_it(fake_jira):\n    with fake_jira.expect_violations('RL201'):\n        raise RuntimeError('of the provider')\n"
     run(project, source).stdout.fnmatch_lines(["E*RuntimeError: of the provider"])
 
 
-def test_an_expected_violation_passes_where_the_provider_raises_over_it(project):
+def test_expected_violation_provider_raises(project):
+    """An expected violation may make the provider raise."""
     source = """
 def test_it(fake_jira):
     with pytest.raises(RuntimeError), fake_jira.expect_violations('RL201'):
@@ -123,7 +139,8 @@ def test_it(fake_jira):
     run(project, source, "-W", "error").assert_outcomes(passed=1)
 
 
-def test_an_ignored_rule_is_silent_and_lets_pass_what_it_alone_forbids(project):
+def test_ignored_rule(project):
+    """An ignored rule reports nothing, and what it alone forbids is accepted."""
     source = """
 @pytest.mark.remotelinks(ignore=["RL201"], consistency="immediate")
 def test_it(fake_jira):
@@ -134,19 +151,22 @@ def test_it(fake_jira):
     run(project, source, "-W", "error").assert_outcomes(passed=1)
 
 
-def test_without_strict_a_breach_is_only_reported(project):
-    result = run(project, BREACH, "--no-remotelinks-strict", "-rP", "-W", "error")
+def test_not_strict_reports(project):
+    """Without strict a violation is only reported, even where warnings are errors."""
+    result = run(project, VIOLATION, "--no-remotelinks-strict", "-rP", "-W", "error")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*remote links contract*", "*RL201 link-schema*"])
 
 
-def test_without_strict_a_breach_is_a_warning(project):
-    result = run(project, BREACH, "--no-remotelinks-strict")
+def test_not_strict_warns(project):
+    """Without strict a violation is a warning."""
+    result = run(project, VIOLATION, "--no-remotelinks-strict")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*RemoteLinksWarning: RL201 /remoteLinks/0/url*"])
 
 
-def test_a_breach_of_a_fixtures_setup_fails_the_call(project):
+def test_violation_in_setup(project):
+    """A violation in the set-up of a fixture fails the call phase."""
     source = """
 @pytest.fixture
 def uploaded(fake_jira):
@@ -158,7 +178,8 @@ def test_it(uploaded):
     run(project, source).assert_outcomes(failed=1)
 
 
-def test_a_breach_after_the_test_fails_its_teardown(project):
+def test_violation_in_teardown(project):
+    """A violation after the test fails its teardown."""
     source = """
 @pytest.fixture
 def late(fake_jira):
@@ -170,14 +191,16 @@ def test_it(late):
 """
     result = run(project, source)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["RL201: the provider broke the remote links contract"])
+    result.stdout.fnmatch_lines(["RL201: the provider violated the remote links contract"])
 
 
-def test_a_breach_is_told_once(project):
-    assert run(project, BREACH).stdout.str().count("RL201 link-schema") == 1
+def test_violation_reported_once(project):
+    """A violation is reported once."""
+    assert run(project, VIOLATION).stdout.str().count("RL201 link-schema") == 1
 
 
-def test_what_a_client_sent_cannot_write_to_the_terminal(project):
+def test_control_characters_escaped(project):
+    """Control characters from a client do not reach the terminal."""
     source = (
         "def test_it(fake_jira):\n    submit(fake_jira, url='\\x1b[31mred\\u202e\\ud800', **{'\\x1b]0;title\\x07': 1})\n"
         "    fake_jira.assert_submitted('other\\x1b[31m')\n"
@@ -189,7 +212,8 @@ def test_what_a_client_sent_cannot_write_to_the_terminal(project):
     assert "\x07" not in result.stdout.str()
 
 
-def test_each_test_gets_an_empty_site_at_the_same_url(project):
+def test_fresh_site_same_url(project):
+    """Each test has an empty site at the same URL."""
     source = """
 URLS = []
 
@@ -205,7 +229,8 @@ def test_it(fake_jira, number):
     run(project, source).assert_outcomes(passed=3)
 
 
-def test_several_sites_stand_side_by_side(project):
+def test_several_sites(project):
+    """The sites of one test have their own contract, record and strictness."""
     source = """
 def test_it(make_fake_jira, fake_jira):
     other = make_fake_jira(contract="2023-06", consistency="immediate")
@@ -213,7 +238,7 @@ def test_it(make_fake_jira, fake_jira):
     assert other.url != fake_jira.url
     assert set(other.links) == {"1"} and fake_jira.requests == []
 
-def test_both_are_judged(make_fake_jira, fake_jira):
+def test_both_are_checked(make_fake_jira, fake_jira):
     submit(make_fake_jira(), url="<string>")
 
 def test_each_has_its_own_strictness(make_fake_jira, fake_jira):
@@ -222,7 +247,8 @@ def test_each_has_its_own_strictness(make_fake_jira, fake_jira):
     run(project, source).assert_outcomes(passed=2, failed=1)
 
 
-def test_test_case_classes_are_judged_too(project):
+def test_unittest_class(project):
+    """Violations fail the methods of unittest.TestCase."""
     source = """
 import unittest
 
@@ -237,7 +263,8 @@ class TestIt(unittest.TestCase):
     run(project, source).assert_outcomes(failed=1)
 
 
-def test_a_mistake_of_the_fakes_own_comes_to_light(project):
+def test_error_inside_fake(project):
+    """An exception inside the fake is an error of the teardown."""
     source = """
 def test_it(fake_jira):
     def broken(*args):
@@ -250,12 +277,14 @@ def test_it(fake_jira):
     result.stdout.fnmatch_lines(["*ZeroDivisionError: inside the fake"])
 
 
-def test_a_fixture_asked_for_while_the_test_runs_is_judged_in_the_call_phase(project):
+def test_fixture_requested_late(project):
+    """A fixture that is requested while the test runs is checked in the call phase."""
     source = "def test_it(request):\n    submit(request.getfixturevalue('fake_jira'), url='<string>')\n"
     run(project, source).assert_outcomes(failed=1)
 
 
-def test_a_test_that_is_run_again_is_judged_anew(project):
+def test_rerun(project):
+    """A test that is run again starts without violations."""
     project.makeconftest(
         """
 from _pytest.runner import runtestprotocol
@@ -273,15 +302,17 @@ def pytest_runtest_protocol(item, nextitem):
     run(project, source).assert_outcomes(passed=1)
 
 
-def test_on_ci_the_summary_is_one_line(project, monkeypatch):
+def test_summary_on_ci(project, monkeypatch):
+    """On CI the summary of a violation is one line."""
     monkeypatch.setenv("CI", "true")
-    lines = run(project, BREACH).stdout.lines
+    lines = run(project, VIOLATION).stdout.lines
     summary = lines[next(number for number, line in enumerate(lines) if "short test summary" in line) + 1 :]
-    assert summary[0] == "FAILED test_it.py::test_it - RL201: the provider broke the remote links contract"
+    assert summary[0] == "FAILED test_it.py::test_it - RL201: the provider violated the remote links contract"
     assert summary[1].startswith("=")
 
 
-def test_a_method_of_a_class_is_judged(project):
+def test_test_class(project):
+    """Violations fail the methods of a test class."""
     source = """
 class TestIt:
     def test_it(self, fake_jira):
