@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 from support.project import conftest, ini
+
+from pytest_remotelinks import FakeJira, MakeFakeJira
 
 SHOW = """
 def test_it(fake_jira):
@@ -211,3 +215,11 @@ def test_marker_and_help(project):
     project.runpytest("--strict-markers").assert_outcomes(passed=1)
     project.runpytest("--markers").stdout.fnmatch_lines(["@pytest.mark.remotelinks(contract=*"])
     project.runpytest("--help").stdout.fnmatch_lines(["*--remotelinks-contract=VERSION|FILE*"])
+
+
+def test_make_fake_jira_signature():
+    """The type of make_fake_jira has the arguments of FakeJira, in the same order; None stands for the project's setting."""
+    _, *factory = inspect.signature(MakeFakeJira.__call__).parameters.values()
+    site = inspect.signature(FakeJira).parameters.values()
+    assert [(given.name, given.kind) for given in factory] == [(given.name, given.kind) for given in site]
+    assert [given.annotation.removesuffix(" | None") for given in factory] == [given.annotation.removesuffix(" | None") for given in site]

@@ -1,0 +1,88 @@
+"""The public API as its users write it. Never run: mypy and pyright check it, both strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import ANY
+
+import pytest
+
+from pytest_remotelinks import (
+    AfterReads,
+    AfterSeconds,
+    App,
+    Exchange,
+    Exploration,
+    FakeJira,
+    Immediate,
+    MakeFakeJira,
+    Manual,
+    RecordedViolation,
+    ShownLink,
+    Shuffled,
+    Submission,
+    Violation,
+    Write,
+    check_link,
+    check_submission,
+)
+
+
+@pytest.fixture(scope="session")
+def remotelinks_settings() -> dict[str, Any]:
+    return {"consistency": {"submit": AfterReads(2), "delete": "manual"}, "ignore": ["RL206"], "unmet_faults": "error"}
+
+
+@pytest.fixture
+def busy_jira(make_fake_jira: MakeFakeJira) -> Iterator[FakeJira]:
+    jira = make_fake_jira(consistency=Shuffled(7), strict=False, app=None, cloud_id="known")
+    jira.rate_limit(10, per=60)
+    with jira.maintenance(retry_after=5):
+        yield jira
+
+
+def test_writes(fake_jira: FakeJira) -> None:
+    submission: Submission = fake_jira.assert_submitted("1", displayName="name", updateSequenceNumber=ANY)
+    accepted: bool = submission.accepted
+    fake_jira.assert_stored("1", status={"label": "OPEN"})
+    fake_jira.assert_deleted_by(account="acme")
+    pending: list[Write] = fake_jira.pending
+    fake_jira.settle()
+    fake_jira.advance(2.5)
+    link: dict[str, Any] | None = fake_jira.link("1")
+    shown: list[ShownLink] = fake_jira.issue("SHOP-12")
+    assert accepted and not pending and link and shown[0].lozenge
+
+
+def test_record(fake_jira: FakeJira) -> None:
+    exchange: Exchange = fake_jira.requests[0]
+    sent: str | None = exchange.request.headers.get("Authorization")
+    received: bytes = exchange.response.body
+    assert exchange.operation in ("submit", "read") and exchange.status == 202 and sent and received
+    with fake_jira.expect_violations("RL201"):
+        pass
+    violation: RecordedViolation = fake_jira.violations[0]
+    assert violation.severity == "error" and violation.code == "RL201"
+
+
+@pytest.mark.parametrize("policy", [Immediate(), Manual(), AfterSeconds(1.5), "after-reads:1"])
+def test_faults(fake_jira: FakeJira, policy: Immediate | Manual | AfterSeconds | str) -> None:
+    fake_jira.fail_next(503, times=2, operation="submit", retry_after=5)
+    fake_jira.drop_connection(applied=True, operation=["delete", "delete-by-properties"])
+    fake_jira.garble_next("truncated")
+    with FakeJira(consistency=policy, next_contract="2026-06") as other:
+        app: App = other.install({"key": "scanner"}, shared_secret="secret")
+        token: str = app.token(scopes=["write:jira-work"])
+        assert other.url and token
+
+        def scenario(jira: FakeJira) -> None:
+            jira.settle()
+
+        found: Exploration = other.explore(scenario, runs=5, expected={"1": {}})
+        assert found.exhaustive
+
+
+def test_without_a_server() -> None:
+    violations: list[Violation] = check_link({"id": "1"}) + check_submission("{}", contract="2023-06")
+    assert violations == []
