@@ -1,11 +1,12 @@
-"""Writes the pages of the rules from the catalogue: ``python docs/build.py``."""
+"""Write the pages of the rules from the catalogue: ``python docs/build.py``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from pytest_remotelinks.rules.catalogue import RULES
-from pytest_remotelinks.rules.rule import Example, Rule
+from pytest_remotelinks.rules.examples import Example
+from pytest_remotelinks.rules.rule import Rule
 
 DOCS = Path(__file__).parent
 
@@ -16,10 +17,10 @@ Written by `docs/build.py` from the rule catalogue, which the checker and
 `remotelinks rules` use too.
 
 A violation of severity `error` fails the test in strict mode, a `warning`
-becomes a Python warning. `ignore` takes codes and beginnings of codes; what an
-ignored rule alone forbids, the fake lets pass.
+becomes a Python warning. `ignore` takes codes and beginnings of codes; the fake
+accepts what only an ignored rule forbids.
 
-| code | name | severity | Jira | what it asks |
+| code | name | severity | Jira | rule |
 | --- | --- | --- | --- | --- |
 {rows}
 """
@@ -35,21 +36,21 @@ PAGE = """\
 | --- | --- | --- |
 | {rule.severity} | {rule.answer} | {rule.source} |
 
-## Breaks it
+## Example
 
 {broken}
 
-## Mended
+## Use instead
 
-{mended}
+{fixed}
 
-To live with it: `ignore=["{rule.code}"]`, or `--remotelinks-ignore={rule.code}`.
+To ignore it: `ignore=["{rule.code}"]`, or `--remotelinks-ignore={rule.code}`.
 [All rules](../rules.md)
 """
 
 
 def pages() -> dict[Path, str]:
-    """By path, what every page says."""
+    """The text of every page, by path."""
     rows = "\n".join(
         f"| [{rule.code}](rules/{rule.code}.md) | {rule.name} | {rule.severity} | {rule.answer} | {rule.summary} |"
         for rule in RULES.values()
@@ -58,12 +59,12 @@ def pages() -> dict[Path, str]:
 
 
 def _page(rule: Rule) -> str:
-    return PAGE.format(rule=rule, broken=_example(rule.broken), mended=_example(rule.mended))
+    return PAGE.format(rule=rule, broken=_example(rule.broken), fixed=_example(rule.fixed))
 
 
 def _example(example: Example) -> str:
     settings = ", ".join(f"{name}={value!r}" for name, value in example.settings.items() if name not in ("app", "shared_secret"))
-    remark = f"Under `FakeJira({settings})`:\n\n" if settings else ""
+    remark = f"With `FakeJira({settings})`:\n\n" if settings else ""
     return f"{remark}```text\n{example.text}\n```"
 
 

@@ -20,7 +20,8 @@ from pytest_remotelinks.contract.document import NEWEST, ContractError, Document
 from pytest_remotelinks.contract.loading import Unreadable, read_bytes, read_stream
 from pytest_remotelinks.reports.formats import FORMATS
 from pytest_remotelinks.rules.catalogue import RULES
-from pytest_remotelinks.rules.rule import Example, Rule, selects
+from pytest_remotelinks.rules.examples import Example
+from pytest_remotelinks.rules.rule import Rule, selects
 from pytest_remotelinks.rules.selectors import parse_selectors
 
 #: Exit statuses.
@@ -239,7 +240,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "why": rule.why,
         "source": rule.source,
         "broken": _example(rule.broken),
-        "mended": _example(rule.mended),
+        "fixed": _example(rule.fixed),
     }
 
 
@@ -258,11 +259,11 @@ def _page(rule: Rule) -> str:
             rule.why,
             f"Source: {rule.source}.",
             "",
-            "Breaks it:",
+            "Example:",
             _indented(rule.broken.text),
             "",
-            "Mended:",
-            _indented(rule.mended.text),
+            "Use instead:",
+            _indented(rule.fixed.text),
         ]
     )
 

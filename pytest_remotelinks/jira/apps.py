@@ -12,9 +12,9 @@ from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
 from pytest_remotelinks.contract.descriptor import Action, Descriptor
 from pytest_remotelinks.jira.clock import Clock
+from pytest_remotelinks.rules.app_history import AppHistory
 from pytest_remotelinks.rules.authorization import credentials_of
 from pytest_remotelinks.rules.context import RequestContext
-from pytest_remotelinks.rules.history import History
 from pytest_remotelinks.wire.redact import Secret
 from pytest_remotelinks.wire.request import Request
 
@@ -114,7 +114,7 @@ class AppRegistry:
                 return app
         return None
 
-    def context(self, began: float, now: float, histories: Mapping[str, History]) -> RequestContext:
+    def context(self, began: float, now: float, histories: Mapping[str, AppHistory]) -> RequestContext:
         """What the rules may know about a request that ``began`` then, in seconds on the site's clock."""
         return RequestContext(began, now, histories, self._apps, self._issued, self._recent, self.verifies)
 

@@ -17,8 +17,8 @@ from pytest_remotelinks.jira.oauth import TokenEndpoint
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange, link_name
+from pytest_remotelinks.rules.app_history import AppHistory
 from pytest_remotelinks.rules.checker import Checker, CheckResult
-from pytest_remotelinks.rules.history import History
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request
@@ -46,7 +46,7 @@ class Backend:
         self._trouble = trouble
         self._registry = registry
         #: By the app's key, what it did before.
-        self.histories: defaultdict[str, History] = defaultdict(History)
+        self.histories: defaultdict[str, AppHistory] = defaultdict(AppHistory)
         #: Who answers a request for a token.
         self.token_endpoint: TokenEndpoint | None = None
         #: Set when answers that are held back are not worth waiting for any more.
@@ -153,7 +153,7 @@ class Backend:
         return refusal(status, [self._error(text) for text in texts], headers)
 
     def _submit(
-        self, checked: CheckResult, history: History, fault: Fault | None, now: float
+        self, checked: CheckResult, history: AppHistory, fault: Fault | None, now: float
     ) -> tuple[Answer, Rejected, tuple[Violation, ...]]:
         """The answer to a submission, why links are rejected, and what is now to be said of it."""
         links = checked.payload["remoteLinks"]
@@ -182,7 +182,7 @@ class Backend:
             result["unknownAssociations"] = list(outcome.unknown)
         return json_answer(202, result), rejected, violations
 
-    def _read_or_delete(self, checked: CheckResult, history: History) -> Answer:
+    def _read_or_delete(self, checked: CheckResult, history: AppHistory) -> Answer:
         operation = checked.operation
         if operation is not None and operation.name == "read":
             link = self._site.read(checked.link_id, checked.app) if checked.link_id is not None else None

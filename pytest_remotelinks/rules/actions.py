@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_remotelinks.contract.descriptor import Action
-from pytest_remotelinks.rules.rule import Rule, a_link, installed, signed_submission
+from pytest_remotelinks.rules.examples import a_link, installed, signed_submission
+from pytest_remotelinks.rules.rule import Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 

@@ -13,22 +13,22 @@ from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.contract.submission_schema import submission_errors
 from pytest_remotelinks.rules.actions import check_actions
+from pytest_remotelinks.rules.app_history import AppHistory, Stale
 from pytest_remotelinks.rules.authorization import check_authorization
 from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.future import check_future
-from pytest_remotelinks.rules.history import History, Stale
 from pytest_remotelinks.rules.links import RL201, RL206, check_ids, check_link, unknown_members
 from pytest_remotelinks.rules.parameters import check_parameters
 from pytest_remotelinks.rules.properties import check_deletion, check_deprecated, check_metadata, check_property_keys
 from pytest_remotelinks.rules.request import RL101, RL102, RL103, RL108, RL109, RL112, RL113
-from pytest_remotelinks.rules.retries import check_patience, check_resent
+from pytest_remotelinks.rules.retries import check_resent, check_retry_timing
 from pytest_remotelinks.rules.rule import selects
 from pytest_remotelinks.rules.sequence import check_order
 from pytest_remotelinks.rules.target import (
-    check_direction,
     check_id,
     check_query_encoding,
     check_query_names,
+    check_route,
     report_unfit_id,
 )
 from pytest_remotelinks.rules.violation import Violation, Violations
@@ -134,11 +134,11 @@ class Checker:
         route = self.document.router.route(request.path)
         operation = route.operation(request.method)
         app = check_authorization(violations, request, operation, self.document, context)
-        history = context.histories.get(app) or History()
-        if operation is not None and not request.astray:
-            check_patience(violations, request, operation, history, context.began, context.now)
-        if operation is None or request.astray or "/" in (route.raw_id or ""):
-            checked = CheckResult(None, refusal=check_direction(violations, self.document, request, route), allowed=route.allowed)
+        history = context.histories.get(app) or AppHistory()
+        if operation is not None and not request.misrouted:
+            check_retry_timing(violations, request, operation, history, context.began, context.now)
+        if operation is None or request.misrouted or "/" in (route.raw_id or ""):
+            checked = CheckResult(None, refusal=check_route(violations, self.document, request, route), allowed=route.allowed)
         elif operation.name == "submit":
             checked = self._submission(violations, operation, request)
         else:
@@ -234,7 +234,9 @@ class Checker:
                 "leave it out, or check its spelling",
             )
 
-    def _without_body(self, violations: Violations, operation: Operation, request: Request, route: Route, history: History) -> CheckResult:
+    def _without_body(
+        self, violations: Violations, operation: Operation, request: Request, route: Route, history: AppHistory
+    ) -> CheckResult:
         link_id = self._usable_id(violations, operation, route) if operation.takes_id else None
         self._check_parameters(violations, operation, request)
         if request.query_pairs:

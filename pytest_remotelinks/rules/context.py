@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
-from pytest_remotelinks.rules.history import History
+from pytest_remotelinks.rules.app_history import AppHistory
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class RequestContext:
     began: float = 0.0
     now: float = 0.0
     #: What each app did before, by its key.
-    histories: Mapping[str, History] = field(default_factory=dict)
+    histories: Mapping[str, AppHistory] = field(default_factory=dict)
     #: The installed apps by their keys, the latest one last.
     apps: Mapping[str, InstalledApp] = field(default_factory=dict)
     #: The bearer tokens that were issued.

@@ -10,8 +10,9 @@ from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.schema_error import innermost
 from pytest_remotelinks.contract.soundness import python_pattern
+from pytest_remotelinks.rules.examples import Example
 from pytest_remotelinks.rules.properties import RL307, email_in
-from pytest_remotelinks.rules.rule import Example, Rule
+from pytest_remotelinks.rules.rule import Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 

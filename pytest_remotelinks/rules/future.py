@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pytest_remotelinks.contract.document import Document, published_on
-from pytest_remotelinks.rules.rule import DOCUMENT, Rule, a_link, example, submission
+from pytest_remotelinks.rules.examples import a_link, example, submission
+from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.violation import Violation, Violations
 
 RL901 = Rule(
-    "RL901",
-    "refused-by-newer-contract",
-    "warning",
-    None,
-    "A request fits the newer published contract too.",
-    "It is taken today and refused as soon as Jira goes by the newer document, which may already be the case.",
-    f"{DOCUMENT}: the versions of 2023-06-15 and 2026-06-10, compared; or the document that remotelinks_next_contract names",
-    example(submission(*(a_link(id=f"alert-{number}") for number in range(101))), contract="2023-06"),
-    example(submission(*(a_link(id=f"alert-{number}") for number in range(100))), contract="2023-06"),
+    code="RL901",
+    name="refused-by-newer-contract",
+    severity="warning",
+    refusal=None,
+    summary="A request fits the newer published contract too.",
+    why="It is taken today and refused as soon as Jira goes by the newer document, which may already be the case.",
+    source=f"{DOCUMENT}: the versions of 2023-06-15 and 2026-06-10, compared; or the document that remotelinks_next_contract names",
+    broken=example(submission(*(a_link(id=f"alert-{number}") for number in range(101))), contract="2023-06"),
+    fixed=example(submission(*(a_link(id=f"alert-{number}") for number in range(100))), contract="2023-06"),
 )
 
 

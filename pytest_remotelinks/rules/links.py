@@ -7,7 +7,8 @@ from typing import Any
 
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.schema import shapes
-from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, REJECTS_LINK, Rule, a_link, example, submission
+from pytest_remotelinks.rules.examples import a_link, example, submission
+from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, REJECTS_LINK, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
@@ -21,75 +22,75 @@ def _numbered(kind: str, prefix: str, count: int) -> dict[str, object]:
 
 
 RL201 = Rule(
-    "RL201",
-    "link-schema",
-    "error",
-    REJECTS_LINK,
-    "A remote link fits the document's schema.",
-    "Jira takes the other links of the submission, answers 202, and names this one among the rejected: whoever reads only the status loses it.",
-    f"{DOCUMENT}: the schema of a remote link; {REFERENCE}: each link is judged on its own",
-    example(submission(a_link(url="<string>"))),
-    example(submission()),
+    code="RL201",
+    name="link-schema",
+    severity="error",
+    refusal=REJECTS_LINK,
+    summary="A remote link fits the document's schema.",
+    why="Jira takes the other links of the submission, answers 202, and names this one among the rejected: whoever reads only the status loses it.",
+    source=f"{DOCUMENT}: the schema of a remote link; {REFERENCE}: each link is judged on its own",
+    broken=example(submission(a_link(url="<string>"))),
+    fixed=example(submission()),
 )
 
 RL202 = Rule(
-    "RL202",
-    "too-many-associations",
-    "error",
-    REJECTS_LINK,
-    "A link's association values number 500 or fewer in all.",
-    "The limit is on all types together, which a schema of each list cannot say.",
-    f"{REFERENCE}: the text of an association's values",
-    example(submission(a_link(associations=[_numbered("issueKeys", "SHOP", 400), _numbered("serviceIdOrKeys", "service", 101)]))),
-    example(submission(a_link(associations=[_numbered("issueKeys", "SHOP", 400), _numbered("serviceIdOrKeys", "service", 100)]))),
+    code="RL202",
+    name="too-many-associations",
+    severity="error",
+    refusal=REJECTS_LINK,
+    summary="A link's association values number 500 or fewer in all.",
+    why="The limit is on all types together, which a schema of each list cannot say.",
+    source=f"{REFERENCE}: the text of an association's values",
+    broken=example(submission(a_link(associations=[_numbered("issueKeys", "SHOP", 400), _numbered("serviceIdOrKeys", "service", 101)]))),
+    fixed=example(submission(a_link(associations=[_numbered("issueKeys", "SHOP", 400), _numbered("serviceIdOrKeys", "service", 100)]))),
 )
 
 RL203 = Rule(
-    "RL203",
-    "association-type-twice",
-    "error",
-    REJECTS_LINK,
-    "A link gives each association type once.",
-    "There are two types and at most two associations; of a type that stands twice, one list would have to be dropped.",
-    f"{REFERENCE}: the text of a link's associations",
-    example(submission(a_link(associations=[_issues("SHOP-1"), _issues("SHOP-2")]))),
-    example(submission(a_link(associations=[_issues("SHOP-1", "SHOP-2")]))),
+    code="RL203",
+    name="association-type-twice",
+    severity="error",
+    refusal=REJECTS_LINK,
+    summary="A link gives each association type once.",
+    why="There are two types and at most two associations; of a type that stands twice, one list would have to be dropped.",
+    source=f"{REFERENCE}: the text of a link's associations",
+    broken=example(submission(a_link(associations=[_issues("SHOP-1"), _issues("SHOP-2")]))),
+    fixed=example(submission(a_link(associations=[_issues("SHOP-1", "SHOP-2")]))),
 )
 
 RL204 = Rule(
-    "RL204",
-    "id-twice",
-    "warning",
-    None,
-    "A submission names each link id once.",
-    "The higher updateSequenceNumber wins, and the other entry is work for nothing. Often two objects share an id by mistake.",
-    f"{REFERENCE}: a link is known by its id; that both are judged is {ASSUMPTION}",
-    example(submission(a_link(), a_link(updateSequenceNumber=2))),
-    example(submission(a_link(), a_link(id="alert-2"))),
+    code="RL204",
+    name="id-twice",
+    severity="warning",
+    refusal=None,
+    summary="A submission names each link id once.",
+    why="The higher updateSequenceNumber wins, and the other entry is work for nothing. Often two objects share an id by mistake.",
+    source=f"{REFERENCE}: a link is known by its id; that both are judged is {ASSUMPTION}",
+    broken=example(submission(a_link(), a_link(updateSequenceNumber=2))),
+    fixed=example(submission(a_link(), a_link(id="alert-2"))),
 )
 
 RL205 = Rule(
-    "RL205",
-    "loose-issue-key",
-    "error",
-    None,
-    "An issue key matches its pattern as a whole, not just in part.",
-    "The newer document's pattern is not anchored, so a schema lets a sentence pass that only holds a key. No issue has that key, and the link is shown nowhere.",
-    f"{DOCUMENT} of 2026-06: the pattern of an issue association's values",
-    example(submission(a_link(associations=[_issues("see SHOP-1")]))),
-    example(submission(a_link(associations=[_issues("SHOP-1")]))),
+    code="RL205",
+    name="loose-issue-key",
+    severity="error",
+    refusal=None,
+    summary="An issue key matches its pattern as a whole, not just in part.",
+    why="The newer document's pattern is not anchored, so a schema lets a sentence pass that only holds a key. No issue has that key, and the link is shown nowhere.",
+    source=f"{DOCUMENT} of 2026-06: the pattern of an issue association's values",
+    broken=example(submission(a_link(associations=[_issues("see SHOP-1")]))),
+    fixed=example(submission(a_link(associations=[_issues("SHOP-1")]))),
 )
 
 RL206 = Rule(
-    "RL206",
-    "unknown-member",
-    "warning",
-    None,
-    "Objects have only members that the schema names.",
-    "Jira takes the member and shows it nowhere. Usually a name is misspelled, and what it should have set is missing.",
-    f"{DOCUMENT}: the schema of a remote link; that such members are taken is {ASSUMPTION}",
-    example(submission(a_link(desciption="The order number reaches the database unescaped."))),
-    example(submission(a_link(description="The order number reaches the database unescaped."))),
+    code="RL206",
+    name="unknown-member",
+    severity="warning",
+    refusal=None,
+    summary="Objects have only members that the schema names.",
+    why="Jira takes the member and shows it nowhere. Usually a name is misspelled, and what it should have set is missing.",
+    source=f"{DOCUMENT}: the schema of a remote link; that such members are taken is {ASSUMPTION}",
+    broken=example(submission(a_link(desciption="The order number reaches the database unescaped."))),
+    fixed=example(submission(a_link(description="The order number reaches the database unescaped."))),
 )
 
 

@@ -9,28 +9,24 @@ from typing import TYPE_CHECKING, Any
 from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
+from pytest_remotelinks.rules.examples import call, example
 from pytest_remotelinks.rules.properties import SEQUENCE_PARAMETER
-from pytest_remotelinks.rules.rule import (
-    DOCUMENT,
-    Rule,
-    call,
-    example,
-)
+from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import REDACTED, redact_header, redact_parameter
 from pytest_remotelinks.wire.request import Request
 
 RL107 = Rule(
-    "RL107",
-    "invalid-parameter",
-    "error",
-    400,
-    "Query and header parameters are as the document describes them.",
-    "What is required is there, and what is there fits its schema. In the published documents that concerns one parameter, which is deprecated, so the mend is to leave it out.",
-    f"{DOCUMENT}: the parameters of its operations; _updateSequenceNumber is a 64-bit integer",
-    example(call("DELETE", "/remotelink/alert-1?_updateSequenceNumber=latest")),
-    example(call("DELETE", "/remotelink/alert-1")),
+    code="RL107",
+    name="invalid-parameter",
+    severity="error",
+    refusal=400,
+    summary="Query and header parameters are as the document describes them.",
+    why="What is required is there, and what is there fits its schema. In the published documents that concerns one parameter, which is deprecated, so the mend is to leave it out.",
+    source=f"{DOCUMENT}: the parameters of its operations; _updateSequenceNumber is a 64-bit integer",
+    broken=example(call("DELETE", "/remotelink/alert-1?_updateSequenceNumber=latest")),
+    fixed=example(call("DELETE", "/remotelink/alert-1")),
 )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule, call, example, submission
+from pytest_remotelinks.rules.examples import call, example, submission
+from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
@@ -16,87 +17,87 @@ from pytest_remotelinks.wire.redact import redact_parameter
 _SUBMITTED = submission(properties={"accountId": "account-123"})
 
 RL301 = Rule(
-    "RL301",
-    "colon-in-property-key",
-    "error",
-    400,
-    "A property's key contains no colon.",
-    "The key would clash with how properties are stored, and the whole submission is refused.",
-    f"{REFERENCE}: the text of a submission's properties",
-    example(submission(properties={"account:id": "account-123"})),
-    example(submission(properties={"account.id": "account-123"})),
+    code="RL301",
+    name="colon-in-property-key",
+    severity="error",
+    refusal=400,
+    summary="A property's key contains no colon.",
+    why="The key would clash with how properties are stored, and the whole submission is refused.",
+    source=f"{REFERENCE}: the text of a submission's properties",
+    broken=example(submission(properties={"account:id": "account-123"})),
+    fixed=example(submission(properties={"account.id": "account-123"})),
 )
 
 RL302 = Rule(
-    "RL302",
-    "underscore-before-property-key",
-    "error",
-    400,
-    "A property's key does not start with an underscore.",
-    "Keys with an underscore are Jira's own, as _updateSequenceNumber was.",
-    f"{REFERENCE}: the text of a submission's properties",
-    example(submission(properties={"_accountId": "account-123"})),
-    example(_SUBMITTED),
+    code="RL302",
+    name="underscore-before-property-key",
+    severity="error",
+    refusal=400,
+    summary="A property's key does not start with an underscore.",
+    why="Keys with an underscore are Jira's own, as _updateSequenceNumber was.",
+    source=f"{REFERENCE}: the text of a submission's properties",
+    broken=example(submission(properties={"_accountId": "account-123"})),
+    fixed=example(_SUBMITTED),
 )
 
 RL303 = Rule(
-    "RL303",
-    "delete-without-property",
-    "error",
-    400,
-    "A deletion by properties names at least one property.",
-    "Without one it would delete everything, so Jira refuses it.",
-    f"{REFERENCE}: deleteRemoteLinksByProperty",
-    example(_SUBMITTED, call("DELETE", "/bulkByProperties")),
-    example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
+    code="RL303",
+    name="delete-without-property",
+    severity="error",
+    refusal=400,
+    summary="A deletion by properties names at least one property.",
+    why="Without one it would delete everything, so Jira refuses it.",
+    source=f"{REFERENCE}: deleteRemoteLinksByProperty",
+    broken=example(_SUBMITTED, call("DELETE", "/bulkByProperties")),
+    fixed=example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
 )
 
 RL304 = Rule(
-    "RL304",
-    "delete-by-unused-property",
-    "warning",
-    None,
-    "A deletion goes by properties that were submitted before.",
-    "Nothing matches, Jira answers 202 all the same, and the links stay.",
-    f"{REFERENCE}: deleteRemoteLinksByProperty deletes links whose properties match",
-    example(_SUBMITTED, call("DELETE", "/bulkByProperties?account=account-123")),
-    example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
+    code="RL304",
+    name="delete-by-unused-property",
+    severity="warning",
+    refusal=None,
+    summary="A deletion goes by properties that were submitted before.",
+    why="Nothing matches, Jira answers 202 all the same, and the links stay.",
+    source=f"{REFERENCE}: deleteRemoteLinksByProperty deletes links whose properties match",
+    broken=example(_SUBMITTED, call("DELETE", "/bulkByProperties?account=account-123")),
+    fixed=example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
 )
 
 RL305 = Rule(
-    "RL305",
-    "deprecated-parameter",
-    "warning",
-    None,
-    "_updateSequenceNumber is no longer sent as a parameter.",
-    "It has no effect any more: links that are newer than the number are deleted too.",
-    f"{DOCUMENT}: the parameter is marked as deprecated, and its text says that it is not supported",
-    example(call("DELETE", "/remotelink/alert-1?_updateSequenceNumber=7")),
-    example(call("DELETE", "/remotelink/alert-1")),
+    code="RL305",
+    name="deprecated-parameter",
+    severity="warning",
+    refusal=None,
+    summary="_updateSequenceNumber is no longer sent as a parameter.",
+    why="It has no effect any more: links that are newer than the number are deleted too.",
+    source=f"{DOCUMENT}: the parameter is marked as deprecated, and its text says that it is not supported",
+    broken=example(call("DELETE", "/remotelink/alert-1?_updateSequenceNumber=7")),
+    fixed=example(call("DELETE", "/remotelink/alert-1")),
 )
 
 RL306 = Rule(
-    "RL306",
-    "literal-params",
-    "error",
-    None,
-    "Each property is a query parameter of its own, not JSON under 'params'.",
-    "The document calls the free parameters 'params'; generated clients send that name. Then no link matches, Jira answers 202, and nothing is deleted.",
-    f"{DOCUMENT}: the parameter params is a free-form object; {REFERENCE}: the examples of deleteRemoteLinksByProperty",
-    example(_SUBMITTED, call("DELETE", "/bulkByProperties?params=%7B%22accountId%22%3A%22account-123%22%7D")),
-    example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
+    code="RL306",
+    name="literal-params",
+    severity="error",
+    refusal=None,
+    summary="Each property is a query parameter of its own, not JSON under 'params'.",
+    why="The document calls the free parameters 'params'; generated clients send that name. Then no link matches, Jira answers 202, and nothing is deleted.",
+    source=f"{DOCUMENT}: the parameter params is a free-form object; {REFERENCE}: the examples of deleteRemoteLinksByProperty",
+    broken=example(_SUBMITTED, call("DELETE", "/bulkByProperties?params=%7B%22accountId%22%3A%22account-123%22%7D")),
+    fixed=example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
 )
 
 RL307 = Rule(
-    "RL307",
-    "personal-data",
-    "warning",
-    None,
-    "Provider metadata holds no personal data.",
-    "Metadata is not treated as private, and Atlassian asks providers to keep people out of it.",
-    f"{REFERENCE}: the text of a submission's providerMetadata",
-    example(submission(providerMetadata={"product": "Scanner, run by ann@scanner.example"})),
-    example(submission(providerMetadata={"product": "Scanner 2.3"})),
+    code="RL307",
+    name="personal-data",
+    severity="warning",
+    refusal=None,
+    summary="Provider metadata holds no personal data.",
+    why="Metadata is not treated as private, and Atlassian asks providers to keep people out of it.",
+    source=f"{REFERENCE}: the text of a submission's providerMetadata",
+    broken=example(submission(providerMetadata={"product": "Scanner, run by ann@scanner.example"})),
+    fixed=example(submission(providerMetadata={"product": "Scanner 2.3"})),
 )
 
 

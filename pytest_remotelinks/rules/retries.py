@@ -7,19 +7,9 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from pytest_remotelinks.apis.api import Id, Operation
-from pytest_remotelinks.rules.history import History, Stale
-from pytest_remotelinks.rules.rule import (
-    ASSUMPTION,
-    DOCUMENT,
-    REFERENCE,
-    Rule,
-    a_link,
-    after,
-    example,
-    refused,
-    rejecting,
-    submission,
-)
+from pytest_remotelinks.rules.app_history import AppHistory, Stale
+from pytest_remotelinks.rules.examples import a_link, after, example, refused, rejecting, submission
+from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.request import Request
@@ -27,54 +17,54 @@ from pytest_remotelinks.wire.request import Request
 _SECOND = a_link(id="alert-2")
 
 RL701 = Rule(
-    "RL701",
-    "retry-too-early",
-    "error",
-    None,
-    "After a Retry-After, a request of the same kind waits as long as it says.",
-    "A request that comes earlier is refused again, and the wait grows: a provider in a tight loop locks itself out.",
-    "REST reference, Rate limiting: the header Retry-After",
-    example(refused(submission(), 429, 30), after(10, refused(submission(), 429, 30))),
-    example(refused(submission(), 429, 30), after(31, submission())),
+    code="RL701",
+    name="retry-too-early",
+    severity="error",
+    refusal=None,
+    summary="After a Retry-After, a request of the same kind waits as long as it says.",
+    why="A request that comes earlier is refused again, and the wait grows: a provider in a tight loop locks itself out.",
+    source="REST reference, Rate limiting: the header Retry-After",
+    broken=example(refused(submission(), 429, 30), after(10, refused(submission(), 429, 30))),
+    fixed=example(refused(submission(), 429, 30), after(31, submission())),
 )
 
 RL702 = Rule(
-    "RL702",
-    "hopeless-retry",
-    "error",
-    None,
-    "A request that was refused with 400, 401, 403 or 413 is not sent again unchanged.",
-    "What is wrong with it is in the request itself. Sent again it costs quota, and whoever waits for it waits for ever.",
-    f"{DOCUMENT}: the texts of the answers 400, 401, 403 and 413",
-    example(refused(submission(), 400), submission()),
-    example(refused(submission(), 400), submission(a_link(displayName="SQL injection"))),
+    code="RL702",
+    name="hopeless-retry",
+    severity="error",
+    refusal=None,
+    summary="A request that was refused with 400, 401, 403 or 413 is not sent again unchanged.",
+    why="What is wrong with it is in the request itself. Sent again it costs quota, and whoever waits for it waits for ever.",
+    source=f"{DOCUMENT}: the texts of the answers 400, 401, 403 and 413",
+    broken=example(refused(submission(), 400), submission()),
+    fixed=example(refused(submission(), 400), submission(a_link(displayName="SQL injection"))),
 )
 
 RL703 = Rule(
-    "RL703",
-    "rejected-link-resent",
-    "warning",
-    None,
-    "A link that was rejected is not sent again unchanged.",
-    "A 202 that names a link in rejectedRemoteLinks says why; the same link is rejected for the same reason.",
-    f"{REFERENCE}: rejectedRemoteLinks; that this is worth a warning is {ASSUMPTION}",
-    example(rejecting("alert-1", submission()), rejecting("alert-1", submission())),
-    example(rejecting("alert-1", submission()), submission(a_link(displayName="SQL injection"))),
+    code="RL703",
+    name="rejected-link-resent",
+    severity="warning",
+    refusal=None,
+    summary="A link that was rejected is not sent again unchanged.",
+    why="A 202 that names a link in rejectedRemoteLinks says why; the same link is rejected for the same reason.",
+    source=f"{REFERENCE}: rejectedRemoteLinks; that this is worth a warning is {ASSUMPTION}",
+    broken=example(rejecting("alert-1", submission()), rejecting("alert-1", submission())),
+    fixed=example(rejecting("alert-1", submission()), submission(a_link(displayName="SQL injection"))),
 )
 
 RL704 = Rule(
-    "RL704",
-    "accepted-link-resent",
-    "warning",
-    None,
-    "A retry after a 202 leaves out the links that were accepted.",
-    "They are stored already, or will be. Whoever sends the whole batch again because one link was rejected does the work of the others twice.",
-    f"{REFERENCE}: acceptedRemoteLinks; that this is worth a warning is {ASSUMPTION}",
-    example(
+    code="RL704",
+    name="accepted-link-resent",
+    severity="warning",
+    refusal=None,
+    summary="A retry after a 202 leaves out the links that were accepted.",
+    why="They are stored already, or will be. Whoever sends the whole batch again because one link was rejected does the work of the others twice.",
+    source=f"{REFERENCE}: acceptedRemoteLinks; that this is worth a warning is {ASSUMPTION}",
+    broken=example(
         rejecting("alert-1", submission(a_link(), _SECOND)),
         submission(a_link(displayName="SQL injection"), _SECOND),
     ),
-    example(
+    fixed=example(
         rejecting("alert-1", submission(a_link(), _SECOND)),
         submission(a_link(displayName="SQL injection")),
     ),
@@ -94,7 +84,9 @@ _MENDS = {
 }
 
 
-def check_patience(violations: Violations, request: Request, operation: Operation, history: History, began: float, now: float) -> None:
+def check_retry_timing(
+    violations: Violations, request: Request, operation: Operation, history: AppHistory, began: float, now: float
+) -> None:
     """Judge whether a request comes too early, or can only be refused again.
 
     ``began`` is when it did, ``now`` the time, in seconds on the site's clock:

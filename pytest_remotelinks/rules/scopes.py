@@ -6,12 +6,8 @@ from collections.abc import Collection
 
 from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document, security
-from pytest_remotelinks.rules.rule import (
-    DOCUMENT,
-    Rule,
-    installed,
-    signed_submission,
-)
+from pytest_remotelinks.rules.examples import installed, signed_submission
+from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.violation import Violations
 
 RL513 = Rule(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_remotelinks.rules.history import Known, Stale
-from pytest_remotelinks.rules.rule import REFERENCE, Rule, a_link, example, submission
+from pytest_remotelinks.rules.app_history import Known, Stale
+from pytest_remotelinks.rules.examples import a_link, example, submission
+from pytest_remotelinks.rules.rule import REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.times import read_time
@@ -14,33 +15,33 @@ from pytest_remotelinks.wire.times import read_time
 _REPLACED = f"{REFERENCE}: a stored link is replaced only by one with a higher updateSequenceNumber"
 
 RL401 = Rule(
-    "RL401",
-    "sequence-number-falls",
-    "error",
-    None,
-    "A link that changed has a higher updateSequenceNumber than before.",
-    "Jira takes the link, answers 202 and stores nothing of it. An update that merely arrives late is fine, and is told by its older lastUpdated.",
-    _REPLACED,
-    example(
+    code="RL401",
+    name="sequence-number-falls",
+    severity="error",
+    refusal=None,
+    summary="A link that changed has a higher updateSequenceNumber than before.",
+    why="Jira takes the link, answers 202 and stores nothing of it. An update that merely arrives late is fine, and is told by its older lastUpdated.",
+    source=_REPLACED,
+    broken=example(
         submission(a_link(updateSequenceNumber=7)),
         submission(a_link(updateSequenceNumber=6, displayName="SQL injection, fixed", lastUpdated="2026-01-31T12:05:00Z")),
     ),
-    example(
+    fixed=example(
         submission(a_link(updateSequenceNumber=7)),
         submission(a_link(updateSequenceNumber=8, displayName="SQL injection, fixed", lastUpdated="2026-01-31T12:05:00Z")),
     ),
 )
 
 RL402 = Rule(
-    "RL402",
-    "sequence-number-reused",
-    "error",
-    None,
-    "An updateSequenceNumber goes with one state of a link.",
-    "Of two states with the same number the one that arrives first stays, and which one that is nobody can tell. A clock in seconds is the usual cause.",
-    _REPLACED,
-    example(submission(), submission(a_link(displayName="SQL injection, fixed"))),
-    example(submission(), submission(a_link(displayName="SQL injection, fixed", updateSequenceNumber=2))),
+    code="RL402",
+    name="sequence-number-reused",
+    severity="error",
+    refusal=None,
+    summary="An updateSequenceNumber goes with one state of a link.",
+    why="Of two states with the same number the one that arrives first stays, and which one that is nobody can tell. A clock in seconds is the usual cause.",
+    source=_REPLACED,
+    broken=example(submission(), submission(a_link(displayName="SQL injection, fixed"))),
+    fixed=example(submission(), submission(a_link(displayName="SQL injection, fixed", updateSequenceNumber=2))),
 )
 
 

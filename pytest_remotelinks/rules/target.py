@@ -11,15 +11,8 @@ from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.parameters import is_spread
 from pytest_remotelinks.contract.schema_error import SchemaError
-from pytest_remotelinks.rules.rule import (
-    ASSUMPTION,
-    DOCUMENT,
-    Rule,
-    Sent,
-    call,
-    example,
-    submission,
-)
+from pytest_remotelinks.rules.examples import Sent, call, example, submission
+from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
@@ -28,65 +21,65 @@ from pytest_remotelinks.wire.request import Request
 _BULK = f"{REMOTE_LINKS.base}/bulk"
 
 RL104 = Rule(
-    "RL104",
-    "unknown-path",
-    "error",
-    404,
-    "A request goes to one of the documented paths.",
-    "Nothing answers anywhere else.",
-    f"{DOCUMENT}: its paths",
-    example(call("GET", "/remotelinks/alert-1")),
-    example(call("GET", "/remotelink/alert-1")),
+    code="RL104",
+    name="unknown-path",
+    severity="error",
+    refusal=404,
+    summary="A request goes to one of the documented paths.",
+    why="Nothing answers anywhere else.",
+    source=f"{DOCUMENT}: its paths",
+    broken=example(call("GET", "/remotelinks/alert-1")),
+    fixed=example(call("GET", "/remotelink/alert-1")),
 )
 
 RL105 = Rule(
-    "RL105",
-    "method-not-allowed",
-    "error",
-    405,
-    "A path is used with one of its documented methods.",
-    "A POST that follows a redirect becomes a GET in most clients, and ends here.",
-    f"{DOCUMENT}: the methods of its paths; that the answer is 405 is {ASSUMPTION}",
-    example(Sent("PUT", _BULK, submission().headers, submission().body)),
-    example(submission()),
+    code="RL105",
+    name="method-not-allowed",
+    severity="error",
+    refusal=405,
+    summary="A path is used with one of its documented methods.",
+    why="A POST that follows a redirect becomes a GET in most clients, and ends here.",
+    source=f"{DOCUMENT}: the methods of its paths; that the answer is 405 is {ASSUMPTION}",
+    broken=example(Sent("PUT", _BULK, submission().headers, submission().body)),
+    fixed=example(submission()),
 )
 
 RL106 = Rule(
-    "RL106",
-    "invalid-id",
-    "error",
-    None,
-    "An id in a path is 1 to 255 characters of UTF-8.",
-    "No link can have another id: a read answers 404, and a deletion deletes nothing though it answers 202.",
-    f"{DOCUMENT}: the parameter remoteLinkId; what is answered is {ASSUMPTION}",
-    example(call("GET", "/remotelink/")),
-    example(call("GET", "/remotelink/alert-1")),
-    "answers 404 to a read and 202 to a deletion",
+    code="RL106",
+    name="invalid-id",
+    severity="error",
+    refusal=None,
+    summary="An id in a path is 1 to 255 characters of UTF-8.",
+    why="No link can have another id: a read answers 404, and a deletion deletes nothing though it answers 202.",
+    source=f"{DOCUMENT}: the parameter remoteLinkId; what is answered is {ASSUMPTION}",
+    broken=example(call("GET", "/remotelink/")),
+    fixed=example(call("GET", "/remotelink/alert-1")),
+    outcome="answers 404 to a read and 202 to a deletion",
 )
 
 RL110 = Rule(
-    "RL110",
-    "unencoded-target",
-    "error",
-    None,
-    "What stands in a path or a query is percent-encoded.",
-    "A slash ends the id, a question mark starts the query: the request concerns another link, or none.",
-    "RFC 3986, section 2.1, which OpenAPI follows for parameters in a path",
-    example(call("GET", "/remotelink/shop/alerts/1")),
-    example(call("GET", "/remotelink/shop%2Falerts%2F1")),
-    "answers 404 to a bare slash in an id, and takes the rest as it was meant",
+    code="RL110",
+    name="unencoded-target",
+    severity="error",
+    refusal=None,
+    summary="What stands in a path or a query is percent-encoded.",
+    why="A slash ends the id, a question mark starts the query: the request concerns another link, or none.",
+    source="RFC 3986, section 2.1, which OpenAPI follows for parameters in a path",
+    broken=example(call("GET", "/remotelink/shop/alerts/1")),
+    fixed=example(call("GET", "/remotelink/shop%2Falerts%2F1")),
+    outcome="answers 404 to a bare slash in an id, and takes the rest as it was meant",
 )
 
 RL111 = Rule(
-    "RL111",
-    "unknown-parameter",
-    "warning",
-    None,
-    "A query names only documented parameters.",
-    "What Jira does not know has no effect. An id with a question mark that is not encoded looks like this too.",
-    f"{DOCUMENT}: the parameters of its operations",
-    example(call("GET", "/remotelink/alert-1?expand=associations")),
-    example(call("GET", "/remotelink/alert-1")),
+    code="RL111",
+    name="unknown-parameter",
+    severity="warning",
+    refusal=None,
+    summary="A query names only documented parameters.",
+    why="What Jira does not know has no effect. An id with a question mark that is not encoded looks like this too.",
+    source=f"{DOCUMENT}: the parameters of its operations",
+    broken=example(call("GET", "/remotelink/alert-1?expand=associations")),
+    fixed=example(call("GET", "/remotelink/alert-1")),
 )
 
 
@@ -94,10 +87,10 @@ RL111 = Rule(
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 
 
-def check_direction(violations: Violations, document: Document, request: Request, route: Route) -> int:
+def check_route(violations: Violations, document: Document, request: Request, route: Route) -> int:
     """Report why a request leads to no operation, and return the status that it gets."""
-    if request.astray:
-        violations.add(RL104, request.astray, "#path", "use the url or the cloud_id of a site that is running", request.path)
+    if request.misrouted:
+        violations.add(RL104, request.misrouted, "#path", "use the url or the cloud_id of a site that is running", request.path)
         status = 404
     elif "/" in (route.raw_id or ""):
         violations.add(

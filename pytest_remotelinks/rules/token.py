@@ -15,14 +15,8 @@ from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
 from pytest_remotelinks.auth.qsh_mistakes import find_slip
 from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.rules.context import RequestContext
-from pytest_remotelinks.rules.rule import (
-    ASSUMPTION,
-    Rule,
-    call,
-    installed,
-    read_with,
-    signed,
-)
+from pytest_remotelinks.rules.examples import call, installed, read_with, signed
+from pytest_remotelinks.rules.rule import ASSUMPTION, Rule
 from pytest_remotelinks.rules.violation import NO_VALUE, Violations
 from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_target
 from pytest_remotelinks.wire.request import Request

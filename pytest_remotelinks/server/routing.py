@@ -60,7 +60,7 @@ class Sites:
                 if place.cloud_id == found[1]:
                     return place.application, _below(request, place.base)
             if len(places) > 1 or places[0].is_named:
-                return places[0].application, replace(request, astray=f"no site here has the cloud id {found[1]!a}")
+                return places[0].application, replace(request, misrouted=f"no site here has the cloud id {found[1]!a}")
         if len(places) == 1:
             return places[0].application, request
         host = _host(request)
@@ -70,7 +70,7 @@ class Sites:
         first = next((place for place in places if not place.host_name), None)
         # Any other name of this machine leads to the first site, but not one that is made for sites.
         if first is None or (host.endswith(".localhost") and any(place.host_name for place in places)):
-            return places[0].application, replace(request, astray=f"no site here has the host name {host!a}")
+            return places[0].application, replace(request, misrouted=f"no site here has the host name {host!a}")
         return first.application, request
 
     def shares_tokens(self, request: Request) -> bool:

@@ -31,7 +31,7 @@ class Request:
     malformed: str = ""
     base: str = ""
     #: Why the request reaches no site, empty where it reaches one.
-    astray: str = ""
+    misrouted: str = ""
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {redact_target(self.target)}>"

@@ -147,12 +147,12 @@ def test_a_rule_is_printed_with_both_examples(run, code):
     rule = RULES[code]
     assert status == 0
     assert output.startswith(f"{code} {rule.name} ({rule.severity}; ")
-    for text in (rule.summary, rule.why, rule.source, "Breaks it:", "Mended:"):
+    for text in (rule.summary, rule.why, rule.source, "Example:", "Use instead:"):
         assert text in output
 
 
 def test_rules_are_chosen_by_their_beginning(run):
-    assert run("rules", "RL2", "RL306")[1].count("Mended:") == len([code for code in RULES if code.startswith("RL2")]) + 1
+    assert run("rules", "RL2", "RL306")[1].count("Use instead:") == len([code for code in RULES if code.startswith("RL2")]) + 1
     assert run("rules", "RL000") == (
         2, "", "remotelinks: 'RL000' covers no rule; give a code such as 'RL206' or the beginning of one, such as 'RL2'\n",
     )  # fmt: skip
@@ -162,7 +162,7 @@ def test_rules_for_machines(run):
     entries = json.loads(run("rules", "--format", "json")[1])
     assert [entry["code"] for entry in entries] == list(RULES)
     for entry in entries:
-        assert entry.keys() == {"code", "name", "severity", "answer", "summary", "why", "source", "broken", "mended"}
+        assert entry.keys() == {"code", "name", "severity", "answer", "summary", "why", "source", "broken", "fixed"}
 
 
 def test_a_contract_is_shown(run):

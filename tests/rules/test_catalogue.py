@@ -58,7 +58,7 @@ def test_the_first_example_breaks_just_this_rule(code, make_site):
 
 @pytest.mark.parametrize("code", RULES)
 def test_the_mended_example_breaks_none(code, make_site):
-    assert codes(make_site, RULES[code].mended) == []
+    assert codes(make_site, RULES[code].fixed) == []
 
 
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.broken.requests])
@@ -81,4 +81,4 @@ def test_an_entry_is_complete(code):
         assert text
     assert rule.summary.endswith(".")
     assert rule.why.endswith(".")
-    assert rule.broken.text != rule.mended.text
+    assert rule.broken.text != rule.fixed.text

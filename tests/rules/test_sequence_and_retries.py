@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_remotelinks.contract.document import load_document
+from pytest_remotelinks.rules.app_history import AppHistory
 from pytest_remotelinks.rules.checker import Checker, CheckResult
-from pytest_remotelinks.rules.history import History
 
 CHECKER = Checker(load_document("2026-06"))
 
@@ -72,7 +72,7 @@ def test_rejected_links_have_no_number(jira, provider, link):
     sent=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.sampled_from("xy"), st.integers(0, 2), st.booleans()), max_size=12)
 )
 def test_the_order_of_any_course_is_judged_as_the_rules_say(sent):
-    history = History()
+    history = AppHistory()
     highest: dict[str, tuple[int, str, int]] = {}
     for id, sequence, name, minute, accepted in sent:
         link = {"id": id, "updateSequenceNumber": sequence, "displayName": name, "lastUpdated": f"2026-01-31T12:0{minute}:00Z"}

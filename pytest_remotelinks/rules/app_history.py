@@ -12,9 +12,9 @@ from pytest_remotelinks.rules.properties import has_properties
 from pytest_remotelinks.wire.request import Request
 
 #: Statuses that the same request will get again however often it is sent.
-HOPELESS = frozenset({400, 401, 403, 413})
+PERMANENT = frozenset({400, 401, 403, 413})
 #: Seconds after which the world may have changed, so that such a request is worth another try.
-HOPELESS_FOR = 3600.0
+PERMANENT_FOR = 3600.0
 
 
 class Known(NamedTuple):
@@ -49,7 +49,7 @@ class AskedToWait(NamedTuple):
 
 
 @dataclass
-class History:
+class AppHistory:
     """The past of one app on one site."""
 
     #: Keys of all properties that were ever submitted.
@@ -72,7 +72,7 @@ class History:
         if not self._refused:
             return None
         status, at = self._refused.get(_identity(request, False)) or self._refused.get(_identity(request, True)) or (None, 0.0)
-        return status if now - at < HOPELESS_FOR else None
+        return status if now - at < PERMANENT_FOR else None
 
     def remember_answer(
         self, request: Request, operation: Operation, status: int, wait: float | None, now: float, concerns_all: bool = False
@@ -82,7 +82,7 @@ class History:
             self.waits["" if concerns_all else operation.id] = AskedToWait(now, now + wait, status)
         elif status < 400:
             self.waits.pop(operation.id, None)
-        if status in HOPELESS:
+        if status in PERMANENT:
             self._refused[_identity(request, status == 401)] = status, now
         elif self._refused:
             for with_token in (True, False):
