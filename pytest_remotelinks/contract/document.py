@@ -12,11 +12,10 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import METHODS, Api, Operation, Router
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
-from pytest_remotelinks.contract.all_of import merged
 from pytest_remotelinks.contract.loading import Unreadable, is_there, parse, read_bytes
 from pytest_remotelinks.contract.parameters import is_judged
 from pytest_remotelinks.contract.references import BrokenReference, References
-from pytest_remotelinks.contract.schema import alternatives, items_schema, member_schema, names_member
+from pytest_remotelinks.contract.schema import alternatives, items_schema, member_schema
 from pytest_remotelinks.contract.soundness import python_pattern, unsound_parts
 from pytest_remotelinks.wire.pointer import pointer_to
 
@@ -110,10 +109,9 @@ class Document:
         for operation, described in self._objects.items():
             for path, wanted in unsound_parts(described):
                 raise _Unusable(f"{operation.id}: at {pointer_to(path)} there must be {wanted}")
-            self._objects[operation] = _merged(described)
             if operation.name == "submit":
-                schema = _member(self._objects[operation], "requestBody", "content", "application/json", "schema")
-                if not isinstance(schema, dict) or not names_member(schema, self.api.list_member):
+                schema = _member(described, "requestBody", "content", "application/json", "schema")
+                if not isinstance(schema, dict) or self.api.list_member not in schema.get("properties", {}):
                     raise _Unusable(f"{operation.id} describes no JSON body with the member {self.api.list_member!r}")
 
     @property
@@ -228,27 +226,6 @@ def _server_bases(holder: Mapping[str, Any]) -> Iterator[str]:
         url = server.get("url") if isinstance(server, Mapping) else None
         if isinstance(url, str) and "/remotelinks" in url:
             yield re.sub(r"^[^/]*//[^/]*", "", url).rstrip("/")
-
-
-def _merged(described: dict[str, Any]) -> dict[str, Any]:
-    """A sound operation object whose schemas are merged."""
-
-    def of_content(holder: dict[str, Any]) -> dict[str, Any]:
-        content = {
-            name: {**media, "schema": merged(media["schema"])} if "schema" in media else media
-            for name, media in holder.get("content", {}).items()
-        }
-        return {**holder, "content": content} if "content" in holder else holder
-
-    parameters = [
-        of_content({**parameter, "schema": merged(parameter["schema"])} if "schema" in parameter else parameter)
-        for parameter in described["parameters"]
-    ]
-    made = {**described, "parameters": parameters, "responses": {}}
-    made["responses"] = {status: of_content(response) for status, response in described["responses"].items()}
-    if "requestBody" in described:
-        made["requestBody"] = of_content(described["requestBody"])
-    return made
 
 
 def _member(value: Any, *names: str) -> Any:

@@ -51,21 +51,12 @@ Gate = Callable[[Any], bool]
 
 def build_gate(document: Document) -> Gate:
     """A test that is true only of submission payloads that break no rule."""
-    submission = document.submission_schema
-    if any(_has_choice(schema) for schema in (submission, *(member_schema(submission, name) for name in _JUDGED_MEMBERS))):
-        return _nothing_passes
-    strict = _tighten(submission)
+    strict = _tighten(document.submission_schema)
     # Draft 4 has no propertyNames: a key of another kind is refused instead.
     _demand(strict, "properties", {"patternProperties": {_PROPERTY_KEY: {}}, "additionalProperties": False})
     _demand(strict, "providerMetadata", {"type": "object", "additionalProperties": {"type": "string", "pattern": _IMPERSONAL}})
     _demand(strict, "remoteLinks", {"type": "array", "items": _strict_link(document)}, covers_items=True)
-    strict["type"] = "object"
-    strict["required"] = sorted({*strict.get("required", ()), "remoteLinks"})
-    return _passing(strict)
-
-
-#: Members of a submission that rules of our own ask more of than the document's schema.
-_JUDGED_MEMBERS = ("properties", "providerMetadata", "remoteLinks")
+    return _passing(_object_with(strict, "remoteLinks"))
 
 
 def build_link_gate(document: Document) -> Gate:
@@ -75,23 +66,21 @@ def build_link_gate(document: Document) -> Gate:
 
 def _strict_link(document: Document) -> dict[str, Any]:
     stated = document.link_schema
-    if _has_choice(stated) or _has_choice(member_schema(stated, "associations")):
-        return dict(_NEVER)
     link = _tighten(stated)
+    # Alternatives say all that the schema of the entries says, unless something is said beside them.
     entries = items_schema(member_schema(stated, "associations"))
-    # Of several choices between kinds only one was taken.
-    is_whole = "allOf" not in entries and not {"anyOf", "oneOf"} <= entries.keys()
-    _demand(link, "associations", _few_distinct(document), covers_items=is_whole)
+    is_whole = "anyOf" not in entries or entries.keys() - _ANNOTATIONS == {"anyOf"}
+    _demand(link, "associations", _few_distinct(document), covers_items=is_whole and "oneOf" not in entries)
     # A link without a usable id is named by its place: not on this path.
     _demand(link, "id", {"type": "string"})
-    link["type"] = "object"
-    link["required"] = sorted({*link.get("required", ()), "id", "updateSequenceNumber"})
-    return link
+    return _object_with(link, "id", "updateSequenceNumber")
 
 
-def _has_choice(schema: dict[str, Any]) -> bool:
-    """Whether the schema states its members in several pieces, which this does not put together."""
-    return not schema.keys().isdisjoint(("allOf", "anyOf", "oneOf"))
+def _object_with(strict: dict[str, Any], *needed: str) -> dict[str, Any]:
+    """The tightened schema, which takes only objects that have the members."""
+    if strict.get("type", "object") != "object":
+        return dict(_NEVER)
+    return {**strict, "type": "object", "required": sorted({*strict.get("required", ()), *needed})}
 
 
 def _demand(strict: dict[str, Any], name: str, more: dict[str, Any], covers_items: bool = False) -> None:
@@ -142,7 +131,7 @@ def _few_distinct(document: Document) -> dict[str, Any]:
     """Associations of distinct types, whose values cannot number over 500 together."""
     kinds = []
     for kind in document.association_schemas:
-        schema = dict(_NEVER) if _has_choice(kind) else _tighten(kind)
+        schema = _tighten(kind)
         _demand(schema, "values", {"maxItems": 250})
         kinds.append((schema, set(document.association_types(kind))))
     names = [name for _, types in kinds for name in types]
@@ -164,8 +153,6 @@ def _tighten(schema: dict[str, Any]) -> dict[str, Any]:
             strict["items"] = _tighten(value)
         elif keyword == "additionalProperties":
             strict["additionalProperties"] = _tighten(value) if isinstance(value, dict) else value
-        elif keyword in ("anyOf", "allOf"):
-            strict[keyword] = [_tighten(choice) for choice in value]
         elif keyword == "pattern":
             demands.append({"pattern": f"^(?:{value})$"})
         elif keyword == "format" and value in _FORMATS:
@@ -176,5 +163,5 @@ def _tighten(schema: dict[str, Any]) -> dict[str, Any]:
         strict.setdefault("type", "object")
         strict.setdefault("additionalProperties", False)
     if demands:
-        strict["allOf"] = [*strict.get("allOf", ()), *demands]
+        strict["allOf"] = demands
     return strict

@@ -63,7 +63,8 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(
         ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), (_is_count, "a whole number, 0 or more")
     ),
-    **dict.fromkeys(("anyOf", "oneOf", "allOf"), (_are_schemas, "a list of schemas")),
+    **dict.fromkeys(("anyOf", "oneOf"), (_are_schemas, "a list of schemas")),
+    "allOf": (lambda value: False, "no allOf: no published document has one, so it is not supported; write its parts as one schema"),
 }
 
 
@@ -124,7 +125,7 @@ def _unsound_schema(schema: Any, path: tuple[str | int, ...]) -> Iterator[Unsoun
         elif keyword == "properties":
             for name, inner in value.items():
                 yield from _unsound_schema(inner, (*path, keyword, name))
-        elif keyword in ("anyOf", "oneOf", "allOf"):
+        elif keyword in ("anyOf", "oneOf"):
             for index, inner in enumerate(value):
                 yield from _unsound_schema(inner, (*path, keyword, index))
         elif keyword in ("items", "not") or (keyword == "additionalProperties" and not isinstance(value, bool)):

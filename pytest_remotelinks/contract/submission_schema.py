@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.fast_path import Gate, build_link_gate
-from pytest_remotelinks.contract.schema import conjuncts, member_schema
+from pytest_remotelinks.contract.schema import member_schema
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def _envelope_errors(
     document: Document, authority: Authority, operation: Operation, payload: dict[str, Any], links: list[Any]
 ) -> Iterator[SchemaError]:
     """Faults of what surrounds the links, the number of links among it."""
-    stated = conjuncts(member_schema(document.submission_schema, "remoteLinks"))
-    counts = [part[keyword] for part in stated for keyword in ("minItems", "maxItems") if keyword in part]
+    stated = member_schema(document.submission_schema, "remoteLinks")
+    counts = [stated[keyword] for keyword in ("minItems", "maxItems") if keyword in stated]
     # As many as are needed to see whether there are too many or too few; what they are is not looked at here.
     instead = [{"id": str(number)} for number in range(min(len(links), max(counts, default=0) + 1))]
     for error in _bounded(authority, operation, {**payload, "remoteLinks": instead}, ("remoteLinks",)):

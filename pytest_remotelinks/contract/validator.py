@@ -142,7 +142,7 @@ def _schema(schema: dict[str, Any]) -> dict[str, Any]:
             prepared[keyword] = _schema(value)
         elif keyword == "additionalProperties":
             prepared[keyword] = value
-        elif keyword in ("allOf", "anyOf", "oneOf"):
+        elif keyword in ("anyOf", "oneOf"):
             prepared[keyword] = [_schema(choice) for choice in value]
     if "properties" in prepared:
         prepared.setdefault("type", "object")

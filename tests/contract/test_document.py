@@ -213,6 +213,7 @@ USELESS = {
     "a pattern that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"items": {"pattern": "("}}}}), "regular expression"),
     "a type that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"type": "list"}}}), "one of string"),
     "a limit that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"maxItems": "100"}}}), "a whole number"),
+    "allOf": (change(SCHEMA, {"properties": {"remoteLinks": {"allOf": [{}]}}}), "no allOf"),
     "a schema that is none": (change(SCHEMA, {"properties": {"remoteLinks": []}}), "a schema, which is an object"),
     "required that is none": (change(SCHEMA, {"required": True, "properties": {"remoteLinks": {}}}), "a list of names"),
     "parameters that are none": (change((*BULK, "parameters"), {"a": 1}), "'parameters' must be a list"),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pytest_remotelinks.contract.diff.facts import normal_form
 from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.schema import CHOICES
 
 Effect = Literal["breaks", "may break", "relaxes", "informs"]
 #: What breaks comes first.
@@ -211,7 +212,6 @@ _UPPER = {
 _LOWER = {
     "minLength": "characters", "minItems": "entries", "minProperties": "members", "minimum": "as a number",
 }  # fmt: skip
-_CHOICES = ("anyOf", "oneOf", "allOf")
 #: Types and formats of which the second takes all that the first one takes.
 _WIDENED = (("integer", "number"), ("int32", "int64"))
 _FLAGS = {"nullable": False, "uniqueItems": True, "exclusiveMinimum": True, "exclusiveMaximum": True}
@@ -250,7 +250,7 @@ class _Sent:
         return Change(effect, self.operation, place, what, whom)
 
     def keyword(self, keyword: str, old: Any, new: Any, place: str) -> Iterator[Change]:
-        if keyword in _CHOICES and _ABSENT not in (old, new):
+        if keyword in CHOICES and _ABSENT not in (old, new):
             yield from self.choices(keyword, old, new, place)
         elif keyword == "enum":
             yield from self.values(old, new, place)
@@ -329,8 +329,7 @@ class _Sent:
                 effect: Effect = "relaxes" if keyword == "anyOf" else "may break"
                 yield self.change(effect, name, "is new", "" if effect == "relaxes" else "whoever sends what it does not fit")
             elif after is _ABSENT:
-                effect = "relaxes" if keyword == "allOf" else "breaks"
-                yield self.change(effect, name, "is gone", "" if effect == "relaxes" else "whoever sends it")
+                yield self.change("breaks", name, "is gone", "whoever sends it")
             else:
                 yield from self.compare(before, after, name)
 
@@ -339,9 +338,9 @@ class _Answered(_Sent):
     """Compares schemas of what a provider receives: what was not to be expected before may break."""
 
     def keyword(self, keyword: str, old: Any, new: Any, place: str) -> Iterator[Change]:
-        if keyword == "enum" or (keyword in _CHOICES and _ABSENT not in (old, new)):
+        if keyword == "enum" or (keyword in CHOICES and _ABSENT not in (old, new)):
             yield from super().keyword(keyword, old, new, place)
-        elif keyword in ("type", "format", *_CHOICES) and old is not _ABSENT and (new, old) not in _WIDENED:
+        elif keyword in ("type", "format", *CHOICES) and old is not _ABSENT and (new, old) not in _WIDENED:
             yield self.change("may break", place, _moved(keyword, old, new), "whoever reads it and knows only what came before")
         elif keyword == "nullable" and new is True:
             yield self.change("may break", place, "may be null", "whoever reads it without asking whether it is null")
@@ -394,12 +393,10 @@ class _Answered(_Sent):
     def choices(self, keyword: str, old: list[Any], new: list[Any], place: str) -> Iterator[Change]:
         for before, after in _paired(old, new):
             name = f"{place}({_named(after if after is not _ABSENT else before)})"
-            if before is _ABSENT and keyword != "allOf":
+            if before is _ABSENT:
                 yield self.change("may break", name, "is new", "whoever reads it and knows only the older shapes")
-            elif after is _ABSENT and keyword == "allOf":
-                yield self.change("may break", name, "is no longer described", "whoever reads it")
-            elif _ABSENT in (before, after):
-                yield self.change("informs", name, "is new" if before is _ABSENT else "is gone")
+            elif after is _ABSENT:
+                yield self.change("informs", name, "is gone")
             else:
                 yield from self.compare(before, after, name)
 

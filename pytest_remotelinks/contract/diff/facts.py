@@ -12,10 +12,11 @@ from typing import Any
 from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document, security
 from pytest_remotelinks.contract.parameters import has_default_style
+from pytest_remotelinks.contract.schema import CHOICES
 
 _PROSE = {"title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "xml"}
 #: Lists whose order says nothing.
-_SETS = {"required", "enum", "anyOf", "oneOf", "allOf"}
+_SETS = {"required", "enum", "anyOf", "oneOf"}
 #: What a member says that says nothing: the same as if it were not there.
 _DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(("deprecated", "nullable", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "allowEmptyValue"), False),
@@ -127,7 +128,7 @@ def _limits(schema: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
         yield place, "; ".join(words)
     for name, member in schema.get("properties", {}).items():
         yield from _limits(member, f"{place}.{name}".lstrip("."))
-    for index, choice in enumerate(choice for keyword in ("anyOf", "oneOf", "allOf") for choice in schema.get(keyword, ())):
+    for index, choice in enumerate(choice for keyword in CHOICES for choice in schema.get(keyword, ())):
         yield from _limits(choice, f"{place}({index + 1})")
     if "items" in schema:
         yield from _limits(schema["items"], f"{place}[]")
