@@ -27,8 +27,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from pytest_remotelinks import FakeJira
-from pytest_remotelinks.auth.qsh import canonical_request, query_hash
-from pytest_remotelinks.auth.qsh_mistakes import find_slip
+from pytest_remotelinks.auth.qsh import canonical_requests
+from pytest_remotelinks.auth.qsh_mistakes import find_mistake
 from pytest_remotelinks.check.files import check_file
 from pytest_remotelinks.contract.document import _loaded, load_document
 from pytest_remotelinks.wire.headers import Headers
@@ -254,11 +254,13 @@ def offline(rounds: int) -> tuple[float, float]:
 
 
 def wrong_hash(rounds: int) -> tuple[float, float]:
-    """Milliseconds of looking for the slip behind a wrong qsh over 4 kB of query, and of the right one's hash."""
+    """Milliseconds of looking for the mistake behind a wrong qsh over 4 kB of query, and of the right one's hash."""
     query = "&".join(f"property{number}=some%20value" for number in range(150))
     request = Sent("DELETE", f"/rest/remotelinks/1.0/bulkByProperties?{query}", Headers())
     search, right = in_turns(
-        rounds, timed(lambda: find_slip(request, "0" * 64)), timed(lambda: query_hash(canonical_request("DELETE", request.target)))
+        rounds,
+        timed(lambda: find_mistake(request, canonical_requests(request), "0" * 64)),
+        timed(lambda: canonical_requests(request)[0].hash),
     )
     return search, right
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.auth.clients import RequestAuth
-from pytest_remotelinks.auth.signing import sign
+from pytest_remotelinks.auth.jwt import sign
 from pytest_remotelinks.contract.descriptor import load_descriptor
 from pytest_remotelinks.jira.app import App
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry

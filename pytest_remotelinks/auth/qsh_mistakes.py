@@ -1,138 +1,138 @@
-"""What a token with a wrong ``qsh`` has hashed instead: the usual slips, tried one by one and two at once."""
+"""Which common mistake made a wrong ``qsh``: everything that a client could have hashed with one mistake is tried."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
 from urllib.parse import quote, unquote
 
 from pytest_remotelinks.apis.api import METHODS
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
-from pytest_remotelinks.auth.qsh import canonical_path, canonical_requests, possible_targets, query_hash
-from pytest_remotelinks.auth.query_mistakes import QuerySlips
+from pytest_remotelinks.auth.qsh import TOKEN_PARAMETER, CanonicalRequest, canonical_path, canonical_query, encoded_parameters, query_hash
 from pytest_remotelinks.wire.request import Request
 
-#: How many slips at once are looked for; with more it is guesswork.
-_SLIPS = 2
-#: Characters of a path and query above which nothing is looked for.
+#: Characters of a path and query above which nothing is tried.
 _LENGTH_LIMIT = 8_000
-#: Characters that are hashed in search of a slip, so that others need not wait for it.
-_MOST_HASHED = 400_000
-#: What writing a parameter costs, in characters hashed.
-_PARAMETER_COST = 150
-_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
-_HASH = re.compile(r"[0-9a-f]{64}")
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_HASH = re.compile("[0-9a-f]{64}")
 
-#: A part of the canonical form, and the slip that it shows; the right one shows none.
-_Part = tuple[str, str]
+#: A text that may have been hashed, or a part of one, and how to fix the mistake.
+_Candidates = Iterator[tuple[str, str]]
+_Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Slip:
-    """What was hashed, what should have been, and what to do."""
+class Mistake:
+    """What was hashed, what should have been, and what to change."""
 
     hashed: str
     wanted: str
-    said: str
+    hint: str
 
 
-@dataclass(frozen=True)
-class _Head:
-    """What stands before the query, and the request's canonical form that it was to be part of."""
-
-    text: bytes
-    wanted: str
-    slips: tuple[str, ...]
-
-
-def find_slip(request: Request, found: str) -> Slip | None:
-    """What a wrong hash is that of; None where it is none of the usual slips."""
-    forms = canonical_requests(request)
+def find_mistake(request: Request, forms: tuple[CanonicalRequest, ...], found: str) -> Mistake | None:
+    """The mistake that made the hash ``found`` of a request with these canonical forms; None where it is not a common one."""
     for form in forms:
-        if found.lower() == query_hash(form):
-            return Slip(form, form, "the hash is written in upper case; write its hex digits in lower case")
-        if found.rstrip("=") in _in_base64(form):
-            return Slip(form, form, "the hash is written in Base64; write it in lower-case hex digits")
-    targets = [target.partition("#")[0].partition("?") for target in possible_targets(request)]
-    if not _HASH.fullmatch(found) or len(targets[-1][0] + targets[-1][2]) > _LENGTH_LIMIT:
-        return None
-    query = targets[0][2]
-    query_slips = QuerySlips(query)
-    heads = list(_heads(request, [path for path, _, _ in targets], forms, bool(query)))
-    wanted = bytes.fromhex(found)
-    left = _MOST_HASHED
-    for slips in range(_SLIPS + 1):
-        for of_query in range(slips + 1):
-            fitting = [head for head in heads if len(head.slips) == slips - of_query]
-            for text, made in query_slips(of_query):
-                left -= _PARAMETER_COST * text.count("=")
-                ending = text.encode("utf-8", "replace")
-                for head in fitting:
-                    left -= len(head.text) + len(ending) + _PARAMETER_COST
-                    if left < 0:
-                        return None
-                    if hashlib.sha256(head.text + ending).digest() == wanted:
-                        return Slip((head.text + ending).decode(), head.wanted, "; ".join((*head.slips, *made)))
+        if found.lower() == form.hash:
+            return Mistake(form.text, form.text, "the hash is written in upper case; write its hex digits in lower case")
+        digest = bytes.fromhex(form.hash)
+        if found.rstrip("=").encode("utf-8", "replace") in {encode(digest).rstrip(b"=") for encode in _BASE64}:
+            return Mistake(form.text, form.text, "the hash is written in Base64; write it in lower-case hex digits")
+    if _HASH.fullmatch(found) and len(request.target) <= _LENGTH_LIMIT:
+        for form in forms:
+            for hashed, hint in _candidates(request, form):
+                if query_hash(hashed) == found:
+                    return Mistake(hashed, form.text, hint)
     return None
 
 
-def _in_base64(canonical: str) -> set[str]:
-    digest = hashlib.sha256(canonical.encode("utf-8", "replace")).digest()
-    return {base64.b64encode(digest).decode().rstrip("="), base64.urlsafe_b64encode(digest).decode().rstrip("=")}
-
-
-def _heads(request: Request, paths: list[str], forms: tuple[str, ...], has_query: bool) -> Iterator[_Head]:
-    seen = set()
-    methods, joints = list(_methods(request.method)), list(_joints(has_query))
-    # All that is right comes first, so that it is never taken for a slip.
-    parts = [(path, form, slip) for path, form in zip(paths, forms, strict=True) for slip in _paths(request, path)]
-    for (_, wanted, (hashed, of_path)), (method, of_method), (joint, of_joint) in product(
-        sorted(parts, key=lambda part: bool(part[2][1])), methods, joints
-    ):
-        text = f"{method}&{hashed}{joint}"
-        slips = tuple(filter(None, (of_method, of_path, of_joint)))
-        if len(slips) <= _SLIPS and text not in seen:
-            seen.add(text)
-            yield _Head(text.encode("utf-8", "replace"), wanted, slips)
-
-
-def _methods(method: str) -> Iterable[_Part]:
-    yield method.upper(), ""
-    yield method.lower(), "write the method in upper case"
+def _candidates(request: Request, form: CanonicalRequest) -> _Candidates:
+    method, path, query = form.method.upper(), canonical_path(form.path), canonical_query(form.query)
+    yield f"{method.lower()}&{path}&{query}", "write the method in upper case"
     for other in METHODS:
-        if other != method.upper():
-            yield other, f"hash the method that is sent, {method.upper()}"
+        yield f"{other}&{path}&{query}", f"hash the method that is sent, {method}"
+    for other, hint in _paths(request, form.path):
+        yield f"{method}&{other}&{query}", hint
+    yield f"{method}&{path}?{query}", "put & between path and query, not a question mark"
+    if not form.query:
+        yield f"{method}&{path}", "end with & where there is no query"
+    for other, hint in _queries(form.query):
+        yield f"{method}&{path}&{other}", hint
 
 
-def _paths(request: Request, path: str) -> Iterable[_Part]:
+def _paths(request: Request, path: str) -> _Candidates:
     right = canonical_path(path)
-    yield right, ""
-    whole = "leave scheme and host out: the path alone is hashed"
     for scheme in ("http", "https"):
-        yield f"{scheme}://{request.headers.get('Host', '')}{right}", whole
+        yield f"{scheme}://{request.headers.get('Host', '')}{right}", "leave scheme and host out: only the path is hashed"
     if base := REMOTE_LINKS.bases.match(right):
         below = right[base.end() :]
         yield below, f"hash the path with {base[0]}: only the site's own URL is left out"
-        if base[0] != REMOTE_LINKS.base:
-            yield REMOTE_LINKS.base + below, f"hash the path as it is sent, with {base[0]}"
-    yield from (
-        (right + "/", "leave out the slash at the path's end"),
-        (right.lstrip("/"), "let the path start with a slash"),
-        (unquote(right), "hash the path as it is sent, percent-encoded"),
-        (quote(right, safe="/"), "hash the path as it is sent; it is percent-encoded already"),
-        (quote(right, safe="/%"), "hash the path as it is sent, and leave in it what is not percent-encoded"),
-        (_ESCAPE.sub(lambda match: match[0].lower(), right), "write percent-encoding with upper-case digits, as it is sent"),
-        (_ESCAPE.sub(lambda match: match[0].upper(), right), "hash the path as it is sent, with the letter case of its percent-encoding"),
-        (path.removesuffix("/"), "write & in the path as %26"),
-    )
+        yield REMOTE_LINKS.base + below, f"hash the path as it is sent, with {base[0]}"
+    yield right + "/", "leave out the slash at the path's end"
+    yield right.lstrip("/"), "let the path start with a slash"
+    yield path.removesuffix("/"), "write & in the path as %26"
+    yield unquote(right), "hash the path as it is sent, percent-encoded"
+    yield quote(right, safe="/"), "hash the path as it is sent; it is percent-encoded already"
+    yield quote(right, safe="/%"), "hash the path as it is sent, and leave in it what is not percent-encoded"
+    yield _lower(right), "write percent-encoding with upper-case digits, as it is sent"
+    yield _ESCAPE.sub(lambda match: match[0].upper(), right), "hash the path as it is sent, with the letter case of its percent-encoding"
 
 
-def _joints(has_query: bool) -> Iterable[_Part]:
-    yield "&", ""
-    yield "?", "put & between path and query, not a question mark"
-    if not has_query:
-        yield "", "end with & where there is no query"
+def _queries(query: str) -> _Candidates:
+    with_token = encoded_parameters(query)
+    pairs = [pair for pair in with_token if pair[0] != TOKEN_PARAMETER]
+    yield "", "hash the query too"
+    for hint, change in _ENCODINGS.items():
+        yield _text(sorted(_joined([(change(name), change(value)) for name, value in pairs], _sorted))), hint
+    yield _text(sorted(pairs)), "join the values of a repeated parameter by commas"
+    for hint, join in _JOININGS.items():
+        yield _text(sorted(_joined(pairs, join))), hint
+    yield _text(_joined(pairs, _sorted)), "sort the parameters by their names"
+    yield _text(sorted(_joined(with_token, _sorted))), f"leave the parameter {TOKEN_PARAMETER} out"
+    sent = "&".join(part for part in query.split("&") if part.partition("=")[0] != TOKEN_PARAMETER)
+    yield sent, "decode the query, sort its parameters and percent-encode them anew"
+
+
+def _text(pairs: _Pairs) -> str:
+    return "&".join(f"{name}={value}" for name, value in pairs)
+
+
+def _joined(pairs: _Pairs, join: Callable[[list[str]], str]) -> _Pairs:
+    """The parameters with the values of a repeated one joined."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return [(name, join(found)) for name, found in values.items()]
+
+
+def _sorted(values: list[str]) -> str:
+    return ",".join(sorted(values))
+
+
+def _lower(text: str) -> str:
+    return _ESCAPE.sub(lambda match: match[0].lower(), text)
+
+
+_BASE64 = (base64.b64encode, base64.urlsafe_b64encode)
+#: By its fix, what a mistake makes of a name or value that is percent-encoded correctly.
+_ENCODINGS: dict[str, Callable[[str], str]] = {
+    "write a space as %20, not as +": lambda text: text.replace("%20", "+"),
+    "write * as %2A": lambda text: text.replace("%2A", "*"),
+    "write a space as %20, * as %2A and ~ as it is: RFC 3986, not a form's encoding": (
+        lambda text: text.replace("%20", "+").replace("%2A", "*").replace("~", "%7E")
+    ),
+    # JavaScript's encodeURIComponent does not encode these.
+    "percent-encode ! ' ( ) and * too": lambda text: re.sub("%2[1789A]", lambda match: unquote(match[0]), text),
+    "percent-encode names and values of the query": lambda text: unquote(text, errors="replace"),
+    "percent-encode the query once": lambda text: text.replace("%", "%25"),
+    "write percent-encoding with upper-case digits": _lower,
+}
+#: By its fix, how a mistake joins the values of a repeated parameter.
+_JOININGS: dict[str, Callable[[list[str]], str]] = {
+    "sort the values of a repeated parameter": ",".join,
+    "leave the comma between the values of a repeated parameter as it is, not %2C": lambda values: "%2C".join(sorted(values)),
+    "hash every value of a repeated parameter, not the last one alone": lambda values: values[-1],
+    "hash every value of a repeated parameter, not the first one alone": lambda values: values[0],
+}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.auth.clients import RequestAuth
 from pytest_remotelinks.auth.installation import InstalledApp
-from pytest_remotelinks.auth.signing import sign
+from pytest_remotelinks.auth.jwt import sign
 from pytest_remotelinks.contract.descriptor import Action, Descriptor, Module
 from pytest_remotelinks.wire.redact import Secret
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
-from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
+from pytest_remotelinks.auth.qsh import CanonicalRequest, canonical_requests
 from pytest_remotelinks.contract.descriptor import Action, Descriptor
 from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.rules.app_history import AppHistory
@@ -38,7 +39,7 @@ class AppRegistry:
         #: Whether credentials are verified: from the first installation on.
         self.verifies = False
         self._issued: dict[str, IssuedToken] = {}
-        self._recent: dict[str, str] = {}
+        self._recent: deque[CanonicalRequest] = deque(maxlen=_RECENT)
 
     @property
     def latest(self) -> InstalledApp | None:
@@ -121,10 +122,7 @@ class AppRegistry:
     def remember(self, request: Request) -> None:
         """Remember a signed request, so that its token is recognised when it comes with another one."""
         if self.verifies and credentials_of(request)[0] == "jwt":
-            canonical = canonical_requests(request)[0]
-            self._recent[query_hash(canonical)] = canonical
-            if len(self._recent) > _RECENT:
-                del self._recent[next(iter(self._recent))]
+            self._recent.append(canonical_requests(request)[0])
 
 
 def _scopes(given: Any) -> frozenset[str]:

@@ -8,7 +8,7 @@ import re
 
 from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
-from pytest_remotelinks.auth.jwt import NoToken, read_token
+from pytest_remotelinks.auth.jwt import InvalidToken, read_token
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.examples import Issued, call, example, installed, read_with, signed
@@ -155,7 +155,7 @@ def _sender(
 def _bearer_hint(credential: str, document: Document, context: RequestContext) -> str:
     try:
         claims = read_token(credential).claims
-    except NoToken:
+    except InvalidToken:
         claims = {}
     issuer = claims.get("iss")
     if "qsh" in claims or (isinstance(issuer, str) and issuer in context.apps):

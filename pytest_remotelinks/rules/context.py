@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
+from pytest_remotelinks.auth.qsh import CanonicalRequest
 from pytest_remotelinks.rules.app_history import AppHistory
 
 
@@ -25,8 +26,8 @@ class RequestContext:
     apps: Mapping[str, InstalledApp] = field(default_factory=dict)
     #: The bearer tokens that were issued.
     tokens: Mapping[str, IssuedToken] = field(default_factory=dict)
-    #: The canonical forms of recent signed requests, by their hash.
-    recent: Mapping[str, str] = field(default_factory=dict)
+    #: The canonical forms of recent signed requests.
+    recent: Collection[CanonicalRequest] = ()
     #: Whether credentials are verified. As long as no app was installed they need only be well-formed.
     verifies: bool = False
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
+from pytest_remotelinks.auth.jwt import encode
+from pytest_remotelinks.auth.qsh import query_hash
 
 APP_KEY = "shop-scanner"
 #: What the apps of examples sign with.
@@ -47,12 +46,10 @@ class Signed:
         """The header's value."""
         now = int(time.time())
         claims: dict[str, Any] = {"iat": now + self.made, "exp": now + self.ends}
-        claims["qsh"] = self.qsh or hashlib.sha256(self.hashed.encode()).hexdigest()
+        claims["qsh"] = self.qsh or query_hash(self.hashed)
         if self.issuer is not None:
             claims["iss"] = self.issuer
-        parts = [_part(json.dumps(part).encode()) for part in ({"alg": self.algorithm, "typ": "JWT"}, claims)]
-        signature = hmac.digest(self.secret.encode(), ".".join(parts).encode(), self.algorithm.replace("HS", "sha"))
-        return "JWT " + ".".join([*parts, _part(signature)])
+        return f"JWT {encode(claims, self.secret, self.algorithm)}"
 
 
 @dataclass(frozen=True)
@@ -75,10 +72,6 @@ class Issued:
 
 def _moment(seconds: int) -> str:
     return "now" if seconds == 0 else f"now {'+' if seconds > 0 else '-'} {abs(seconds)}"
-
-
-def _part(content: bytes) -> str:
-    return urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True)

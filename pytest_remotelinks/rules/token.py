@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hmac
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pytest_remotelinks.auth.installation import InstalledApp
-from pytest_remotelinks.auth.jwt import NoToken, Token, read_token
-from pytest_remotelinks.auth.qsh import canonical_requests, query_hash
-from pytest_remotelinks.auth.qsh_mistakes import find_slip
+from pytest_remotelinks.auth.jwt import InvalidToken, Token, read_token
+from pytest_remotelinks.auth.qsh import CanonicalRequest, canonical_requests
+from pytest_remotelinks.auth.qsh_mistakes import find_mistake
 from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.examples import call, installed, read_with, signed
@@ -155,8 +154,6 @@ _PLACE = "#header/Authorization"
 _CLAIMS = {"iss": "the app's key", "iat": "when it was made", "exp": "when it ends", "qsh": "the hash of the request"}
 _CONTEXT = "context-qsh"
 _SEPARATOR = re.compile(r"[&#\s]")
-# Where RL504 is ignored, the signatures of these are still verified.
-_DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 #: Seconds since the epoch that only milliseconds reach; they are some 3000 years off.
 _MILLISECONDS = 10**11
 
@@ -169,7 +166,7 @@ def check_token(violations: Violations, text: str, request: Request, context: Re
     """
     try:
         token = read_token(text)
-    except NoToken as problem:
+    except InvalidToken as problem:
         violations.add(RL503, str(problem), _PLACE, problem.hint)
         return None
     if token.algorithm != "HS256" and violations.add(
@@ -190,23 +187,13 @@ def check_token(violations: Violations, text: str, request: Request, context: Re
     elif "iss" in reported:
         return None
     else:
-        app = next((app for app in signing.values() if _is_signed_with(token, app.shared_secret)), context.latest)
-    forged = app is not None and app.kind == "connect" and _digest_name(token) and not _is_signed_with(token, app.shared_secret)
+        app = next((app for app in signing.values() if token.is_signed_with(app.shared_secret)), context.latest)
+    forged = app is not None and app.kind == "connect" and token.uses_shared_secret and not token.is_signed_with(app.shared_secret)
     if app is not None and forged and _add_signature(violations, app, token, signing):
         return None  # the claims prove nothing
     _check_times(violations, token.claims)
     _check_hash(violations, token.claims.get("qsh"), request, context.recent)
     return app or context.latest
-
-
-def _digest_name(token: Token) -> str | None:
-    """The digest of the token's signature; None where it is not made with a shared secret."""
-    return _DIGESTS.get(token.algorithm) if isinstance(token.algorithm, str) else None
-
-
-def _is_signed_with(token: Token, secret: str) -> bool:
-    expected = hmac.digest(secret.encode("utf-8", "surrogatepass"), token.signed, _digest_name(token) or "sha256")
-    return hmac.compare_digest(expected, token.signature)
 
 
 def _check_claims(violations: Violations, claims: dict[str, Any]) -> list[str]:
@@ -246,7 +233,7 @@ def _add_unknown(violations: Violations, issuer: str, context: RequestContext) -
 
 def _add_signature(violations: Violations, app: InstalledApp, token: Token, signing: Mapping[str, InstalledApp]) -> bool:
     hint = f"sign with the shared secret that the installation of {app.key!a} was given"
-    other = next((key for key, other in signing.items() if _is_signed_with(token, other.shared_secret)), None)
+    other = next((key for key, other in signing.items() if token.is_signed_with(other.shared_secret)), None)
     if other is not None:
         hint = f"it is signed with the secret of {other!a}; {hint}"
     return violations.add(RL506, "the token is not signed with the app's shared secret", _PLACE, hint)
@@ -280,37 +267,37 @@ def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
         )
 
 
-def _check_hash(violations: Violations, found: Any, request: Request, recent: Mapping[str, str]) -> None:
+def _check_hash(violations: Violations, found: Any, request: Request, recent: Collection[CanonicalRequest]) -> None:
     if not isinstance(found, str):
         return
     if found == _CONTEXT:
         violations.add(
             RL510,
-            "the token is one of a page's context, which these operations never take",
+            "the token is made for a page's context, which these operations never accept",
             _PLACE,
             "sign the request itself: qsh is the hash of its method, path and query",
             found,
         )
         return
     forms = canonical_requests(request)
-    if any(hmac.compare_digest(query_hash(form).encode(), found.encode("utf-8", "replace")) for form in forms):
+    if any(form.hash == found for form in forms):
         return
-    slip = find_slip(request, found)
-    wanted = preview_canonical(slip.wanted if slip is not None else forms[0])
-    if slip is not None:
-        hint = f"{slip.said}. Hashed was {preview_canonical(_without_secrets(slip.hashed, request))}, the request is {wanted}"
-    elif (earlier := recent.get(found)) is not None:
-        # The same method and path are a new token, made with a query that is not the one sent.
-        is_again = earlier.split("&", 2)[:2] != forms[0].split("&", 2)[:2]
-        said = "make a token for each request" if is_again else "hash the query that is sent; this is the hash of an earlier request's"
-        hint = f"{said}. Hashed was {preview_canonical(earlier)}, the request is {wanted}"
+    mistake = find_mistake(request, forms, found)
+    wanted = preview_canonical(mistake.wanted if mistake is not None else forms[0].text)
+    if mistake is not None:
+        hint = f"{mistake.hint}. Hashed was {preview_canonical(_without_secrets(mistake.hashed, request))}, the request is {wanted}"
+    elif earlier := next((form for form in recent if form.hash == found), None):
+        # A token for the same method and path is a new one, made with a query that is not the one sent.
+        is_again = (earlier.method, earlier.path) != (forms[0].method, forms[0].path)
+        change = "make a token for each request" if is_again else "hash the query that is sent; this is the hash of an earlier request's"
+        hint = f"{change}. Hashed was {preview_canonical(earlier.text)}, the request is {wanted}"
     else:
-        hint = f"the request is {wanted}, with the hash {query_hash(forms[0])}; what was hashed is none of the usual slips"
-    violations.add(RL509, "the token's qsh is not that of this request", _PLACE, hint, found)
+        hint = f"the request is {wanted}, with the hash {forms[0].hash}; what was hashed instead has none of the common mistakes"
+    violations.add(RL509, "the token's qsh is not the hash of this request", _PLACE, hint, found)
 
 
 def _without_secrets(hashed: str, request: Request) -> str:
-    # Masking goes by separators, which a decoded value may hold itself.
+    # Redaction finds values by the separators around them, which a decoded value may contain itself.
     for name, value in request.query_pairs:
         if name.lower() in SECRET_PARAMETERS and _SEPARATOR.search(value):
             hashed = hashed.replace(value, REDACTED)
@@ -318,6 +305,6 @@ def _without_secrets(hashed: str, request: Request) -> str:
 
 
 def preview_canonical(canonical: str) -> str:
-    """A canonical form to show: secrets masked, cut where it is very long."""
+    """A canonical form to show: secrets are redacted, and a very long one is cut."""
     shown = redact_target(canonical)
     return repr(shown if len(shown) <= 600 else f"{shown[:600]}… {len(shown)} characters in all")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.apps import APP_KEY, SECRET, published_form, published_token
 
-from pytest_remotelinks.auth.jwt import NoToken, read_token
+from pytest_remotelinks.auth.jwt import InvalidToken, read_token
 
 READ = "/rest/remotelinks/1.0/remotelink/alert-1"
 HEADER = '{"alg": "HS256", "typ": "JWT"}'
@@ -81,7 +81,7 @@ BROKEN = {
 def test_a_genuine_token_that_is_not_written_as_one_is_refused(app_site, broken):
     make, said = BROKEN[broken]
     token = make()
-    with pytest.raises(NoToken, match=said):
+    with pytest.raises(InvalidToken, match=said):
         read_token(token)
     if token.isascii():
         assert read(app_site, token) == 401
@@ -112,7 +112,7 @@ def test_tokens_of_the_library_are_read(app_site):
     st.text(st.characters(codec="utf-8"), max_size=40) | st.builds(lambda *parts: ".".join(map(part, parts)), *[st.binary(max_size=30)] * 3)
 )
 def test_whatever_is_read_is_a_token_or_none(text):
-    with pytest.raises(NoToken) as problem:
+    with pytest.raises(InvalidToken) as problem:
         read_token(text)
     assert str(problem.value)
     assert problem.value.hint
@@ -125,5 +125,5 @@ def test_no_other_ending_means_the_same_bytes(content, character):
         if other != token:
             try:
                 assert read_token(other).signature != content
-            except NoToken:
+            except InvalidToken:
                 continue

@@ -1,15 +1,16 @@
-"""Wrong hashes: each usual slip is recognised, also beside another one, and the search is over soon."""
+"""Wrong query hashes: each common mistake is recognised."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 import pytest
 import requests
 from support.apps import published_form, published_token
 
-from pytest_remotelinks.auth.qsh import canonical_request
-from pytest_remotelinks.auth.qsh_mistakes import find_slip
+from pytest_remotelinks.auth.qsh import canonical_request, canonical_requests
+from pytest_remotelinks.auth.qsh_mistakes import find_mistake
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request
 
@@ -18,9 +19,13 @@ PROPERTIES = BASE + "/bulkByProperties"
 TOOLS = "/jira/remotelinks/1.0/cloud/1-2-3"
 
 
-def slip_of(target, hashed, method="DELETE"):
+def find(target, found, method="DELETE"):
     request = Request(method, target, Headers([("Host", "scanner.example")]))
-    return find_slip(request, hashlib.sha256(hashed.encode()).hexdigest())
+    return find_mistake(request, canonical_requests(request), found)
+
+
+def mistake_of(target, hashed, method="DELETE"):
+    return find(target, hashlib.sha256(hashed.encode()).hexdigest(), method)
 
 
 QUERIES = {
@@ -41,64 +46,58 @@ QUERIES = {
     "the token kept": ("a=1&a=2&jwt=x", "a=1,2&jwt=x", "leave the parameter jwt out"),
     "the token alone": ("jwt=x", "jwt=x", "leave the parameter jwt out"),
     "none": ("a=1&a=2", "", "hash the query too"),
+    "all as sent": ("b=2&b=1&a=1", "b=2&b=1&a=1", "decode the query, sort"),
 }
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_slip_in_a_query_is_recognised(name):
-    query, hashed, said = QUERIES[name]
-    slip = slip_of(f"{PROPERTIES}?{query}", f"DELETE&{PROPERTIES}&{hashed}")
-    assert said in slip.said
-    assert slip.hashed == f"DELETE&{PROPERTIES}&{hashed}"
-    assert slip.wanted == published_form("DELETE", f"{PROPERTIES}?{query}")
+def test_query_mistake(name):
+    """A mistake in the query is recognised, and both canonical forms are known."""
+    query, hashed, hint = QUERIES[name]
+    mistake = mistake_of(f"{PROPERTIES}?{query}", f"DELETE&{PROPERTIES}&{hashed}")
+    assert hint in mistake.hint
+    assert mistake.hashed == f"DELETE&{PROPERTIES}&{hashed}"
+    assert mistake.wanted == published_form("DELETE", f"{PROPERTIES}?{query}")
 
 
 @pytest.mark.parametrize(
-    ("query", "hashed", "said"),
-    [
-        ("a=1&jwt=x&b=y%20z", "a=1&b=y+z&jwt=x", ["leave the parameter jwt out", "%20, not as +"]),
-        ("jwt=x&a=1", "jwt=x&a=1", ["leave the parameter jwt out", "sort the parameters"]),
-        ("a=2&a=1&jwt=x", "a=2,1&jwt=x", ["leave the parameter jwt out", "sort the values"]),
-        ("a=2&a=1&b=x%20y", "a=2,1&b=x+y", ["sort the values", "%20, not as +"]),
-        ("b=2&b=1&a=1", "b=2&b=1&a=1", ["decode the query, sort"]),
-    ],
-)
-def test_two_slips_in_a_query_are_recognised(query, hashed, said):
-    slip = slip_of(f"{PROPERTIES}?{query}", f"DELETE&{PROPERTIES}&{hashed}")
-    assert all(part in slip.said for part in said)
-
-
-@pytest.mark.parametrize(
-    ("hashed", "said"),
+    ("hashed", "hint"),
     [
         (f"GET&{BASE}/remotelink/a%20b&", f"hash the path as it is sent, with {TOOLS}"),
         ("GET&/remotelink/a%20b&", f"hash the path with {TOOLS}"),
-        (f"get&{BASE}/remotelink/a%20b&", "write the method in upper case; hash the path as it is sent"),
+        (f"get&{TOOLS}/remotelink/a%20b&", "write the method in upper case"),
+        (f"GET&{TOOLS}/remotelink/a%20b", "end with & where there is no query"),
+        (f"GET&{TOOLS}/remotelink/a%20b?", "put & between path and query"),
+        (f"GET&{TOOLS[1:]}/remotelink/a%20b&", "let the path start with a slash"),
         (f"GET&https://scanner.example{TOOLS}/remotelink/a%20b&", "leave scheme and host out"),
     ],
 )
-def test_a_slip_in_the_path_of_an_on_premises_tool_is_recognised(hashed, said):
-    slip = slip_of(f"{TOOLS}/remotelink/a%20b", hashed, "GET")
-    assert said in slip.said
-    assert slip.wanted == f"GET&{TOOLS}/remotelink/a%20b&"
+def test_path_mistake_of_on_premises_tool(hashed, hint):
+    """A mistake in a path under the gateway's base for on-premises tools is recognised."""
+    mistake = mistake_of(f"{TOOLS}/remotelink/a%20b", hashed, "GET")
+    assert hint in mistake.hint
+    assert mistake.wanted == f"GET&{TOOLS}/remotelink/a%20b&"
 
 
 @pytest.mark.parametrize("prefix", ["", "/ex/jira/1-2-3"])
-def test_under_the_gateway_the_form_beside_it_is_of_the_same_base(prefix):
-    slip = slip_of(f"/ex/jira/1-2-3{PROPERTIES}?a=x%20y", f"DELETE&{prefix}{PROPERTIES}&a=x+y")
-    assert slip.wanted == f"DELETE&{prefix}{PROPERTIES}&a=x%20y"
-    assert slip.said == "write a space as %20, not as +"
+def test_mistake_below_gateway_keeps_base(prefix):
+    """Under the gateway the wanted form has the base URL that the client hashed."""
+    mistake = mistake_of(f"/ex/jira/1-2-3{PROPERTIES}?a=x%20y", f"DELETE&{prefix}{PROPERTIES}&a=x+y")
+    assert mistake.wanted == f"DELETE&{prefix}{PROPERTIES}&a=x%20y"
+    assert mistake.hint == "write a space as %20, not as +"
 
 
-def test_both_forms_stand_in_the_hint_and_no_token(app_site):
+def test_hint_shows_both_forms_without_token(app_site):
+    """The hint shows what was hashed and what should have been; a token in the query is redacted."""
     path = f"{PROPERTIES}?b=1&b=2&jwt=TOKEN&a=x%20y"
-    qsh = hashlib.sha256(f"DELETE&{PROPERTIES}&a=x+y&b=1,2&jwt=TOKEN".encode()).hexdigest()
+    qsh = hashlib.sha256(f"DELETE&{PROPERTIES}&a=x%20y&b=1,2&jwt=TOKEN".encode()).hexdigest()
     requests.delete(app_site.url + path, headers={"Authorization": published_token("DELETE", path, qsh=qsh)}, timeout=30)
     hint = next(violation.hint for violation in app_site.violations if violation.code == "RL509")
-    assert f"Hashed was 'DELETE&{PROPERTIES}&a=x+y&b=1,2&jwt=***', the request is 'DELETE&{PROPERTIES}&a=x%20y&b=1,2'" in hint
+    assert f"Hashed was 'DELETE&{PROPERTIES}&a=x%20y&b=1,2&jwt=***', the request is 'DELETE&{PROPERTIES}&a=x%20y&b=1,2'" in hint
 
 
-def test_a_secret_that_was_hashed_as_it_is_stays_hidden(app_site):
+def test_hint_redacts_secret_hashed_unencoded(app_site):
+    """A secret that was hashed without percent-encoding is redacted too."""
     path = PROPERTIES + "?password=open%20the%26door&a=1"
     qsh = hashlib.sha256(f"DELETE&{PROPERTIES}&a=1&password=open the&door".encode()).hexdigest()
     requests.delete(app_site.url + path, headers={"Authorization": published_token("DELETE", path, qsh=qsh)}, timeout=30)
@@ -107,26 +106,53 @@ def test_a_secret_that_was_hashed_as_it_is_stays_hidden(app_site):
     assert "door" not in hint
 
 
-def test_the_right_hash_in_another_writing_is_recognised():
-    form = canonical_request("DELETE", PROPERTIES + "?a=1")
-    request = Request("DELETE", PROPERTIES + "?a=1", Headers())
-    assert "upper case" in find_slip(request, hashlib.sha256(form.encode()).hexdigest().upper()).said
-
-
-@pytest.mark.parametrize("found", ["0" * 64, "", "é", "٣" * 64, "x" * 64])
-def test_what_is_the_hash_of_nothing_known_is_no_slip(found):
-    assert find_slip(Request("DELETE", PROPERTIES + "?a=1", Headers()), found) is None
-
-
 @pytest.mark.parametrize(
-    "query",
-    ["a=" + "x" * 4000, "a=" + "%20" * 1333, "&".join(["a=1"] * 1000), "&".join(f"a{number % 26}=%20*~!" for number in range(370))],
+    ("write", "hint"),
+    [
+        (lambda digest: digest.hex().upper(), "upper case"),
+        (lambda digest: base64.b64encode(digest).decode(), "Base64"),
+        (lambda digest: base64.urlsafe_b64encode(digest).decode().rstrip("="), "Base64"),
+    ],
 )
-def test_the_search_in_a_long_query_comes_to_an_end(query):
-    assert find_slip(Request("DELETE", f"{PROPERTIES}?{query}", Headers()), "0" * 64) is None
+def test_right_hash_written_differently(write, hint):
+    """The right hash in upper case or in Base64 is recognised."""
+    target = PROPERTIES + "?a=1"
+    digest = hashlib.sha256(canonical_request("DELETE", target).encode()).digest()
+    assert hint in find(target, write(digest)).hint
 
 
-def test_a_slip_in_a_long_query_is_still_recognised():
+PATHS = {
+    "a colon encoded in lower case": ("/remotelink/a%3Ab", "/remotelink/a%3ab", "upper-case digits"),
+    "lower case sent, upper hashed": ("/remotelink/a%3ab", "/remotelink/a%3Ab", "with the letter case"),
+    "decoded": ("/remotelink/a%3Ab", "/remotelink/a:b", "percent-encoded"),
+    "encoded twice": ("/remotelink/a%3Ab", "/remotelink/a%253Ab", "percent-encoded already"),
+    "a colon encoded": ("/remotelink/a%20:b", "/remotelink/a%20%3Ab", "leave in it what is not percent-encoded"),
+    "a bare ampersand": ("/remotelink/a&b", "/remotelink/a&b", "write & in the path as %26"),
+    "a slash at the end": ("/remotelink/a", "/remotelink/a/", "the slash at the path's end"),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_path_mistake(name):
+    """A mistake in the encoding of the path is recognised."""
+    sent, hashed, hint = PATHS[name]
+    assert hint in mistake_of(BASE + sent, f"GET&{BASE}{hashed}&", "GET").hint
+
+
+@pytest.mark.parametrize("found", ["0" * 64, "", "é", "٣" * 64, "x" * 64, "\ud800"])
+def test_unknown_hash_is_not_a_mistake(found):
+    """A hash of something else, or a text that is not a hash, has no explanation."""
+    assert find(PROPERTIES + "?a=1", found) is None
+
+
+@pytest.mark.parametrize("query", ["a=" + "%20" * 1333, "&".join(["a=1"] * 1000), "a=" + "x" * 9000])
+def test_long_query_with_unknown_hash(query):
+    """A long query is searched too, up to a limit."""
+    assert find(f"{PROPERTIES}?{query}", "0" * 64) is None
+
+
+def test_mistake_in_long_query():
+    """A mistake in a long query is recognised."""
     query = "a=1&" * 500 + "b=x%20y"
     hashed = canonical_request("DELETE", f"{PROPERTIES}?{query}").replace("%20", "+")
-    assert "not as +" in slip_of(f"{PROPERTIES}?{query}", hashed).said
+    assert "not as +" in mistake_of(f"{PROPERTIES}?{query}", hashed).hint
