@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pytest_remotelinks.apis.api import Id
@@ -19,10 +19,8 @@ from pytest_remotelinks.jira.app import App
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.consistency import Consistency
-from pytest_remotelinks.jira.oauth import TokenEndpoint
+from pytest_remotelinks.jira.faults import Fault, FaultBlock, Faults, Operations
 from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.jira.trouble import Trouble
-from pytest_remotelinks.jira.trouble_making import TroubleMaking
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
 from pytest_remotelinks.rules.checker import BYTE_LIMIT, Checker
@@ -39,7 +37,7 @@ _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 _CLOUD_ID = re.compile(r"[A-Za-z0-9._~-]+")
 
 
-class FakeJira(Apps, Assertions, TroubleMaking):
+class FakeJira(Apps, Assertions):
     """A Jira site that knows the remote links API, on a port of the loopback interface.
 
     ``contract`` is a version (``2023-06``, ``2026-06``) or the path of an
@@ -86,19 +84,18 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         )
         self.settings = settings
         self._host = host
-        self._trouble = Trouble()
         self._site = Site(settings.policy)
         self._record = self._site.record
+        self._faults = Faults(self._site)
         document = load_document(settings.contract)
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
         self._registry = AppRegistry(self._site.clock)
         self._backend = Backend(
             Checker(document, settings.ignore, byte_limit, newer),
             self._site,
-            self._trouble,
+            self._faults,
             self._registry,
         )
-        self._backend.token_endpoint = TokenEndpoint(self._registry, self._site, self._trouble)
         self._place = Place(self._backend, *_cloud_id(cloud_id), _host_name(host_name))
         if settings.app is not None:
             self.install(settings.app)
@@ -138,7 +135,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
             self._record.clear()
             self._expected.clear()
             self._site.forget_known()
-            self._trouble.clear()
+            self._faults.clear()
             self._record.wake()
 
     def _start_over(self) -> None:
@@ -275,11 +272,11 @@ class FakeJira(Apps, Assertions, TroubleMaking):
         Of the runs, the record keeps the last one, and of the others each
         request that broke a rule in a way that none before it did.
         """
-        journal, trouble = self._record, self._trouble
+        journal, faults = self._record, self._faults
         with self._site.present():
             earlier, journal.exchanges = journal.exchanges, []
             policy = self._site.pending.consistency
-            planned = trouble.snapshot()
+            planned = faults.snapshot()
         self._broken_in_runs: dict[tuple[str, str], Exchange] = {}
         try:
             yield
@@ -288,14 +285,14 @@ class FakeJira(Apps, Assertions, TroubleMaking):
                 kept = {id(exchange): exchange for exchange in (*self._broken_in_runs.values(), *journal.exchanges)}
                 journal.exchanges = [*earlier, *kept.values()]
                 self._site.pending.consistency = policy
-                trouble.restore(planned)
+                faults.restore(planned)
 
     @contextmanager
     def _run_under(self, policy: Consistency) -> Iterator[None]:
         """One run: it starts with an empty site and record, and with the trouble that was planned before the search."""
         with self._site.present():
-            planned = self._trouble.snapshot()
-            self._trouble.restore(planned)  # which ends what is counted and waited for
+            planned = self._faults.snapshot()
+            self._faults.restore(planned)  # which ends what is counted and waited for
             self._site.pending.consistency = policy
             self._start_over()
         try:
@@ -305,7 +302,7 @@ class FakeJira(Apps, Assertions, TroubleMaking):
                 for exchange in self._record.exchanges:
                     for found in exchange.violations:
                         self._broken_in_runs.setdefault((found.code, found.pointer), exchange)
-                self._trouble.restore(planned)
+                self._faults.restore(planned)
 
     @property
     def known_issues(self) -> set[str]:
@@ -324,6 +321,69 @@ class FakeJira(Apps, Assertions, TroubleMaking):
     @known_services.setter
     def known_services(self, keys: set[str]) -> None:
         self._site.known_services = _names("known_services", keys)
+
+    # Faults
+    #
+    # ``times`` is how many requests a fault hits, ``after`` how many it lets
+    # pass before, and ``operation`` narrows both: ``submit``, ``read``,
+    # ``delete``, ``delete-by-properties``, or several of them. Requests to
+    # ``/oauth/token`` meet planned faults only with ``operation="token"``;
+    # maintenance, a new name and a rate limit hold for them too.
+
+    def fail_next(
+        self, status: int = 503, *, times: int = 1, operation: Operations = None, retry_after: int | None = None, after: int = 0
+    ) -> Fault:
+        """Refuse the next requests with a status from 400 to 599; they take no effect.
+
+        ``retry_after`` is the response's Retry-After in seconds. As Jira does,
+        the fake refuses a request of the same kind that comes before it has
+        passed on the site's clock, and doubles the wait.
+        """
+        return self._faults.fail_next(status, times=times, operation=operation, retry_after=retry_after, after=after)
+
+    def drop_connection(self, times: int = 1, *, operation: Operations = None, applied: bool = False, after: int = 0) -> Fault:
+        """Close the connection of the next requests without an answer.
+
+        Before the request is read, or, with ``applied``, after it took effect:
+        the client cannot tell which.
+        """
+        return self._faults.drop_connection(times, operation=operation, applied=applied, after=after)
+
+    def delay_next(self, delay: float, *, times: int = 1, operation: Operations = None, after: int = 0) -> Fault:
+        """Answer the next requests ``delay`` seconds late, in real time; they take effect at once."""
+        return self._faults.delay_next(delay, times=times, operation=operation, after=after)
+
+    def garble_next(
+        self, how: Literal["html", "truncated"] = "html", *, times: int = 1, operation: Operations = None, after: int = 0
+    ) -> Fault:
+        """Corrupt the responses to the next requests, which take effect: a page instead of JSON, or half of the body."""
+        return self._faults.garble_next(how, times=times, operation=operation, after=after)
+
+    def maintenance(self, retry_after: int | None = None) -> FaultBlock[Fault]:
+        """Answer every request within the ``with`` block with 503; ``retry_after`` is in seconds."""
+        return self._faults.maintenance(retry_after)
+
+    def renamed(self) -> FaultBlock[str]:
+        """Within the ``with`` block the site has another name, and its old URL answers 302; the block is given the new URL.
+
+        A client that follows the redirect of a POST arrives as a GET, and is
+        answered 405.
+        """
+        return self._faults.renamed(self.url)
+
+    def reject(self, id: Id, message: str = "The remote link was rejected.") -> Fault:
+        """Reject a link in every submission from now on, with this message."""
+        return self._faults.reject(id, message)
+
+    def rate_limit(self, requests: int | None = None, *, per: float = 60.0, cost: int | None = None) -> Fault:
+        """Take so many requests in ``per`` seconds of the site's clock, or so much cost, and answer 429 to more.
+
+        A request costs 1, one for a token too, and 1 more for each link that
+        it submits. Every response then carries the published ``X-RateLimit``
+        headers; a refusal also ``Retry-After``, which grows when it is ignored,
+        and ``RateLimit-Reason``. Without numbers the limit is lifted.
+        """
+        return self._faults.rate_limit(requests, per=per, cost=cost)
 
     # What was recorded
 

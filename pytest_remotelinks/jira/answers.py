@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_remotelinks.jira.faults import Ending, Fault
+from pytest_remotelinks.jira.faults import Effect, Ending
 
 #: Statuses whose published answers have no body.
 WITHOUT_BODY = frozenset({302, 401, 403, 404, 429, 503})
@@ -18,10 +18,10 @@ _HTML = ("Content-Type", "text/html;charset=UTF-8")
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers and body of one answer, and what befalls it on its way.
+    """Status, headers and body of one answer, and how it is sent.
 
-    It is sent ``delay`` seconds late; one that is truncated lacks the second
-    half of its body, and of one that is dropped nothing arrives.
+    It is sent ``delay`` seconds late; a truncated one lacks the second half of
+    its body, and of a dropped one nothing arrives.
     """
 
     status: int
@@ -45,23 +45,23 @@ def refusal(status: int, errors: Iterable[dict[str, str]], headers: tuple[tuple[
 
 
 def garbled(answer: Answer) -> Answer:
-    """The same status with a page for people, as a proxy in trouble sends it."""
+    """The same status with an HTML page, as a failing proxy sends it."""
     page = b"<!DOCTYPE html><html><head><title>One moment</title></head><body>Something went wrong.</body></html>"
     return Answer(answer.status, page, (_HTML, *(header for header in answer.headers if header[0] != "Content-Type")))
 
 
-def failure_headers(fault: Fault, target: str) -> tuple[tuple[str, str], ...]:
-    """What the answer to a request that a fault refuses says of it; ``target`` is the request's."""
-    waits = (("Retry-After", str(fault.retry_after)),) if fault.retry_after is not None else ()
-    return (*fault.headers, *waits, *((("Location", fault.moved_to + target),) if fault.moved_to else ()))
+def failure_headers(effect: Effect, target: str) -> tuple[tuple[str, str], ...]:
+    """The headers of the answer to a request that a fault refuses; ``target`` is the request's."""
+    waits = (("Retry-After", str(effect.retry_after)),) if effect.retry_after is not None else ()
+    return (*effect.headers, *waits, *((("Location", effect.moved_to + target),) if effect.moved_to else ()))
 
 
-def befallen(answer: Answer, fault: Fault | None, limits: tuple[tuple[str, str], ...]) -> Answer:
-    """The answer with what a limit says in its headers, and with what a fault does to it."""
+def with_fault(answer: Answer, effect: Effect | None, limits: tuple[tuple[str, str], ...]) -> Answer:
+    """The answer with the headers of a rate limit, and with what a fault does to it."""
     if limits:
         answer = replace(answer, headers=(*answer.headers, *limits))
-    if fault is None:
+    if effect is None:
         return answer
-    # Of an answer without a body nothing but all can be missing.
-    ending = "dropped" if fault.ending == "truncated" and not answer.body else fault.ending
-    return replace(garbled(answer) if fault.garbled else answer, delay=fault.delay, ending=ending)
+    # An answer without a body cannot be cut: nothing of it arrives.
+    ending = "dropped" if effect.ending == "truncated" and not answer.body else effect.ending
+    return replace(garbled(answer) if effect.garbled else answer, delay=effect.delay, ending=ending)

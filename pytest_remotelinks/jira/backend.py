@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from pytest_remotelinks.jira.answers import Answer, befallen, failure_headers, json_answer, refusal
+from pytest_remotelinks.jira.answers import Answer, failure_headers, json_answer, refusal, with_fault
 from pytest_remotelinks.jira.apps import AppRegistry
-from pytest_remotelinks.jira.faults import Fault
+from pytest_remotelinks.jira.faults import Arrival, Effect, Fault, Faults
 from pytest_remotelinks.jira.oauth import TokenEndpoint
 from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange, link_name
 from pytest_remotelinks.rules.app_history import AppHistory
 from pytest_remotelinks.rules.checker import Checker, CheckResult
@@ -39,16 +38,15 @@ Rejected = dict[int, list[dict[str, str]]]
 class Backend:
     """Answers requests as Jira would, and keeps the record of them."""
 
-    def __init__(self, checker: Checker, site: Site, trouble: Trouble, registry: AppRegistry) -> None:
+    def __init__(self, checker: Checker, site: Site, faults: Faults, registry: AppRegistry) -> None:
         self.checker = checker
         self._site = site
         self._record = site.record
-        self._trouble = trouble
+        self._faults = faults
         self._registry = registry
         #: By the app's key, what it did before.
         self.histories: defaultdict[str, AppHistory] = defaultdict(AppHistory)
-        #: Who answers a request for a token.
-        self.token_endpoint: TokenEndpoint | None = None
+        self.token_endpoint = TokenEndpoint(registry, site, faults)
         #: Set when answers that are held back are not worth waiting for any more.
         self.patience = threading.Event()
         self._traces = 0
@@ -77,8 +75,8 @@ class Backend:
         """What becomes of a request of which only the head is known: None where its body is to be read."""
         with self._site.present():
             operation = self.checker.document.router.route(request.path).operation(request.method)
-            asks_for_token = self.token_endpoint is not None and self.token_endpoint.is_meant_by(request)
-            fault = self._trouble.befall_unread("token" if asks_for_token else operation.name if operation else None)
+            asks_for_token = self.token_endpoint.is_meant_by(request)
+            fault = self._faults.next_unread("token" if asks_for_token else operation.name if operation else None)
             if fault is None:
                 return None
             self._remember(request, CheckResult(operation), _NO_ANSWER, started, time.perf_counter(), fault)
@@ -86,7 +84,7 @@ class Backend:
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
-        if self.token_endpoint is not None and self.token_endpoint.is_meant_by(request):
+        if self.token_endpoint.is_meant_by(request):
             return self.token_endpoint.answer(request, started, clock)
         with self._site.present() as now:
             began = now - (time.perf_counter() - clock)
@@ -95,22 +93,24 @@ class Backend:
             history = self.histories[checked.app]
             operation = checked.operation
             host = request.headers.get("Host", "")
-            fault = self._trouble.befall(operation.name if operation else None, checked.app, _cost(checked), began, now, host)
+            name, api = operation.name if operation else None, self.checker.document.api.name
+            fault = self._faults.next_fault(Arrival(name, api, checked.app, _cost(checked), began, now, host))
             rejected: Rejected = {}
+            rejecting: tuple[Fault, ...] = ()
             if fault is not None and fault.status is not None:
                 answer = self._fail(fault, fault.status, request)
             elif checked.refusal is not None:
                 answer = self._refuse(checked, checked.refusal)
             elif operation is not None and operation.name == "submit":
-                answer, rejected, late = self._submit(checked, history, fault, now)
+                answer, rejected, late, rejecting = self._submit(checked, history, fault, now)
                 checked = replace(checked, violations=(*checked.violations, *late))
             else:
                 answer = self._read_or_delete(checked, history)
-            answer = befallen(answer, fault, self._trouble.headers())
+            answer = with_fault(answer, fault, self._faults.limit_headers())
             if operation is not None and not (fault is not None and fault.hides_answer):
                 wait = fault.retry_after if fault is not None else None
                 history.remember_answer(request, operation, answer.status, wait, now, fault is not None and fault.concerns_all)
-            self._remember(request, checked, answer, started, clock, fault, rejected)
+            self._remember(request, checked, answer, started, clock, fault, rejected, rejecting)
             self._site.pending.count_answer()
         return answer
 
@@ -121,8 +121,9 @@ class Backend:
         answer: Answer,
         started: float,
         clock: float,
-        fault: Fault | None,
+        fault: Effect | None,
         rejected: Rejected | None = None,
+        rejecting: tuple[Fault, ...] = (),
     ) -> None:
         self._record.add(
             Exchange(
@@ -139,11 +140,12 @@ class Backend:
                 _target_id=checked.link_id,
                 _rejected=rejected or {},
                 _violations=checked.violations,
+                _faults=(fault.fault, *rejecting) if fault is not None else rejecting,
             )
         )
 
-    def _fail(self, fault: Fault, status: int, request: Request) -> Answer:
-        reason = f"{_REASONS.get(status, 'Jira is in trouble.')} ({fault.name})"
+    def _fail(self, fault: Effect, status: int, request: Request) -> Answer:
+        reason = f"{_REASONS.get(status, 'Jira is not available.')} ({fault.name})"
         return refusal(status, [self._error(reason)], failure_headers(fault, request.target))
 
     def _refuse(self, checked: CheckResult, status: int) -> Answer:
@@ -153,13 +155,15 @@ class Backend:
         return refusal(status, [self._error(text) for text in texts], headers)
 
     def _submit(
-        self, checked: CheckResult, history: AppHistory, fault: Fault | None, now: float
-    ) -> tuple[Answer, Rejected, tuple[Violation, ...]]:
+        self, checked: CheckResult, history: AppHistory, fault: Effect | None, now: float
+    ) -> tuple[Answer, Rejected, tuple[Violation, ...], tuple[Fault, ...]]:
         """The answer to a submission, why links are rejected, and what is now to be said of it."""
         links = checked.payload["remoteLinks"]
         properties = checked.payload.get("properties")
         properties = properties if isinstance(properties, dict) else {}
-        outcome = self._site.submit(links, properties, checked.rejections, checked.impossible, checked.app, self._trouble.rejections)
+        rejecting = self._faults.rejections_of(self.checker.document.api.id_of(link) for link in links)
+        unwanted = {id: rejection.message for id, rejection in rejecting.items()}
+        outcome = self._site.submit(links, properties, checked.rejections, checked.impossible, checked.app, unwanted)
         # Whoever got no answer is right to send all of it again.
         is_told = fault is None or not fault.hides_answer
         accepted = set(outcome.accepted)
@@ -180,7 +184,7 @@ class Backend:
             result["rejectedRemoteLinks"] = by_id
         if outcome.unknown:
             result["unknownAssociations"] = list(outcome.unknown)
-        return json_answer(202, result), rejected, violations
+        return json_answer(202, result), rejected, violations, tuple(rejecting.values())
 
     def _read_or_delete(self, checked: CheckResult, history: AppHistory) -> Answer:
         operation = checked.operation

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, befallen, failure_headers, json_answer
+from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, failure_headers, json_answer, with_fault
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
-from pytest_remotelinks.jira.faults import Fault
+from pytest_remotelinks.jira.faults import Arrival, Effect, Faults
 from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.jira.trouble import Trouble
 from pytest_remotelinks.recording.exchange import Exchange
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import NotJSON, decode
@@ -26,10 +25,10 @@ _UNCACHED = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 class TokenEndpoint:
     """Answers as RFC 6749 says: its exchanges are recorded, and break no rule of remote links."""
 
-    def __init__(self, registry: AppRegistry, site: Site, trouble: Trouble) -> None:
+    def __init__(self, registry: AppRegistry, site: Site, faults: Faults) -> None:
         self._registry = registry
         self._site = site
-        self._trouble = trouble
+        self._faults = faults
 
     def is_meant_by(self, request: Request) -> bool:
         """Whether a request asks for a token."""
@@ -45,12 +44,12 @@ class TokenEndpoint:
         with self._site.present() as now:
             payload, refused, app = self._check(request)
             began, host = now - (time.perf_counter() - clock), request.headers.get("Host", "")
-            fault = self._trouble.befall("token", app, 1, began, now, host)
-            if fault is not None and fault.status is not None:
-                answer = _failure(fault, fault.status, request)
+            effect = self._faults.next_fault(Arrival("token", "", app, 1, began, now, host))
+            if effect is not None and effect.status is not None:
+                answer = _failure(effect, effect.status, request)
             else:
                 answer = refused or self._issue(app)
-            answer = befallen(answer, fault, self._trouble.headers())
+            answer = with_fault(answer, effect, self._faults.limit_headers())
             self._site.record.add(
                 Exchange(
                     number=self._site.record.count + 1,
@@ -59,10 +58,11 @@ class TokenEndpoint:
                     started=started,
                     duration=time.perf_counter() - clock,
                     app=app,
-                    fault=fault.name if fault is not None else "",
+                    fault=effect.name if effect is not None else "",
                     _request=request,
                     _response=Response(answer.status, Headers(answer.headers), answer.body),
                     _payload=payload,
+                    _faults=(effect.fault,) if effect is not None else (),
                 )
             )
         return answer
@@ -105,10 +105,10 @@ def client_id_of(request: Request) -> str:
     return client_id if isinstance(client_id, str) else ""
 
 
-def _failure(fault: Fault, status: int, request: Request) -> Answer:
+def _failure(effect: Effect, status: int, request: Request) -> Answer:
     """The answer to a request that a fault refuses; as of all refusals here, its body is an object."""
-    answer = _error(status, "temporarily_unavailable", fault.name)
-    headers = failure_headers(fault, request.target)
+    answer = _error(status, "temporarily_unavailable", effect.name)
+    headers = failure_headers(effect, request.target)
     return Answer(status, headers=headers) if status in WITHOUT_BODY else Answer(status, answer.body, (*answer.headers, *headers))
 
 

@@ -1,4 +1,4 @@
-"""Limits: how many requests an app may send in a time, and how long it must wait then."""
+"""Rate limits: how many requests a site takes in a time, and how long a client must wait after that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from pytest_remotelinks.rules.retries import TOLERANCE
+from pytest_remotelinks.wire.times import TOLERANCE
 
 #: Seconds above which a wait does not grow any more.
 LONGEST_WAIT = 3600
@@ -16,7 +16,7 @@ NEAR = 0.2
 
 @dataclass
 class Wait:
-    """A Retry-After that was given: who comes before it has passed waits longer."""
+    """A Retry-After that was answered: a request that is sent before it has passed makes it longer."""
 
     until: float = 0.0
     seconds: int = 0
@@ -34,8 +34,8 @@ class Wait:
     def refuses(self, began: float, now: float) -> bool:
         """Whether a request comes too early; then the wait starts again, twice as long.
 
-        Not so for one that began before anybody was asked to wait: it is
-        refused, and no more.
+        A request that began before the wait was asked for is refused, and the
+        wait stays as it is.
         """
         if now >= self.until - TOLERANCE:
             return False
@@ -46,7 +46,7 @@ class Wait:
 
 @dataclass
 class RateLimit:
-    """So many requests, or so much cost, in a window of ``per`` seconds.
+    """At most so many requests, or so much cost, in a window of ``per`` seconds.
 
     A window begins with the first request after the last one ended. The cost of
     a request is 1, and 1 more for each link that it submits: Jira publishes
@@ -63,7 +63,7 @@ class RateLimit:
     _reason: str = ""
 
     def take(self, cost: int, began: float, now: float) -> tuple[int, str] | None:
-        """Count a request; return the seconds to wait and the reason where it is over the limit."""
+        """Count a request; return the seconds to wait and the reason if it is over the limit."""
         if self._wait.refuses(began, now):
             self._window_end = max(self._window_end, self._wait.until)
             return self._wait.left(now), self._reason
@@ -80,7 +80,7 @@ class RateLimit:
         return self._wait.seconds, self._reason
 
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """What every answer says of the limit; of two, the one of which less is left."""
+        """What every response says of the limit; of two limits, the one that is nearer."""
         counts = [(self.requests, self._requests_used), (self.cost, self._cost_used)]
         rests = [(max(0, limit - used) / limit, limit, max(0, limit - used)) for limit, used in counts if limit is not None]
         share, limit, remaining = min(rests)

@@ -63,7 +63,7 @@ class Site:
         refused: Container[int],
         impossible: frozenset[str],
         app: str = "",
-        unwanted: Mapping[str, str] | None = None,
+        unwanted: Mapping[Id, str] | None = None,
     ) -> Outcome:
         """Take the links that are not refused already.
 

@@ -44,6 +44,8 @@ class Exchange:
     #: By the index of a submitted link, Jira's words on why it was rejected.
     _rejected: dict[int, list[dict[str, str]]] = field(default_factory=dict)
     _violations: tuple[Violation, ...] = ()
+    #: The faults that it met, as the test holds them.
+    _faults: tuple[object, ...] = ()
     #: The codes whose violations the test expects of this request.
     _expected: set[str] = field(default_factory=set)
 
@@ -161,6 +163,11 @@ def summary(exchange: Exchange) -> str:
 def payload_of(exchange: Exchange) -> Any:
     """The request's payload, None where none was read."""
     return exchange._payload
+
+
+def met(exchange: Exchange, fault: object) -> bool:
+    """Whether the request met the fault."""
+    return any(one is fault for one in exchange._faults)
 
 
 def target_id(exchange: Exchange) -> Id | None:

@@ -13,6 +13,7 @@ from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.request import Request
+from pytest_remotelinks.wire.times import TOLERANCE
 
 _SECOND = a_link(id="alert-2")
 
@@ -71,8 +72,6 @@ RL704 = Rule(
 )
 
 
-#: Seconds by which a request may come too early: clocks and timers are not exact.
-TOLERANCE = 0.05
 #: Seconds within which the same submission again is a retry, and no new look at everything.
 RETRIED_WITHIN = 60.0
 

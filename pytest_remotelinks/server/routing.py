@@ -87,8 +87,7 @@ class Sites:
         """The site that knows the client id of a request for a token."""
         client_id = client_id_of(request)
         for place in self._places:
-            endpoint = place.application.token_endpoint
-            if endpoint is not None and endpoint.knows(client_id):
+            if place.application.token_endpoint.knows(client_id):
                 return place.application
         return otherwise
 

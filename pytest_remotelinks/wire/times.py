@@ -1,10 +1,13 @@
-"""Reading the times that links carry (RFC 3339)."""
+"""Times: reading those that links carry (RFC 3339), and how exactly waits are measured."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
 from typing import Any
+
+#: Seconds by which a request may come too early after a Retry-After: clocks and timers are only so exact.
+TOLERANCE = 0.05
 
 _FRACTION = re.compile(r"\.(\d+)")
 

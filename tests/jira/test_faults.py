@@ -84,7 +84,7 @@ def test_retry_after_is_enforced_and_grows(jira, provider, link, told):
     assert provider.read("1").status_code == 404, "another operation waits for nothing"
     jira.advance(80)
     assert provider.submit(link()).status_code == 202
-    assert told()[1] == (429, "a request before Retry-After had passed")
+    assert told()[1] == (429, "sent before Retry-After had passed")
     assert [violation.code for violation in jira.violations] == ["RL701"] * 3
 
 
@@ -397,3 +397,100 @@ def test_a_request_that_met_with_trouble_was_not_rejected(jira, provider, link, 
 def test_a_request_that_is_refused_for_what_it_says_was(jira, provider, link):
     provider.submit(link(), properties={"a:b": "x"})
     jira.assert_rejected("1", match="colon")
+
+
+# What a fault returns
+
+
+def test_fault_knows_its_requests(jira, provider, link):
+    """A fault gives the requests that met it, and how many it will still hit."""
+    fault = jira.fail_next(times=2, operation="read")
+    assert (fault.name, fault.requests, fault.remaining) == ("fail_next", [], 2)
+    provider.submit(link())
+    provider.read("1")
+    assert fault.requests == [jira.requests[1]]
+    assert fault.remaining == 1
+    provider.read("1")
+    provider.read("1")
+    assert (len(fault.requests), fault.remaining) == (2, 0)
+
+
+def test_unread_request_is_met(jira, provider):
+    """A connection that is dropped before the request is read counts as met, too."""
+    fault = jira.drop_connection()
+    with pytest.raises(requests.ConnectionError):
+        provider.read("1")
+    assert (fault.requests, fault.remaining) == (jira.requests, 0)
+
+
+def test_block_is_a_fault(jira, provider):
+    """Maintenance and renaming are context managers and faults in one."""
+    with jira.maintenance() as fault:
+        provider.read("1")
+    provider.read("1")
+    assert (fault.name, fault.requests, fault.remaining) == ("maintenance", [jira.requests[0]], None)
+    block = jira.renamed()
+    with block as new_url:
+        provider.read("1")
+    assert new_url != jira.url
+    assert block.requests[0].status == 302
+
+
+def test_rejection_and_limit_are_faults(jira, provider, link):
+    """Rejections and rate limits last, and know the requests that they hit."""
+    rejection, limit = jira.reject("2"), jira.rate_limit(2)
+    for id in ("1", "2", "3"):
+        provider.submit(link(id))
+    assert (rejection.remaining, rejection.requests) == (None, [jira.requests[1]])
+    assert (limit.remaining, limit.requests) == (None, [jira.requests[2]])
+
+
+def test_after_counts_only_its_own_operations(jira, provider, link):
+    """Requests for other operations do not use up ``after``."""
+    jira.fail_next(operation="read", after=1)
+    provider.submit(link())
+    provider.delete("2")
+    assert [provider.read("1").status_code for _ in range(2)] == [200, 503]
+
+
+def test_unmet_faults_are_listed(jira, provider, link):
+    """Planned faults that no request met, and blocks that were never entered, are listed as they were called."""
+    jira.fail_next(500, operation="delete", times=2)
+    jira.drop_connection(applied=True, operation=["read", "token"])
+    jira.delay_next(0.5, after=9)
+    jira.garble_next("truncated", operation="read")
+    jira.reject("alert-2", "no")
+    jira.maintenance(retry_after=60)
+    jira.renamed()
+    jira.rate_limit(1000)
+    jira.fail_next(times=3)
+    provider.submit(link())
+    with jira.maintenance():
+        pass
+    assert jira._faults.unmet() == [
+        "fail_next(500, times=2, operation='delete'): no request met it",
+        "drop_connection(operation=['read', 'token'], applied=True): no request met it",
+        "delay_next(0.5, after=9): no request met it",
+        "garble_next('truncated', operation='read'): no request met it",
+        "reject('alert-2'): no submission contains 'alert-2'",
+        "maintenance(retry_after=60): it was never entered; use it in a with statement",
+        "renamed(): it was never entered; use it in a with statement",
+    ]
+    jira.reset()
+    assert jira._faults.unmet() == []
+
+
+def test_fault_met_in_explore_is_not_unmet(jira, provider, link):
+    """A fault that a run of explore() met is not unmet, though it is planned again for each run."""
+    fault = jira.fail_next()
+    jira.explore(lambda: provider.submit(link()))
+    assert fault.remaining == 1
+    assert jira._faults.unmet() == []
+
+
+def test_reset_ends_a_fault(jira, provider):
+    """A planned fault hits nothing after a reset."""
+    fault = jira.fail_next(times=3)
+    jira.reset()
+    assert fault.remaining == 0
+    assert provider.read("1").status_code == 404

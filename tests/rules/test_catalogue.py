@@ -34,7 +34,7 @@ def statuses(jira, example):
         if request.refused is not None:
             status, wait = request.refused
             jira.fail_next(status, retry_after=wait)
-        jira._trouble.rejections.clear()
+        jira._faults._rejections.clear()
         if request.rejected is not None:
             jira.reject(request.rejected)
         answered.append(sent_over_the_wire(jira, request))
