@@ -23,6 +23,7 @@ from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.examples import Example
 from pytest_remotelinks.rules.rule import Rule, selects
 from pytest_remotelinks.rules.selectors import parse_selectors
+from pytest_remotelinks.wire.text import printable
 
 #: Exit statuses.
 CLEAN, FOUND, UNUSABLE = 0, 1, 2
@@ -141,7 +142,7 @@ def _check(options: argparse.Namespace) -> _Outcome:
             findings += check_file(name, content, options.contract, ignore, options.next_contract)
         except Unreadable as problem:
             unusable = True
-            _complain(f"{_escaped(name)}: {problem}")
+            _complain(f"{printable(name, keep='')}: {problem}")
     return _Outcome(UNUSABLE if unusable else FOUND if findings else CLEAN, FORMATS[options.format](findings))
 
 
@@ -270,7 +271,3 @@ def _page(rule: Rule) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" if line else "" for line in text.splitlines())
-
-
-def _escaped(text: str) -> str:
-    return text if text.isprintable() else ascii(text)

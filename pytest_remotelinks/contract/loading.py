@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pytest_remotelinks.wire.text import printable
+
 #: Bytes above which a file is not even looked at; the whole of Jira Software's document has a tenth of it.
 FILE_LIMIT = 10 * 1024 * 1024
 
@@ -88,4 +90,4 @@ def is_file(path: Path) -> bool:
 
 def shortened(name: str) -> str:
     """A file's name as a message can hold it."""
-    return name if name.isprintable() and len(name) <= 200 else ascii(name if len(name) <= 200 else f"{name[:200]}…")
+    return printable(name if len(name) <= 200 else f"{name[:200]}…", keep="")

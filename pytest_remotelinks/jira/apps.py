@@ -19,7 +19,7 @@ from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.wire.redact import Secret
 from pytest_remotelinks.wire.request import Request
 
-#: Seconds for which the client-credentials endpoint lets a token live; published.
+#: Seconds for which a token of the client-credentials endpoint is valid; published.
 TOKEN_LIFETIME = 900
 #: How many earlier requests are kept to recognise a token that was made for one of them.
 _RECENT = 200
@@ -28,7 +28,7 @@ _RECENT = 200
 class AppRegistry:
     """The installed apps of a site and their tokens.
 
-    While no app was ever installed, credentials need only be well-formed. Not
+    As long as no app was installed, credentials need only be well-formed. Not
     safe for several threads at once: the owner holds a lock.
     """
 
@@ -80,15 +80,15 @@ class AppRegistry:
         return app
 
     def remove(self, key: str) -> None:
-        """Forget an app and all of its tokens."""
+        """Forget an app, and end all of its tokens."""
         del self._apps[key]
         self._issued = {text: token for text, token in self._issued.items() if token.app != key}
 
     def issue(self, key: str, scopes: Iterable[str] | str | None, expires_in: float) -> Secret:
-        """A new bearer token of the app; of nobody in particular while no app was ever installed.
+        """Issue a bearer token to the app. As long as no app was installed, the token belongs to none.
 
-        Raises ValueError where the app is not installed, for a scope that its
-        manifest lacks, and for a life that is no number of seconds.
+        Raises ValueError if the app is not installed, for a scope that its
+        manifest lacks, and for an ``expires_in`` that is not a number of seconds.
         """
         app = self._apps.get(key)
         if app is None and self.verifies:
@@ -105,22 +105,22 @@ class AppRegistry:
         return token
 
     def knows_client(self, client_id: str) -> bool:
-        """Whether an installed app has this client id, which is no secret."""
+        """Whether an installed app has this client id."""
         return any(app.client_id == client_id for app in self._apps.values())
 
     def client(self, client_id: str, client_secret: str) -> InstalledApp | None:
-        """The installed app that these client credentials are of."""
+        """The installed app with these client credentials."""
         for app in self._apps.values():
             if app.client_id == client_id and hmac.compare_digest(app.client_secret.encode(), client_secret.encode("utf-8", "replace")):
                 return app
         return None
 
     def context(self, began: float, now: float, histories: Mapping[str, AppHistory]) -> RequestContext:
-        """What the rules may know about a request that ``began`` then, in seconds on the site's clock."""
+        """What the rules may know about a request; times are in seconds since the epoch on the site's clock."""
         return RequestContext(began, now, histories, self._apps, self._issued, self._recent, self.verifies)
 
     def remember(self, request: Request) -> None:
-        """Remember a signed request, so that its token is recognised when it comes with another one."""
+        """Remember a signed request, so that its token is recognised if it is sent again with another request."""
         if self.verifies and credentials_of(request)[0] == "jwt":
             self._recent.append(canonical_requests(request)[0])
 

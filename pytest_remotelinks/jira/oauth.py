@@ -1,4 +1,4 @@
-"""The client-credentials endpoint: on-premises tools trade their id and secret for a bearer token."""
+"""The client-credentials endpoint: on-premises tools exchange their id and secret for a bearer token."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pytest_remotelinks.wire.response import Response
 PATH = "/oauth/token"
 _GRANT = "client_credentials"
 _MEMBERS = ("audience", "grant_type", "client_id", "client_secret")
-# What OAuth 2 asks of every answer that may hold a token.
+# OAuth 2 asks for these in every answer that may contain a token.
 _UNCACHED = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
 class TokenEndpoint:
-    """Answers as RFC 6749 says: its exchanges are recorded, and break no rule of remote links."""
+    """Answers as RFC 6749 says. Its exchanges are recorded; the rules about remote links do not apply to them."""
 
     def __init__(self, registry: AppRegistry, site: Site, faults: Faults) -> None:
         self._registry = registry
@@ -35,7 +35,7 @@ class TokenEndpoint:
         return request.path == PATH
 
     def knows(self, client_id: str) -> bool:
-        """Whether it is that of an installed app."""
+        """Whether an installed app has this client id."""
         with self._site.present():
             return self._registry.knows_client(client_id)
 
@@ -68,7 +68,7 @@ class TokenEndpoint:
         return answer
 
     def _check(self, request: Request) -> tuple[Any, Answer | None, str]:
-        """The body's value, the refusal if it deserves one, and the key of the app that asks."""
+        """The body's JSON value, the answer if the request is refused, and the key of the app that sent it."""
         if request.method != "POST":
             return None, Answer(405, headers=(("Allow", "POST"),)), ""
         if request.malformed or len(request.body) < request.body_size:
@@ -78,7 +78,7 @@ class TokenEndpoint:
         except NotJSON as problem:
             return None, _error(400, "invalid_request", str(problem)), ""
         if not isinstance(payload, dict):
-            return payload, _error(400, "invalid_request", "the body is no JSON object"), ""
+            return payload, _error(400, "invalid_request", "the body is not a JSON object"), ""
         for name in _MEMBERS:
             if not isinstance(payload.get(name), str) or not payload[name]:
                 return payload, _error(400, "invalid_request", f"the member {name!r} must be a string that is not empty"), ""
@@ -96,7 +96,7 @@ class TokenEndpoint:
 
 
 def client_id_of(request: Request) -> str:
-    """The client id that a request for a token names, empty where it names none."""
+    """The client id in a request for a token; empty if there is none."""
     try:
         payload, _ = decode(request.body)
     except NotJSON:
@@ -106,7 +106,7 @@ def client_id_of(request: Request) -> str:
 
 
 def _failure(effect: Effect, status: int, request: Request) -> Answer:
-    """The answer to a request that a fault refuses; as of all refusals here, its body is an object."""
+    """The answer to a request that a fault refuses: like every refusal of this endpoint a JSON object, not a list."""
     answer = _error(status, "temporarily_unavailable", effect.name)
     headers = failure_headers(effect, request.target)
     return Answer(status, headers=headers) if status in WITHOUT_BODY else Answer(status, answer.body, (*answer.headers, *headers))

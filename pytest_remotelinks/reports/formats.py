@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pytest_remotelinks.check.files import Finding
 from pytest_remotelinks.rules.catalogue import RULES
+from pytest_remotelinks.wire.text import printable
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -19,8 +20,8 @@ def as_text(findings: list[Finding]) -> str:
     """A line for each finding, as linters write it, with what to change below."""
     lines = []
     for finding in findings:
-        lines.append(_printable(f"{_place(finding)}: {finding.violation.code} {_message(finding)}"))
-        lines.append(_printable(f"    change: {finding.violation.hint}"))
+        lines.append(printable(f"{_place(finding)}: {finding.violation.code} {_message(finding)}", keep=""))
+        lines.append(printable(f"    change: {finding.violation.hint}", keep=""))
     errors = sum(finding.violation.severity == "error" for finding in findings)
     if findings:
         lines.append(f"{_counted(errors, 'error')}, {_counted(len(findings) - errors, 'warning')}")
@@ -133,11 +134,6 @@ def _title(finding: Finding) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _printable(text: str) -> str:
-    """The text with every character that a terminal might obey written as an escape."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 def _data(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Reading a submission's body: strict JSON, and nothing lost that JSON parsers usually drop."""
+"""Reading JSON bodies: strictly, and with the repeated members that JSON parsers usually drop."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ _lenient = json.JSONDecoder(object_pairs_hook=_last_wins, parse_float=_finite, p
 
 
 def decode(body: bytes) -> tuple[Any, list[str]]:
-    """The body's value, and the pointers of members that stand twice in one object.
+    """The body's value, and the pointers of members that appear more than once in their object.
 
-    Of such members the last counts, as in most JSON parsers. Raises NotJSON.
+    Of a repeated member the last one counts, as in most JSON parsers. Raises NotJSON.
     """
     if not body.strip():
-        raise NotJSON("the body is empty", "send a JSON object with the member 'remoteLinks'")
+        raise NotJSON("the body is empty", "send a JSON object")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -119,7 +119,7 @@ def require_shallow(value: Any) -> None:
 
 
 def _too_deep() -> NotJSON:
-    return NotJSON(f"lists and objects are nested more than {DEPTH_LIMIT} deep", "send the payload as documented; it needs 5 levels")
+    return NotJSON(f"lists and objects are nested more than {DEPTH_LIMIT} deep", "send the payload as documented; it needs a few levels")
 
 
 def _repeated_members(value: Any) -> list[str]:
