@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.jira.app import App
     from pytest_remotelinks.jira.consistency import AfterReads, AfterSeconds, Immediate, Manual, Shuffled
+    from pytest_remotelinks.jira.faults import Fault
     from pytest_remotelinks.jira.panel import Lozenge, ShownAction, ShownLink
     from pytest_remotelinks.jira.write import Write
     from pytest_remotelinks.plugin import MakeFakeJira, RemoteLinksWarning
@@ -29,6 +30,7 @@ __all__ = [
     "Exchange",
     "Exploration",
     "FakeJira",
+    "Fault",
     "Immediate",
     "Lozenge",
     "MakeFakeJira",
@@ -56,6 +58,7 @@ _HOMES = {
     "Exchange": "recording.exchange",
     "Exploration": "view.explore",
     "FakeJira": "fake_jira",
+    "Fault": "jira.faults",
     "Immediate": "jira.consistency",
     "Lozenge": "jira.panel",
     "MakeFakeJira": "plugin",

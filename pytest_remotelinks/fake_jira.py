@@ -385,6 +385,11 @@ class FakeJira(Apps, Assertions):
         """
         return self._faults.rate_limit(requests, per=per, cost=cost)
 
+    @property
+    def unmet_faults(self) -> list[str]:
+        """In words, the planned faults that no request has met, and the blocks that were never entered."""
+        return self._faults.unmet()
+
     # What was recorded
 
     @property

@@ -299,6 +299,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         sites = [*item.stash.get(_SITES, {})]
         item.stash[_FOUND] = _unexpected(sites)
     _report_violations(item, sites, [])
+    _report_unmet_faults(item, sites)
     return result
 
 
@@ -317,7 +318,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         from pytest_remotelinks.reports.terminal import arrivals_report, faults_report
 
         for site, place in sites.items():
-            if faults := faults_report(site.requests):
+            if faults := faults_report(site.requests, site.unmet_faults):
                 test_report.sections.append(("remote links faults", faults))
             if arrivals := arrivals_report(site.arrived_under, site.arrivals, place):
                 test_report.sections.append(("remote links arrival order", arrivals))
@@ -372,3 +373,15 @@ def _warn(node: pytest.Item, message: str, details: str = "", *, may_fail: bool 
     except RemoteLinksWarning:
         if may_fail:
             raise _RemoteLinksFailure(message, details) from None
+
+
+def _report_unmet_faults(node: pytest.Item, sites: list[FakeJira]) -> None:
+    """Fail or warn for the planned faults that no request met, as the sites' settings say."""
+    errors = [unmet for site in sites if site.settings.unmet_faults == "error" for unmet in site.unmet_faults]
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise _RemoteLinksFailure(f"unmet fault: {errors[0]}{more}")  # the report's section on faults has them all
+    for site in sites:
+        if site.settings.unmet_faults == "warn":
+            for unmet in site.unmet_faults:
+                _warn(node, f"unmet fault: {unmet}")

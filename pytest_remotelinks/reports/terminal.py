@@ -47,15 +47,16 @@ def violation_lines(violation: Violation) -> list[str]:
     return [printable(line) for line in lines]
 
 
-def faults_report(exchanges: Sequence[Exchange]) -> str:
-    """Which requests failed with a fault that the test injected; empty where none did."""
-    faulty = [exchange for exchange in exchanges if exchange.fault]
-    if not faulty:
-        return ""
-    lines = ["faults that this test injected:"]
-    lines += [f"  {request_line(exchange)}" for exchange in faulty[:SHOWN_REQUESTS]]
+def faults_report(exchanges: Sequence[Exchange], unmet: Sequence[str] = ()) -> str:
+    """The requests that failed with an injected fault, and the faults that no request met; empty without faults."""
+    faulty = [f"  {request_line(exchange)}" for exchange in exchanges if exchange.fault]
+    lines = ["faults that this test injected:", *faulty[:SHOWN_REQUESTS]] if faulty else []
     if len(faulty) > SHOWN_REQUESTS:
         lines.append(f"  and {len(faulty) - SHOWN_REQUESTS} more")
+    if unmet:
+        lines += ["unmet faults:", *(f"  {printable(words)}" for words in unmet[:SHOWN_REQUESTS])]
+    if len(unmet) > SHOWN_REQUESTS:
+        lines.append(f"  and {len(unmet) - SHOWN_REQUESTS} more")
     return "\n".join(lines)
 
 

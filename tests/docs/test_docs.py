@@ -1,18 +1,32 @@
-"""The documentation says what the code does."""
+"""The documentation says what the code does: its code blocks run, its pages are generated, its links lead somewhere."""
 
 from __future__ import annotations
 
 import re
 import runpy
-import subprocess
-import sys
+import shutil
 
+import pytest
+from support import project
 from support.paths import ROOT
 
 from pytest_remotelinks.rules.catalogue import RULES
 
 
-def test_the_pages_of_the_rules_are_those_of_the_catalogue():
+def blocks_of(page):
+    return re.findall(r"```python\n(.+?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
+def run(pytester, sources, *options):
+    """Run an inner pytest over the sources, with warnings as errors."""
+    for number, source in enumerate(sources):
+        (pytester.path / f"test_{number}.py").write_text(source, encoding="utf-8")
+    pytester.makeini(project.ini())
+    return pytester.runpytest("-W", "error", *options)
+
+
+def test_rule_pages():
+    """The pages of the rules are those that docs/build.py makes of the catalogue."""
     build = runpy.run_path(str(ROOT / "docs/build.py"))
     pages = build["pages"]()
     assert {path: path.read_text(encoding="utf-8") for path in pages} == pages
@@ -20,43 +34,49 @@ def test_the_pages_of_the_rules_are_those_of_the_catalogue():
     assert {path.stem for path in pages if path.parent.name == "rules"} == RULES.keys()
 
 
-def test_the_readmes_first_test_passes(tmp_path):
-    readme = (ROOT / "README.md").read_text()
-    blocks = re.findall(r"```python\n(.+?)```", readme, re.DOTALL)
-    first = blocks[0]
+def test_readme_first_test(pytester):
+    """The README's first test is short and passes."""
+    first = blocks_of("README.md")[0]
     assert len(first.splitlines()) < 20
-    (tmp_path / "test_readme.py").write_text(first)
-    words = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run(pytester, [first]).assert_outcomes(passed=1)
 
 
-def test_the_recipes_for_signing_work(tmp_path):
-    blocks = re.findall(r"```python\n(.+?)```", (ROOT / "docs/signing.md").read_text(), re.DOTALL)
-    for number, block in enumerate(blocks):
-        (tmp_path / f"test_{number}.py").write_text(block)
-    words = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert f"{len(blocks)} passed" in done.stdout, done.stdout + done.stderr
+def test_signing_recipes(pytester):
+    """Each recipe for signing passes."""
+    blocks = blocks_of("docs/signing.md")
+    run(pytester, blocks).assert_outcomes(passed=len(blocks))
 
 
-def test_each_course_of_events_has_a_short_test_that_passes(tmp_path):
-    names, *blocks = re.findall(r"```python\n(.+?)```", (ROOT / "docs/weather.md").read_text(), re.DOTALL)
-    assert len(blocks) >= 15
+@pytest.mark.parametrize("page", ["docs/delayed-writes.md", "docs/faults.md"])
+def test_situations(pytester, page):
+    """Each situation has a short test, and all pass."""
+    names, *blocks = blocks_of(page)
+    assert len(blocks) >= 8
     for block in blocks:
         assert len(block.splitlines()) <= 10, block
-    for module in (ROOT / "examples/scanner").glob("*.py"):
-        if not module.name.startswith("test_"):
-            (tmp_path / module.name).write_text(module.read_text())
-    (tmp_path / "atlassian-connect.json").write_text((ROOT / "examples/scanner/atlassian-connect.json").read_text())
-    (tmp_path / "test_weather.py").write_text("\n\n".join([names, *blocks]))
-    words = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("passed") == 1
+    for file in (ROOT / "examples/scanner").iterdir():
+        if file.is_file() and not file.name.startswith("test_"):
+            shutil.copy(file, pytester.path)
+    outcomes = run(pytester, ["\n\n".join([names, *blocks])]).parseoutcomes()
+    assert outcomes.keys() == {"passed"}
+    assert outcomes["passed"] >= len(blocks)
 
 
-def test_every_name_of_the_package_can_be_imported():
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+def test_links(page):
+    """Every relative link leads to a file, and to a heading in it."""
+    path = ROOT / page
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", path.read_text(encoding="utf-8")):
+        name, _, heading = target.partition("#")
+        text = (path.parent / name if name else path).read_text(encoding="utf-8")
+        headings = {
+            re.sub(r"[^\w -]", "", line.lstrip("# ")).lower().replace(" ", "-") for line in text.splitlines() if line.startswith("#")
+        }
+        assert not heading or heading in headings, target
+
+
+def test_public_names():
+    """Every public name can be imported and has a docstring."""
     import pytest_remotelinks
 
     for name in pytest_remotelinks.__all__:
@@ -64,9 +84,10 @@ def test_every_name_of_the_package_can_be_imported():
     assert set(pytest_remotelinks.__all__) <= set(dir(pytest_remotelinks))
 
 
-def test_the_faulty_example_breaks_the_rules_that_it_says():
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "examples/faulty_scanner"]
-    output = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+def test_faulty_example(pytester):
+    """Each test of the faulty example violates the rule that its docstring names, and no other."""
+    result = pytester.runpytest("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", ROOT / "examples/faulty_scanner")
+    output = result.stdout.str()
     source = (ROOT / "examples/faulty_scanner/test_faulty_scanner.py").read_text()
     promised = dict(re.findall(r'def (test_\w+)\(\w+\):\n    """(RL\d+): ', source))
     blocks = re.split(r"^_+ (test_\w+) _+$", output.partition("short test summary")[0], flags=re.MULTILINE)[1:]

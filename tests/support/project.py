@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# After an inner run pytest forgets the modules that it imported; what takes long is kept by importing it before.
+import jsonschema  # noqa: F401
+import jwt  # noqa: F401
+import openapi_core  # noqa: F401
+
 PROVIDER = """
 import json
 from urllib.error import HTTPError

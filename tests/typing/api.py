@@ -15,6 +15,7 @@ from pytest_remotelinks import (
     Exchange,
     Exploration,
     FakeJira,
+    Fault,
     Immediate,
     MakeFakeJira,
     Manual,
@@ -38,8 +39,9 @@ def remotelinks_settings() -> dict[str, Any]:
 def busy_jira(make_fake_jira: MakeFakeJira) -> Iterator[FakeJira]:
     jira = make_fake_jira(consistency=Shuffled(7), strict=False, app=None, cloud_id="known")
     jira.rate_limit(10, per=60)
-    with jira.maintenance(retry_after=5):
+    with jira.maintenance(retry_after=5) as fault:
         yield jira
+    assert fault.requests
 
 
 def test_writes(fake_jira: FakeJira) -> None:
@@ -68,7 +70,10 @@ def test_record(fake_jira: FakeJira) -> None:
 
 @pytest.mark.parametrize("policy", [Immediate(), Manual(), AfterSeconds(1.5), "after-reads:1"])
 def test_faults(fake_jira: FakeJira, policy: Immediate | Manual | AfterSeconds | str) -> None:
-    fake_jira.fail_next(503, times=2, operation="submit", retry_after=5)
+    fault: Fault = fake_jira.fail_next(503, times=2, operation="submit", retry_after=5)
+    met: list[Exchange] = fault.requests
+    with fake_jira.renamed() as new_url:
+        assert new_url.startswith("http") and fault.remaining == 2 and met == []
     fake_jira.drop_connection(applied=True, operation=["delete", "delete-by-properties"])
     fake_jira.garble_next("truncated")
     with FakeJira(consistency=policy, next_contract="2026-06") as other:
