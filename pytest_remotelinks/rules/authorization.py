@@ -23,63 +23,63 @@ from pytest_remotelinks.wire.request import Request
 _SIGNED = installed(read_with(signed()))
 
 RL501 = Rule(
-    "RL501",
-    "missing-authorization",
-    "error",
-    401,
-    "Every request carries an Authorization header.",
-    "Jira does not look at a request whose sender it cannot tell.",
-    f"{DOCUMENT}: the header Authorization is required, and 401 is the answer to a request without it",
-    example(call("GET", "/remotelink/alert-1", ("Accept", "application/json"))),
-    example(call("GET", "/remotelink/alert-1")),
+    code="RL501",
+    name="missing-authorization",
+    severity="error",
+    refusal=401,
+    summary="Every request carries an Authorization header.",
+    why="Jira refuses a request without credentials before it reads anything else of it.",
+    source=f"{DOCUMENT}: the header Authorization is required, and 401 is the answer to a request without it",
+    broken=example(call("GET", "/remotelink/alert-1", ("Accept", "application/json"))),
+    fixed=example(call("GET", "/remotelink/alert-1")),
 )
 
 RL502 = Rule(
-    "RL502",
-    "malformed-authorization",
-    "error",
-    401,
-    "The Authorization header is a scheme and a credential.",
-    "A token without its scheme, or a scheme that the contract does not name, is no token to Jira. JWT is written in capitals, with one space after it.",
-    f"{DOCUMENT}: the header's pattern 'JWT <token>', and the security schemes since 2026-06",
-    example(call("GET", "/remotelink/alert-1", ("Authorization", "aaaa.bbbb.cccc"))),
-    example(call("GET", "/remotelink/alert-1")),
+    code="RL502",
+    name="malformed-authorization",
+    severity="error",
+    refusal=401,
+    summary="The Authorization header is a scheme and a credential.",
+    why="Jira does not recognise a token without its scheme, or with a scheme that the contract does not name. JWT is written in capitals, with one space after it.",
+    source=f"{DOCUMENT}: the header's pattern 'JWT <token>', and the security schemes since 2026-06",
+    broken=example(call("GET", "/remotelink/alert-1", ("Authorization", "aaaa.bbbb.cccc"))),
+    fixed=example(call("GET", "/remotelink/alert-1")),
 )
 
 RL514 = Rule(
-    "RL514",
-    "module-lacking",
-    "error",
-    403,
-    "Only an app with a remote link module may send.",
-    "The descriptor that Jira has installed is what counts, not the one in the repository.",
-    f"{DOCUMENT}: the answer 403 of its operations",
-    installed(read_with(signed()), modules={}),
-    _SIGNED,
+    code="RL514",
+    name="module-lacking",
+    severity="error",
+    refusal=403,
+    summary="Only an app with a remote link module may use these operations.",
+    why="Jira uses the descriptor that it has installed, which may be older than the one in the repository.",
+    source=f"{DOCUMENT}: the answer 403 of its operations",
+    broken=installed(read_with(signed()), modules={}),
+    fixed=_SIGNED,
 )
 
 RL515 = Rule(
-    "RL515",
-    "unknown-bearer-token",
-    "error",
-    401,
-    "A bearer token is one that this site issued to an installed app.",
-    "A token of another site, or one of an installation that has ended, is worth nothing.",
-    f"{DOCUMENT}: the answer 401 of its operations",
-    installed(call("GET", "/remotelink/alert-1", ("Authorization", "Bearer another-sites-token"))),
-    installed(read_with(Issued())),
+    code="RL515",
+    name="unknown-bearer-token",
+    severity="error",
+    refusal=401,
+    summary="A bearer token is one that this site issued to an installed app.",
+    why="A token of another site is not valid here, and a token is not valid any more once its app was uninstalled.",
+    source=f"{DOCUMENT}: the answer 401 of its operations",
+    broken=installed(call("GET", "/remotelink/alert-1", ("Authorization", "Bearer another-sites-token"))),
+    fixed=installed(read_with(Issued())),
 )
 
 RL516 = Rule(
-    "RL516",
-    "expired-bearer-token",
-    "error",
-    401,
-    "A bearer token is used before it ends.",
-    "A token of the client-credentials endpoint lasts for 900 seconds; a long-running provider has to ask again.",
-    f"{DOCUMENT}: the answer 401 of its operations; expires_in of the token",
-    installed(read_with(Issued(expires_in=0))),
-    installed(read_with(Issued())),
+    code="RL516",
+    name="expired-bearer-token",
+    severity="error",
+    refusal=401,
+    summary="A bearer token is used before it ends.",
+    why="A token of the client-credentials endpoint is valid for 900 seconds; a long-running provider has to ask for a new one.",
+    source=f"{DOCUMENT}: the answer 401 of its operations; expires_in of the token",
+    broken=installed(read_with(Issued(expires_in=0))),
+    fixed=installed(read_with(Issued())),
 )
 
 
@@ -95,9 +95,9 @@ _BASIC = re.compile(r"Basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 def check_authorization(
     violations: Violations, request: Request, operation: Operation | None, document: Document, context: RequestContext
 ) -> str:
-    """Check the credentials of a request, and return the key of the app that sent it; empty where that is unknown.
+    """Check the credentials of a request, and return the key of the app that sent it; empty if that is not known.
 
-    ``operation`` is None where the path and method lead to no operation.
+    ``operation`` is None if there is none at the path.
     """
     check_well_formed(violations, request.headers, document.accepts_basic)
     scheme, credential = credentials_of(request)
@@ -110,7 +110,7 @@ def check_authorization(
     if 401 not in violations.refusals:
         app = _sender(violations, request, scheme, credential, document, context)
     if app is None and 401 not in violations.refusals:
-        # Only an ignored rule leaves the sender unknown; it is taken to be the app that was installed last.
+        # Only an ignored rule is the reason why the sender is not known; the latest app is taken to be it.
         app = context.latest
     if app is None:
         return ""

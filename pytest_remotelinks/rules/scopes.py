@@ -1,4 +1,4 @@
-"""RL513: whether an app may do what it asks for. Which scope an operation needs, the document alone says."""
+"""RL513: whether an app has the scope of an operation. Which scope that is, only the document says."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.violation import Violations
 
 RL513 = Rule(
-    "RL513",
-    "scope-lacking",
-    "error",
-    403,
-    "An app asks only for what its scopes allow.",
-    "Reading, writing and deleting are three scopes, and none of them brings another along.",
-    f"{DOCUMENT}: x-atlassian-connect-scope and security of each operation",
-    installed(signed_submission(), scopes=["READ"]),
-    installed(signed_submission(), scopes=["READ", "WRITE"]),
+    code="RL513",
+    name="scope-lacking",
+    severity="error",
+    refusal=403,
+    summary="An app uses only the operations that its scopes allow.",
+    why="Reading, writing and deleting are three scopes, and none of them includes another.",
+    source=f"{DOCUMENT}: x-atlassian-connect-scope and security of each operation",
+    broken=installed(signed_submission(), scopes=["READ"]),
+    fixed=installed(signed_submission(), scopes=["READ", "WRITE"]),
 )
 
 
@@ -27,17 +27,17 @@ _PLACE = "#header/Authorization"
 
 
 def connect_scope(document: Document, operation: Operation) -> str:
-    """The scope of a Connect app that the operation needs, empty where none is named."""
+    """The scope of a Connect app that the operation needs, empty if it names none."""
     return str(document.operation_object(operation).get("x-atlassian-connect-scope") or "")
 
 
 def names_oauth(document: Document) -> bool:
-    """Whether the document says that OAuth tokens are taken."""
+    """Whether the document has a security scheme for OAuth tokens."""
     return bool(_oauth_schemes(document))
 
 
 def oauth_scopes(document: Document, operation: Operation) -> tuple[frozenset[str], ...]:
-    """The sets of OAuth scopes of which one is enough; empty where the document names none."""
+    """The sets of OAuth scopes of which a token needs one whole set; empty if the document names none."""
     schemes = _oauth_schemes(document)
     return tuple(
         frozenset(scope for name in schemes.intersection(requirement) for scope in requirement[name])
@@ -47,7 +47,7 @@ def oauth_scopes(document: Document, operation: Operation) -> tuple[frozenset[st
 
 
 def check_connect_scope(violations: Violations, document: Document, operation: Operation, granted: Collection[str]) -> None:
-    """Judge a request by the scopes of a Connect app's descriptor."""
+    """Check a request against the scopes of a Connect app's descriptor."""
     needed = connect_scope(document, operation)
     if needed and needed.upper() not in granted:
         violations.add(
@@ -60,7 +60,7 @@ def check_connect_scope(violations: Violations, document: Document, operation: O
 
 
 def check_oauth_scope(violations: Violations, document: Document, operation: Operation, granted: Collection[str]) -> None:
-    """Judge a request by the scopes of its bearer token."""
+    """Check a request against the scopes of its bearer token."""
     choices = oauth_scopes(document, operation)
     if choices and not any(choice <= set(granted) for choice in choices):
         needed = " or ".join(" and ".join(sorted(choice)) for choice in choices)

@@ -25,129 +25,129 @@ _JWT = "Connect reference, JWT for Connect apps"
 _SIGNED = installed(read_with(signed()))
 
 RL503 = Rule(
-    "RL503",
-    "malformed-token",
-    "error",
-    401,
-    "What follows JWT is a JSON Web Token.",
-    "Three parts in Base64url, joined by dots, of which the first two are JSON objects: a token that was cut, padded or quoted is none.",
-    f"{_JWT}; RFC 7515, 2 and 4.1.11; RFC 7519, 4",
-    installed(call("GET", "/remotelink/alert-1", ("Authorization", "JWT shop-scanner"))),
-    _SIGNED,
+    code="RL503",
+    name="malformed-token",
+    severity="error",
+    refusal=401,
+    summary="What follows JWT is a JSON Web Token.",
+    why="A token is three parts in Base64url, joined by dots, and the first two are JSON objects. A token that was cut, padded or quoted cannot be read.",
+    source=f"{_JWT}; RFC 7515, 2 and 4.1.11; RFC 7519, 4",
+    broken=installed(call("GET", "/remotelink/alert-1", ("Authorization", "JWT shop-scanner"))),
+    fixed=_SIGNED,
 )
 
 RL504 = Rule(
-    "RL504",
-    "token-algorithm",
-    "error",
-    401,
-    "A token is signed with HS256.",
-    "Jira and the app share one secret and one algorithm. Any other, none above all, lets anybody sign.",
-    f"{_JWT}: HS256 is the algorithm of apps that sign their requests",
-    installed(read_with(signed(algorithm="HS512"))),
-    _SIGNED,
+    code="RL504",
+    name="token-algorithm",
+    severity="error",
+    refusal=401,
+    summary="A token is signed with HS256.",
+    why="Jira and the app share one secret and one algorithm. If Jira accepted others, above all 'none', everyone could sign.",
+    source=f"{_JWT}: HS256 is the algorithm of apps that sign their requests",
+    broken=installed(read_with(signed(algorithm="HS512"))),
+    fixed=_SIGNED,
 )
 
 RL505 = Rule(
-    "RL505",
-    "unknown-app",
-    "error",
-    401,
-    "A token is one of an installed app, whose key is 'iss'.",
-    "The client key of the site, the module's key and the app's key are easily mixed up; and an uninstalled app may send nothing more.",
-    f"{_JWT}: the claim iss",
-    installed(read_with(signed(issuer="shop-scanner-module"))),
-    _SIGNED,
+    code="RL505",
+    name="unknown-app",
+    severity="error",
+    refusal=401,
+    summary="The claim 'iss' of a token is the key of an installed app.",
+    why="The client key of the site, the module's key and the app's key are easily confused. An app that was uninstalled may not send anything.",
+    source=f"{_JWT}: the claim iss",
+    broken=installed(read_with(signed(issuer="shop-scanner-module"))),
+    fixed=_SIGNED,
 )
 
 RL506 = Rule(
-    "RL506",
-    "token-signature",
-    "error",
-    401,
-    "A token is signed with the shared secret of the installation.",
-    "Each site hands over a secret of its own when the app is installed, and a new one when it is installed again.",
-    f"{_JWT}: the signature",
-    installed(read_with(signed(secret="the secret of another installation"))),
-    _SIGNED,
+    code="RL506",
+    name="token-signature",
+    severity="error",
+    refusal=401,
+    summary="A token is signed with the shared secret of the installation.",
+    why="Each site gives the app a secret of its own at the installation, and a new one when the app is installed again.",
+    source=f"{_JWT}: the signature",
+    broken=installed(read_with(signed(secret="the secret of another installation"))),
+    fixed=_SIGNED,
 )
 
 RL507 = Rule(
-    "RL507",
-    "expired-token",
-    "error",
-    401,
-    "A token is used before it ends.",
-    "A token is made for one request and sent at once. What waits in a queue is signed when it leaves.",
-    f"{_JWT}: the claim exp; that 30 seconds are let pass is {ASSUMPTION}",
-    installed(read_with(signed(made=-600, ends=-420))),
-    _SIGNED,
+    code="RL507",
+    name="expired-token",
+    severity="error",
+    refusal=401,
+    summary="A token is used before it ends.",
+    why="A token is made for one request and sent at once. Sign a request that waits in a queue when it is sent.",
+    source=f"{_JWT}: the claim exp; that 30 seconds more are accepted is {ASSUMPTION}",
+    broken=installed(read_with(signed(made=-600, ends=-420))),
+    fixed=_SIGNED,
 )
 
 RL508 = Rule(
-    "RL508",
-    "token-from-the-future",
-    "error",
-    401,
-    "A token is not made in the future.",
-    "Milliseconds instead of seconds, local time instead of UTC, or a clock that is wrong.",
-    f"{_JWT}: the claim iat; that 30 seconds are let pass is {ASSUMPTION}",
-    installed(read_with(signed(made=3600, ends=3780))),
-    _SIGNED,
+    code="RL508",
+    name="token-from-the-future",
+    severity="error",
+    refusal=401,
+    summary="A token's iat and nbf are not in the future.",
+    why="The usual reasons are milliseconds instead of seconds, local time instead of UTC, and a clock that is wrong.",
+    source=f"{_JWT}: the claim iat; that 30 seconds more are accepted is {ASSUMPTION}",
+    broken=installed(read_with(signed(made=3600, ends=3780))),
+    fixed=_SIGNED,
 )
 
 RL509 = Rule(
-    "RL509",
-    "wrong-query-hash",
-    "error",
-    401,
-    "A token's qsh is the hash of the very request that it comes with.",
-    "The canonical form has rules of its own for path, order and encoding; one slip in them works until an id has a space.",
-    f"{_JWT}: creating a query string hash",
-    installed(read_with(signed("GET&/remotelink/alert-1&"))),
-    _SIGNED,
+    code="RL509",
+    name="wrong-query-hash",
+    severity="error",
+    refusal=401,
+    summary="A token's qsh is the hash of the request that it is sent with.",
+    why="The canonical form has its own rules for path, order and encoding. A mistake often shows only when an id contains a space.",
+    source=f"{_JWT}: creating a query string hash",
+    broken=installed(read_with(signed("GET&/remotelink/alert-1&"))),
+    fixed=_SIGNED,
 )
 
 RL510 = Rule(
-    "RL510",
-    "context-token",
-    "error",
-    401,
-    "A token is made for a request, not for a page's context.",
-    "Tokens with context-qsh are handed to an app's pages in the browser; these operations never take them.",
-    f"{_JWT}: context-qsh",
-    installed(read_with(signed(qsh="context-qsh"))),
-    _SIGNED,
+    code="RL510",
+    name="context-token",
+    severity="error",
+    refusal=401,
+    summary="A token is made for a request, not for a page's context.",
+    why="Tokens with context-qsh are for an app's pages in the browser; these operations never accept them.",
+    source=f"{_JWT}: context-qsh",
+    broken=installed(read_with(signed(qsh="context-qsh"))),
+    fixed=_SIGNED,
 )
 
 RL511 = Rule(
-    "RL511",
-    "token-claims",
-    "error",
-    401,
-    "A token has the claims iss, iat, exp and qsh, each of its type.",
-    "Without them Jira cannot tell whose the token is, how long it lasts and which request it is for.",
-    f"{_JWT}: the claims",
-    installed(read_with(signed(issuer=None))),
-    _SIGNED,
+    code="RL511",
+    name="token-claims",
+    severity="error",
+    refusal=401,
+    summary="A token has the claims iss, iat, exp and qsh, each of its type.",
+    why="Without them Jira does not know which app made the token, how long it is valid and which request it is for.",
+    source=f"{_JWT}: the claims",
+    broken=installed(read_with(signed(issuer=None))),
+    fixed=_SIGNED,
 )
 
 RL512 = Rule(
-    "RL512",
-    "long-lived-token",
-    "warning",
-    None,
-    "A token lives for an hour at most.",
-    "180 seconds are usual. A token that lasts can be replayed for as long by whoever sees it.",
-    f"{_JWT}: the usual lifetime; where it becomes a warning is {ASSUMPTION}",
-    installed(read_with(signed(ends=86400))),
-    _SIGNED,
+    code="RL512",
+    name="long-lived-token",
+    severity="warning",
+    refusal=None,
+    summary="A token is valid for an hour at most.",
+    why="180 seconds are usual. Until a token ends, anyone who has it can send its request again.",
+    source=f"{_JWT}: the usual lifetime; where it becomes a warning is {ASSUMPTION}",
+    broken=installed(read_with(signed(ends=86400))),
+    fixed=_SIGNED,
 )
 
 
 #: Seconds by which the clocks of provider and site may differ; an assumption.
 LEEWAY = 30
-#: Seconds of life above which a token is reported.
+#: Seconds above which a token's lifetime is reported.
 LIFETIME_LIMIT = 3600
 
 _PLACE = "#header/Authorization"
@@ -159,10 +159,10 @@ _MILLISECONDS = 10**11
 
 
 def check_token(violations: Violations, text: str, request: Request, context: RequestContext) -> InstalledApp | None:
-    """Check a token, and return the app that sent it; None where it is refused or that is unknown.
+    """Check a token, and return the app that sent it; None if that is not known.
 
-    Each rule is checked whichever others are ignored: where only an ignored
-    rule leaves the app unknown, it is the one that was installed last.
+    An ignored rule does not keep the others from being checked. If it is the
+    only reason why the app is not known, the latest app is taken to be it.
     """
     try:
         token = read_token(text)
@@ -204,7 +204,7 @@ def _check_claims(violations: Violations, claims: dict[str, Any]) -> list[str]:
         is_number = name in ("iat", "exp")
         kind = "a number of seconds since the epoch" if is_number else "text"
         if name not in claims:
-            message, hint = f"the token has no claim {name!a}", f"put it in: {meaning}, {kind}"
+            message, hint = f"the token has no claim {name!a}", f"add it: {meaning}, {kind}"
         elif not (_is_time(value) if is_number else isinstance(value, str)):
             message, hint = f"the claim {name!a} is {preview(value)}", f"make it {kind}: {meaning}"
         else:
@@ -240,7 +240,7 @@ def _add_signature(violations: Violations, app: InstalledApp, token: Token, sign
 
 
 def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
-    # Providers sign by their own clock, so this is real time and not the site's.
+    # Providers use their own clock, so this is real time and not the site's.
     now = time.time()
     made, ends, begins = (claims[name] if _is_time(claims.get(name)) else None for name in ("iat", "exp", "nbf"))
     if ends is not None and ends + LEEWAY < now:
@@ -251,7 +251,7 @@ def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
         if moment is not None and moment - LEEWAY > now:
             violations.add(
                 RL508,
-                f"the token's {name} lies {moment - now:.0f} seconds ahead",
+                f"the token's {name} is {moment - now:.0f} seconds in the future",
                 _PLACE,
                 "give seconds, not milliseconds, since the epoch in UTC; set the provider's clock",
                 moment,
@@ -260,7 +260,7 @@ def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
         in_milliseconds = "exp is in milliseconds; give seconds since the epoch, and " if ends > _MILLISECONDS else ""
         violations.add(
             RL512,
-            f"the token lives for {ends - made:.0f} seconds",
+            f"the token is valid for {ends - made:.0f} seconds",
             _PLACE,
             f"{in_milliseconds}let it end at most {LIFETIME_LIMIT} seconds after iat; 180 are usual",
             ends - made,
