@@ -21,14 +21,16 @@ TARGETS = [
 
 @pytest.mark.parametrize("library", [requests, httpx], ids=["requests", "httpx"])
 @pytest.mark.parametrize(("method", "path", "params"), TARGETS)
-def test_one_object_signs_for_both(make_site, library, method, path, params):
+def test_auth_signs_for_requests_and_httpx(make_site, library, method, path, params):
+    """One ``auth`` object signs the requests of both libraries, whatever their URLs contain."""
     jira = make_site(app=DESCRIPTOR, ignore="RL3")
     for auth in (jira.auth, jira.app.auth):
         assert library.request(method, jira.url + path, params=params, auth=auth, timeout=30).status_code in (202, 404)
     assert jira.violations == []
 
 
-def test_a_session_and_a_client_sign_each_request(make_site, link):
+def test_session_and_client_sign_each_request(make_site, link):
+    """A session and a client sign each of their requests anew."""
     jira = make_site(app=DESCRIPTOR, consistency="immediate")
     with requests.Session() as session, httpx.Client(base_url=jira.url, auth=jira.auth) as client:
         session.auth = jira.auth
@@ -38,7 +40,8 @@ def test_a_session_and_a_client_sign_each_request(make_site, link):
     assert len({exchange.request.headers["Authorization"] for exchange in jira.requests}) == 2
 
 
-def test_it_signs_before_anything_is_installed_and_for_whom_is_installed_later(make_site):
+def test_auth_signs_before_and_after_installation(make_site):
+    """An ``auth`` object signs before an app is installed, and afterwards for that app."""
     jira = make_site()
     auth = jira.auth
     assert requests.delete(jira.url + "/rest/remotelinks/1.0/remotelink/1", auth=auth, timeout=30).status_code == 202
@@ -47,6 +50,7 @@ def test_it_signs_before_anything_is_installed_and_for_whom_is_installed_later(m
     assert jira.violations == []
 
 
-def test_neither_library_is_imported():
+def test_client_libraries_are_not_imported():
+    """Neither requests nor httpx is imported for ``auth``."""
     source = "import sys\nfrom pytest_remotelinks import FakeJira\nFakeJira().auth\nassert not {'requests', 'httpx'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", source], check=True, timeout=60)

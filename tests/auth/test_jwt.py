@@ -78,7 +78,8 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_genuine_token_that_is_not_written_as_one_is_refused(app_site, broken):
+def test_token_not_written_strictly(app_site, broken):
+    """A token with a valid signature is refused if it is not written as the RFCs say."""
     make, said = BROKEN[broken]
     token = make()
     with pytest.raises(InvalidToken, match=said):
@@ -92,7 +93,8 @@ def test_a_genuine_token_that_is_not_written_as_one_is_refused(app_site, broken)
         assert token not in repr(violation)
 
 
-def test_what_is_allowed_in_a_token_is_let_in(app_site):
+def test_allowed_members_are_accepted(app_site):
+    """Other members of the header and other claims are accepted."""
     for token in (
         genuine(),
         genuine('{"alg":"HS256"}'),
@@ -104,14 +106,16 @@ def test_what_is_allowed_in_a_token_is_let_in(app_site):
     assert app_site.violations == []
 
 
-def test_tokens_of_the_library_are_read(app_site):
+def test_token_of_pyjwt_is_accepted(app_site):
+    """A token that PyJWT made is accepted."""
     assert read(app_site, published_token("GET", READ).removeprefix("JWT ")) == 404
 
 
 @given(
     st.text(st.characters(codec="utf-8"), max_size=40) | st.builds(lambda *parts: ".".join(map(part, parts)), *[st.binary(max_size=30)] * 3)
 )
-def test_whatever_is_read_is_a_token_or_none(text):
+def test_random_text_is_refused_with_hint(text):
+    """Random texts and random parts are refused with a message and a hint."""
     with pytest.raises(InvalidToken) as problem:
         read_token(text)
     assert str(problem.value)
@@ -119,7 +123,8 @@ def test_whatever_is_read_is_a_token_or_none(text):
 
 
 @given(st.binary(min_size=1, max_size=40), st.sampled_from("ABab01-_+/=!"))
-def test_no_other_ending_means_the_same_bytes(content, character):
+def test_signature_has_one_spelling(content, character):
+    """No other last character stands for the same signature."""
     token = f"{part(HEADER.encode())}.{part(b'{}')}.{part(content)}"
     for other in (token[:-1] + character, token + character):
         if other != token:

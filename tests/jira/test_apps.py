@@ -42,7 +42,8 @@ def read(jira, app=None):
 # What can be installed
 
 
-def test_a_whole_descriptor(make_site):
+def test_connect_descriptor(make_site):
+    """A Connect descriptor gives the app its key, scopes, modules and actions."""
     jira = make_site()
     app = jira.install(DESCRIPTOR, shared_secret=SECRET, client_key="site-1")
     assert isinstance(app, App)
@@ -53,7 +54,8 @@ def test_a_whole_descriptor(make_site):
     assert [action.label for action in app.actions.values()] == ["Dismiss", "Settings"]
 
 
-def test_a_bare_module_goes_by_its_own_key_and_may_do_everything(make_site, link):
+def test_bare_module(make_site, link):
+    """A bare module is identified by its own key, and may do everything."""
     jira = make_site(consistency="immediate")
     app = jira.install(MODULE)
     assert (app.key, app.scopes) == ("shop-scanner", None)
@@ -61,7 +63,8 @@ def test_a_bare_module_goes_by_its_own_key_and_may_do_everything(make_site, link
     assert jira.violations == []
 
 
-def test_a_forge_manifest_sends_bearer_tokens(make_site, link, tmp_path, version):
+def test_forge_manifest(make_site, link, tmp_path, version):
+    """A Forge app sends bearer tokens with the scopes of its manifest."""
     path = tmp_path / "manifest.yml"
     path.write_text(FORGE)
     jira = make_site(contract=version, consistency="immediate")
@@ -75,13 +78,15 @@ def test_a_forge_manifest_sends_bearer_tokens(make_site, link, tmp_path, version
 
 
 @pytest.mark.parametrize("as_text", [True, False])
-def test_the_path_of_a_descriptor(make_site, tmp_path, as_text):
+def test_descriptor_from_path(make_site, tmp_path, as_text):
+    """An app is installed from the path of its descriptor."""
     path = tmp_path / "atlassian-connect.json"
     path.write_text(json.dumps(DESCRIPTOR))
     assert make_site().install(str(path) if as_text else path).key == APP_KEY
 
 
-def test_a_secret_is_made_where_none_is_given(make_site):
+def test_reinstallation_makes_new_secret(make_site):
+    """A secret is made if none is given; the one of an earlier installation is not valid any more."""
     jira = make_site()
     one, other = jira.install(DESCRIPTOR), jira.install(DESCRIPTOR)
     assert len(one.shared_secret) >= 32
@@ -113,7 +118,8 @@ def broken(**changes):
         (None, "not from NoneType"),
     ],
 )
-def test_a_descriptor_that_breaks_a_rule_is_told_in_one_line(make_site, descriptor, said):
+def test_invalid_descriptor(make_site, descriptor, said):
+    """An invalid descriptor is refused in one line, and nothing is installed."""
     jira = make_site()
     with pytest.raises(DescriptorError, match=said) as error:
         jira.install(descriptor)
@@ -125,16 +131,19 @@ def test_a_descriptor_that_breaks_a_rule_is_told_in_one_line(make_site, descript
     assert read(jira) == 404
 
 
-def test_every_fault_is_told_with_its_mend(make_site):
+def test_invalid_descriptor_names_every_fix(make_site):
+    """Each fault of a descriptor is reported with what to change."""
     with pytest.raises(DescriptorError, match=r"/key.+\(change: .+also RL601 at .+/homeUrl"):
         make_site().install(broken(key="shop scanner", homeUrl="scanner"))
 
 
-def test_an_ignored_rule_does_not_keep_an_app_out(make_site):
+def test_descriptor_that_violates_ignored_rule(make_site):
+    """A descriptor that violates an ignored rule is installed."""
     assert make_site(ignore="RL602").install(broken(actions=[MODULE["actions"][0]] * 2)).key == APP_KEY
 
 
-def test_what_is_only_warned_of_does_not_either(make_site):
+def test_descriptor_with_warning(make_site):
+    """A descriptor with a warning is installed."""
     assert make_site().install(broken(name={"value": "ask ann@scanner.example"})).key == APP_KEY
 
 
@@ -150,7 +159,8 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_is_no_descriptor_is_told_in_one_line(make_site, tmp_path, name):
+def test_file_that_is_not_a_descriptor(make_site, tmp_path, name):
+    """A file that is not a descriptor is refused in one line."""
     file, content, said = FILES[name]
     path = tmp_path / file
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -161,7 +171,8 @@ def test_a_file_that_is_no_descriptor_is_told_in_one_line(make_site, tmp_path, n
     assert "\n" not in str(error.value)
 
 
-def test_a_directory_a_pipe_and_a_missing_file_are_no_descriptors(make_site, tmp_path):
+def test_path_that_is_not_a_file(make_site, tmp_path):
+    """A folder, a pipe and a missing file are refused."""
     os.mkfifo(tmp_path / "pipe")
     for path, said in ((tmp_path, "it is no file"), (tmp_path / "pipe", "it is no file"), (tmp_path / "none", "there is no such file")):
         with pytest.raises(DescriptorError, match=said):
@@ -169,7 +180,8 @@ def test_a_directory_a_pipe_and_a_missing_file_are_no_descriptors(make_site, tmp
 
 
 @pytest.mark.parametrize("source", ["x" * 300, "a\0b", "x" * 5_000])
-def test_a_name_that_no_file_can_have_is_told_in_one_line(make_site, source):
+def test_path_that_cannot_exist(make_site, source):
+    """A name that no file can have is refused in one short line."""
     with pytest.raises(DescriptorError, match=r"^app .*: there is no such file") as caught:
         make_site().install(source)
     assert len(str(caught.value)) < 400
@@ -177,19 +189,22 @@ def test_a_name_that_no_file_can_have_is_told_in_one_line(make_site, source):
 
 
 @pytest.mark.parametrize("text", [FORGE, json.dumps(DESCRIPTOR)])
-def test_the_text_of_a_descriptor_is_no_path(make_site, text):
+def test_text_of_descriptor_instead_of_path(make_site, text):
+    """The text of a descriptor is not taken for a path."""
     with pytest.raises(DescriptorError, match=r"this is a text: parse it, or give its path$"):
         make_site().install(text)
 
 
 @pytest.mark.parametrize("scopes", [5, "READ", [5], True])
-def test_ignored_scopes_that_are_none_grant_nothing(make_site, scopes):
+def test_ignored_invalid_scopes_grant_nothing(make_site, scopes):
+    """Scopes that are invalid, and ignored, allow nothing."""
     app = make_site(ignore=["RL601"]).install({**DESCRIPTOR, "scopes": scopes})
     assert app.scopes == set()
 
 
 @pytest.mark.parametrize("template", ["", "https://scanner.example/{a", "https://scanner.example/a}", "https://scanner.example/{}"])
-def test_a_template_that_nothing_can_fill_is_told(make_site, template):
+def test_action_with_invalid_template(make_site, template):
+    """A template URL that cannot be filled is refused."""
     action = {"actionId": "a", "actionLabel": {"value": "A"}, "templateUrl": template}
     broken = {**DESCRIPTOR, "modules": {"jiraRemoteLinkInfoProvider": {**MODULE, "actions": [action]}}}
     with pytest.raises(DescriptorError, match="RL601 at /modules/jiraRemoteLinkInfoProvider/actions/0/templateUrl"):
@@ -197,13 +212,15 @@ def test_a_template_that_nothing_can_fill_is_told(make_site, template):
 
 
 @pytest.mark.parametrize("key", ["", 5])
-def test_a_client_key_that_is_no_text_is_told(make_site, key):
+def test_invalid_client_key(make_site, key):
+    """A client key must be text."""
     with pytest.raises(ValueError, match="client_key must be a string"):
         make_site().install(DESCRIPTOR, client_key=key)
 
 
 @pytest.mark.parametrize("secret", ["", 7, b"bytes"])
-def test_a_secret_that_is_no_text_is_told(make_site, secret):
+def test_invalid_shared_secret(make_site, secret):
+    """A shared secret must be text."""
     with pytest.raises(ValueError, match="shared_secret must be a string"):
         make_site().install(DESCRIPTOR, shared_secret=secret)
 
@@ -211,7 +228,8 @@ def test_a_secret_that_is_no_text_is_told(make_site, secret):
 # From then on
 
 
-def test_only_from_installation_on_credentials_are_verified(make_site):
+def test_credentials_are_verified_from_installation_on(make_site):
+    """Credentials are verified from the first installation on."""
     jira = make_site()
     path = BASE + "/remotelink/1"
     headers = {"Authorization": "JWT x"}
@@ -221,7 +239,8 @@ def test_only_from_installation_on_credentials_are_verified(make_site):
     assert read(jira) == 404
 
 
-def test_an_app_without_the_module_is_installed_and_answered_403(make_site, link):
+def test_app_without_module_gets_403(make_site, link):
+    """An app without the remote link module is installed, and answered 403."""
     jira = make_site()
     jira.install({**DESCRIPTOR, "modules": {}}, shared_secret=SECRET)
     answer = submit(jira, link())
@@ -230,7 +249,8 @@ def test_an_app_without_the_module_is_installed_and_answered_403(make_site, link
     assert jira.links == {}
 
 
-def test_scopes_are_those_that_the_document_names(make_site, link, version):
+def test_connect_scopes_of_operations(make_site, link, version):
+    """Each operation needs the scope that the document names."""
     jira = make_site(contract=version)
     statuses = {}
     for scopes in (["READ"], ["WRITE"], ["DELETE"], []):
@@ -250,7 +270,8 @@ def test_scopes_are_those_that_the_document_names(make_site, link, version):
     }
 
 
-def test_uninstalling_deletes_at_once_all_that_the_app_sent(make_site, link):
+def test_uninstall_deletes_links_at_once(make_site, link):
+    """Uninstalling an app deletes its links at once, and those of no other app."""
     jira = make_site(consistency="manual")
     app = jira.install(DESCRIPTOR)
     other = jira.install({**DESCRIPTOR, "key": "other"})
@@ -265,7 +286,8 @@ def test_uninstalling_deletes_at_once_all_that_the_app_sent(make_site, link):
     assert jira.requests[-1].violations[0].code == "RL505"
 
 
-def test_installing_again_brings_nothing_back(make_site, link):
+def test_reinstallation_brings_nothing_back(make_site, link):
+    """Installing an app again brings none of its links back."""
     jira = make_site(consistency="immediate")
     jira.install(DESCRIPTOR)
     submit(jira, link("1", sequence=9))
@@ -279,7 +301,8 @@ def test_installing_again_brings_nothing_back(make_site, link):
     assert jira.violations == []
 
 
-def test_after_the_last_app_is_gone_everybody_is_unknown(make_site):
+def test_requests_after_last_uninstallation(make_site):
+    """Requests and tokens are refused after the last app was uninstalled."""
     jira = make_site()
     jira.install(DESCRIPTOR)
     jira.uninstall()
@@ -291,12 +314,14 @@ def test_after_the_last_app_is_gone_everybody_is_unknown(make_site):
 
 
 @pytest.mark.parametrize("key", [None, "other"])
-def test_what_is_not_installed_cannot_be_uninstalled(make_site, key):
+def test_uninstall_unknown_app(make_site, key):
+    """An app that is not installed cannot be uninstalled."""
     with pytest.raises(ValueError, match=r"no app .*is installed"):
         make_site().uninstall(key)
 
 
-def test_reset_keeps_the_apps_and_drops_what_they_sent(make_site, link):
+def test_reset_keeps_apps(make_site, link):
+    """reset() keeps the apps and forgets their links."""
     jira = make_site(consistency="immediate")
     app = jira.install(DESCRIPTOR)
     submit(jira, link())
@@ -306,7 +331,8 @@ def test_reset_keeps_the_apps_and_drops_what_they_sent(make_site, link):
     assert jira.violations == []
 
 
-def test_apps_do_not_see_each_others_links(make_site, link):
+def test_apps_have_separate_links(make_site, link):
+    """Apps do not see each other's links."""
     jira = make_site(consistency="immediate")
     one = jira.install(DESCRIPTOR)
     other = jira.install({**DESCRIPTOR, "key": "other"})
@@ -321,7 +347,8 @@ def test_apps_do_not_see_each_others_links(make_site, link):
     assert jira.links["1"]["displayName"] == jira.link("1")["displayName"] == "of the other"
 
 
-def test_assertions_find_the_links_of_any_app(make_site, link):
+def test_assertions_find_links_of_any_app(make_site, link):
+    """The site's assertions find the links of every app."""
     jira = make_site(consistency="manual")
     one = jira.install(DESCRIPTOR)
     jira.install({**DESCRIPTOR, "key": "other"})
@@ -335,7 +362,8 @@ def test_assertions_find_the_links_of_any_app(make_site, link):
     jira.assert_deleted("1")
 
 
-def test_the_argument_of_a_fake_jira_installs():
+def test_app_argument_installs():
+    """The argument ``app`` of FakeJira installs an app."""
     with FakeJira(app=DESCRIPTOR, shared_secret=SECRET) as jira:
         path = BASE + "/remotelink/1"
         assert requests.get(jira.url + path, headers={"Authorization": published_token("GET", path)}, timeout=30).status_code == 404
@@ -344,7 +372,8 @@ def test_the_argument_of_a_fake_jira_installs():
         FakeJira(app={"name": "nothing"})
 
 
-def test_trying_again_after_an_installation_is_no_hopeless_retry(make_site, link):
+def test_retry_after_installation(make_site, link):
+    """A refused request may be tried again after an installation."""
     jira = make_site()
     jira.install({**DESCRIPTOR, "scopes": ["READ"]}, shared_secret=SECRET)
     assert submit(jira, link()).status_code == 403
@@ -355,7 +384,8 @@ def test_trying_again_after_an_installation_is_no_hopeless_retry(make_site, link
     assert jira.requests[-1].violations == ()
 
 
-def test_an_app_goes_by_its_key_and_by_itself(make_site, link):
+def test_app_is_named_by_key_or_value(make_site, link):
+    """An app is named by its key, or by what install() returned."""
     jira = make_site(consistency="immediate")
     app = jira.install(DESCRIPTOR)
     submit(jira, link())

@@ -71,7 +71,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("ignored", "make", "members", "remaining"), CASES)
-def test_the_other_rules_remain(make_site, ignored, make, members, remaining):
+def test_other_rules_are_still_checked(make_site, ignored, make, members, remaining):
+    """Ignoring one rule does not keep the others from being checked."""
     jira = make_site(app={**DESCRIPTOR, **members}, shared_secret=SECRET, ignore=ignored)
     authorization = make()
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -82,7 +83,8 @@ def test_the_other_rules_remain(make_site, ignored, make, members, remaining):
         assert jira.requests[-1].app == DESCRIPTOR["key"]
 
 
-def test_without_an_issuer_the_signature_names_the_app(make_site):
+def test_signature_identifies_app_without_issuer(make_site):
+    """Without an issuer the signature tells which app sent the token."""
     jira = make_site(app=DESCRIPTOR, shared_secret=SECRET, ignore="RL511")
     jira.install({**DESCRIPTOR, "key": "other", "modules": {}}, shared_secret="the other secret")
     headers = {"Authorization": published_token("GET", READ, iss=None)}
@@ -93,7 +95,8 @@ def test_without_an_issuer_the_signature_names_the_app(make_site):
     assert [violation.code for violation in jira.violations] == ["RL514"]
 
 
-def test_an_unknown_apps_token_counts_for_a_forge_app_too(make_site):
+def test_unknown_issuer_belongs_to_forge_app(make_site):
+    """The token of an unknown app belongs to the latest app, also if that is a Forge app."""
     module = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
     manifest = {"app": {"id": "ari:1"}, "permissions": {"scopes": []}, "modules": {"devops:remoteLinkInfoProvider": [module]}}
     jira = make_site(app=manifest, ignore="RL505")

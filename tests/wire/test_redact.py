@@ -29,7 +29,8 @@ def shown_by(jira):
     return "\n".join([*shown, report(jira.violations, jira.url)])
 
 
-def test_no_secret_is_shown_of_a_site(make_site, link):
+def test_site_shows_no_secret(make_site, link):
+    """No repr, report or curl line of a site shows a secret."""
     jira = make_site(app=DESCRIPTOR, shared_secret=SECRET)
     token, bearer, stale = published_token("POST", BULK), jira.token(), jira.token(expires_in=0)
     planted = [SECRET, token[4:], token.rpartition(".")[2], bearer, stale, jira.app.client_secret, "planted-in-the-query"]
@@ -58,7 +59,8 @@ def test_no_secret_is_shown_of_a_site(make_site, link):
     assert jira.requests[-2].request.json["client_secret"] == jira.app.client_secret
 
 
-def test_what_signs_is_text_whose_repr_is_masked(make_site):
+def test_secrets_are_text_with_redacted_repr(make_site):
+    """Secrets are strings whose repr is redacted."""
     jira = make_site(app=DESCRIPTOR, shared_secret=SECRET)
     assert repr(jira.authorization("GET", READ)) == "'JWT ***'"
     assert repr(jira.token()) == repr(jira.app.shared_secret) == repr(jira.app.client_secret) == "'***'"
@@ -101,7 +103,8 @@ def test_a_wrong_token(fake_jira):
 """
 
 
-def test_no_secret_is_in_anything_that_a_run_writes(pytester):
+def test_run_writes_no_secret(pytester):
+    """No output or file of a pytest run contains a secret."""
     pytester.makefile(".json", **{"atlassian-connect": json.dumps(DESCRIPTOR)})
     pytester.makeini(
         "[pytest]\naddopts = -p no:randomly -p no:xdist\nremotelinks_app = atlassian-connect.json\n"
@@ -125,6 +128,7 @@ def test_no_secret_is_in_anything_that_a_run_writes(pytester):
 
 
 @pytest.mark.parametrize("wrong", [{"shared_secret": 7}, {"shared_secret": ""}])
-def test_a_wrong_secret_is_told_without_it(wrong):
+def test_invalid_secret_is_refused_without_showing_it(wrong):
+    """The message about an invalid secret does not show it."""
     with pytest.raises(ValueError, match="shared_secret must be a string that is not empty"):
         FakeJira(app=DESCRIPTOR, **wrong)

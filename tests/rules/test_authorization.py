@@ -1,0 +1,278 @@
+"""Who sends a request: the form of the Authorization header, bearer tokens and Basic credentials."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+
+import pytest
+import requests
+from support.apps import APP_KEY, DESCRIPTOR, SECRET, published_token
+
+from pytest_remotelinks import FakeJira
+
+PATH = "/rest/remotelinks/1.0/remotelink/1"
+READ, WRITE, DELETE = (f"{verb}:remote-link-info:jira" for verb in ("read", "write", "delete"))
+
+
+def read(jira, authorization, method="GET", path=PATH):
+    return requests.request(method, jira.url + path, headers={"Authorization": authorization}, timeout=30).status_code
+
+
+def test_token_with_scope_of_operation(make_site):
+    """A token is accepted for the operations whose scope it has, and for no others."""
+    jira = make_site(app=DESCRIPTOR)
+    assert read(jira, f"Bearer {jira.token(scopes=[READ])}") == 404
+    assert jira.violations == []
+    assert read(jira, f"bearer {jira.token(scopes=[WRITE, DELETE])}") == 403
+    (violation,) = jira.violations
+    assert violation.code == "RL513"
+    assert READ in violation.hint
+    assert jira.requests[-1].response.body == b""
+    assert read(jira, f"Bearer {jira.token(scopes=f'{READ} {DELETE}')}", "DELETE") == 202
+    assert read(jira, f"Bearer {jira.token(scopes=[READ])}", "DELETE", "/rest/remotelinks/1.0/bulkByProperties?a=1") == 403
+    assert jira.requests[0].app == APP_KEY
+
+
+def test_contract_without_oauth_scopes(make_site):
+    """A contract that names no OAuth scopes asks for none; a newer one that does is reported."""
+    jira = make_site(contract="2023-06", app=DESCRIPTOR)
+    assert read(jira, f"Bearer {jira.token(scopes=[WRITE])}") == 404
+    # The newer contract will refuse it, and that is told.
+    assert [violation.code for violation in jira.violations] == ["RL901"]
+
+
+def test_token_without_scopes_has_those_of_its_app(make_site):
+    """A token without scopes allows what its app may do."""
+    jira = make_site(app={**DESCRIPTOR, "scopes": ["READ"]})
+    assert read(jira, f"Bearer {jira.token()}") == 404
+    assert read(jira, f"Bearer {jira.token()}", "DELETE") == 403
+
+
+def test_token_ends_on_site_clock(make_site):
+    """A token ends on the site's clock, to the second."""
+    jira = make_site(app=DESCRIPTOR)
+    token = jira.token(expires_in=60)
+    jira.advance(59)
+    assert read(jira, f"Bearer {token}") == 404
+    jira.advance(1)
+    assert read(jira, f"Bearer {token}") == 401
+    assert [violation.code for violation in jira.violations] == ["RL516"]
+
+
+def test_token_of_another_site_is_refused(make_site):
+    """Tokens of another site, and texts that only resemble a token, are refused."""
+    elsewhere = FakeJira(app=DESCRIPTOR).token()
+    jira = make_site(app=DESCRIPTOR)
+    known = jira.token()
+    for token in (elsewhere, "x", known[:-1], known + "x", known.swapcase()):
+        assert read(jira, f"Bearer {token}") == 401
+        assert [violation.code for violation in jira.requests[-1].violations] == ["RL515"]
+    assert jira.requests[0].response.body == b""
+
+
+def test_token_ends_with_uninstallation(make_site):
+    """Uninstalling an app ends its tokens, also if it is installed again."""
+    jira = make_site(app=DESCRIPTOR)
+    token = jira.token()
+    jira.uninstall()
+    assert read(jira, f"Bearer {token}") == 401
+    jira.install(DESCRIPTOR)
+    assert read(jira, f"Bearer {token}") == 401
+
+
+def test_token_of_uninstalled_app_beside_another(make_site):
+    """The token of an uninstalled app is refused while another app is installed, whose own token stays valid."""
+    jira = make_site()
+    app, other = jira.install(DESCRIPTOR), jira.install({**DESCRIPTOR, "key": "other"})
+    gone, kept = app.token(), other.token()
+    assert [read(jira, f"Bearer {token}") for token in (gone, kept)] == [404, 404]
+    assert [exchange.app for exchange in jira.requests] == [APP_KEY, "other"]
+    jira.uninstall(app)
+    assert [read(jira, f"Bearer {token}") for token in (gone, kept)] == [401, 404]
+    jira.install(DESCRIPTOR)
+    assert [read(jira, f"Bearer {token}") for token in (gone, kept)] == [401, 404]
+    assert [violation.code for violation in jira.violations] == ["RL515"] * 2
+
+
+def test_token_from_before_installation(make_site):
+    """A token that was issued before any app was installed is refused afterwards."""
+    jira = make_site()
+    token = jira.token()
+    assert read(jira, f"Bearer {token}") == 404
+    jira.install(DESCRIPTOR)
+    assert read(jira, f"Bearer {token}") == 401
+    assert [violation.code for violation in jira.violations] == ["RL515"]
+
+
+def test_token_is_checked_without_installed_app(make_site):
+    """Scopes and end of an issued token are checked before any app is installed."""
+    jira = make_site()
+    assert read(jira, "Bearer anything") == 404
+    assert read(jira, f"Bearer {jira.token(scopes=[READ])}") == 404
+    assert jira.violations == []
+    assert read(jira, f"Bearer {jira.token(scopes=[WRITE])}") == 403
+    assert read(jira, f"Bearer {jira.token(expires_in=0)}") == 401
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"scopes": 5},
+        {"scopes": [[]]},
+        {"scopes": True},
+        {"scopes": [7]},
+        {"scopes": [""]},
+        {"expires_in": -1},
+        {"expires_in": "60"},
+        {"expires_in": True},
+    ],
+)
+def test_token_with_invalid_argument(make_site, arguments):
+    """Invalid scopes and lifetimes raise ValueError."""
+    with pytest.raises(ValueError, match="must be a"):
+        make_site(app=DESCRIPTOR).token(**arguments)
+
+
+def test_token_of_forge_app_beyond_manifest(make_site):
+    """A Forge app gets no token with scopes that its manifest lacks."""
+    module = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
+    manifest = {
+        "app": {"id": "ari:1"},
+        "permissions": {"scopes": [READ]},
+        "modules": {"devops:remoteLinkInfoProvider": [module]},
+    }
+    jira = make_site(app=manifest)
+    assert jira.token(scopes=[READ])
+    with pytest.raises(ValueError, match=f"does not ask for {WRITE}"):
+        jira.token(scopes=[READ, WRITE])
+
+
+@pytest.mark.parametrize("version", ["2023-06", "2026-06"])
+def test_signed_token_sent_as_bearer(make_site, version):
+    """A signed token that is sent as a bearer token is recognised."""
+    jira = make_site(contract=version, app=DESCRIPTOR)
+    assert read(jira, "Bearer " + jira.authorization("GET", PATH).removeprefix("JWT ")) == 401
+    (violation,) = jira.violations
+    assert (violation.code, "send it as 'JWT <token>'" in violation.hint) == ("RL515", True)
+
+
+def test_issuer_in_bearer_token(make_site):
+    """A token sent as bearer is recognised by its issuer, an installed app, even without qsh."""
+    jira = make_site(app=DESCRIPTOR, shared_secret=SECRET)
+    for issuer in (APP_KEY, "another", ["a"]):
+        assert read(jira, "Bearer " + published_token("GET", PATH, qsh=None, iss=issuer).removeprefix("JWT ")) == 401
+    assert ["send it as 'JWT <token>'" in violation.hint for violation in jira.violations] == [True, False, False]
+
+
+@pytest.mark.both_versions
+def test_hint_names_oauth_if_contract_does(make_site, version):
+    """The hint names /oauth/token only if the contract names OAuth."""
+    jira = make_site(contract=version, app=DESCRIPTOR)
+    read(jira, "Bearer a.b.c")
+    assert ("/oauth/token" in jira.violations[0].hint) == (version == "2026-06")
+    assert "fake_jira.token(" in jira.violations[0].hint
+
+
+# Basic
+
+
+def basic(text):
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("credential", ["", "YW5u", "YW5uOnRva2V", "YW5uOn*=", "a", "YW5u OnRva2Vu"])
+def test_malformed_basic(make_site, credential):
+    """Basic credentials are Base64 with a colon in it."""
+    jira = make_site(app=DESCRIPTOR)
+    assert read(jira, f"Basic {credential}") == 401
+    assert [violation.code for violation in jira.violations] == ["RL502"]
+
+
+@pytest.mark.both_versions
+def test_basic_belongs_to_latest_app(make_site, version):
+    """Basic credentials belong to the latest app, if the contract names them at all."""
+    jira = make_site(contract=version)
+    jira.install(DESCRIPTOR)
+    jira.install({**DESCRIPTOR, "key": "other"})
+    status = read(jira, basic("ann@scanner.example:api-token"))
+    if version == "2026-06":
+        assert (status, jira.requests[0].app, jira.violations) == (404, "other", [])
+    else:
+        assert status == 401
+        assert jira.violations[0].code == "RL502"
+
+
+def test_basic_after_last_uninstallation(make_site):
+    """Basic credentials are refused after the last app was uninstalled."""
+    jira = make_site(app=DESCRIPTOR)
+    jira.uninstall()
+    assert read(jira, basic("ann@scanner.example:api-token")) == 401
+    assert jira.violations[0].code == "RL505"
+
+
+def test_basic_needs_module_and_no_scope(make_site):
+    """Basic credentials need an app with the module, but no scope."""
+    authorization = basic("ann@scanner.example:api-token")
+    assert read(make_site(app={**DESCRIPTOR, "scopes": []}), authorization) == 404
+    jira = make_site(app={**DESCRIPTOR, "modules": {}})
+    assert read(jira, authorization) == 403
+    assert [violation.code for violation in jira.violations] == ["RL514"]
+
+
+# The header
+
+
+HEADERS = {
+    "lower case": ("jwt {}", "the scheme of the Authorization header is 'jwt'", "write it as 'JWT'"),
+    "mixed case": ("Jwt {}", "the scheme of the Authorization header is 'Jwt'", "write it as 'JWT'"),
+    "two spaces": ("JWT  {}", "more than one space", "one space between JWT and the token"),
+    "a tab": ("JWT\t{}", "a tab follows the scheme", "one space between scheme and credential"),
+    "a space and a tab": ("Bearer \t{}", "a tab follows the scheme", "one space between scheme and credential"),
+    "no scheme": ("{}", "is not a scheme and a credential", "send 'JWT <token>'"),
+    "two tokens": ("JWT {0} {0}", "is not a scheme and a credential", "send 'JWT <token>'"),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize("app", [None, DESCRIPTOR])
+def test_malformed_header_says_what_is_wrong(make_site, header, app):
+    """A header that is almost right is refused with what is wrong."""
+    jira = make_site(**({"app": app, "shared_secret": SECRET} if app else {}))
+    form, message, hint = HEADERS[header]
+    token = published_token("GET", PATH).removeprefix("JWT ")
+    assert read(jira, form.format(token)) == 401
+    (violation,) = jira.violations
+    assert violation.code == "RL502"
+    assert message in violation.message
+    assert hint in violation.hint
+    assert token not in repr(violation)
+
+
+@pytest.mark.parametrize(("length", "code"), [(16 * 1024, "RL503"), (16 * 1024 + 1, "RL502")])
+def test_longest_header(app_site, length, code):
+    """A header of 16,384 characters is read, a longer one is not."""
+    assert read(app_site, "JWT ".ljust(length, "a")) == 401
+    assert [violation.code for violation in app_site.violations] == [code]
+
+
+def test_two_authorization_headers(app_site):
+    """Two Authorization headers are refused."""
+    connection = http.client.HTTPConnection("127.0.0.1", int(app_site.url.rpartition(":")[2]), timeout=30)
+    connection.putrequest("GET", PATH)
+    for _ in range(2):
+        connection.putheader("Authorization", published_token("GET", PATH))
+    connection.endheaders()
+    assert connection.getresponse().status == 401
+    connection.close()
+    (violation,) = app_site.violations
+    assert (violation.code, violation.message) == ("RL502", "the request has 2 Authorization headers")
+    assert violation.hint.startswith("send one;")
+
+
+def test_bearer_in_any_letter_case(make_site):
+    """The scheme Bearer is accepted in any letter case."""
+    jira = make_site(app=DESCRIPTOR)
+    for scheme in ("bearer", "BEARER", "Bearer"):
+        assert read(jira, f"{scheme} {jira.token()}") == 404
+    assert jira.violations == []
