@@ -1,4 +1,4 @@
-"""Runs the example provider's tests, then those of its careless twin, in an environment of their own."""
+"""Run the example provider's tests, then those of its careless twin, in an environment of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".venv-try"
 PYTHON = HOME / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 # Shown in full; of the others the summary has a line each.
-SHOWN = "long_explanation or leaving"
+SHOWN = "long_explanation or leave"
 
 
 def run(*words: str | Path, quiet: bool = False) -> subprocess.CompletedProcess[str]:
@@ -38,25 +38,27 @@ def pytest(*words: str, quiet: bool = False) -> tuple[int, int]:
 
 def main() -> int:
     if not PYTHON.exists():
-        print("making an environment in .venv-try …", flush=True)
+        print("Making an environment in .venv-try …\n", flush=True)
         venv.create(HOME, with_pip=True)
     installed = run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ROOT, "requests", quiet=True)
     if installed.returncode:
         print(installed.stdout)
-        print("the plugin could not be installed; pip's words stand above")
+        print("The plugin could not be installed; the output of pip is above.")
         return 1
 
-    print("A provider that keeps to the contract:\n", flush=True)
+    print("The tests of a careful provider:\n", flush=True)
     good = pytest("examples/scanner")
-    print("The same job done carelessly, two of its mistakes in full:\n", flush=True)
+    print("The tests of a careless provider, two of them in full:\n", flush=True)
     pytest("examples/faulty_scanner", "-k", SHOWN)
-    print("All of its mistakes:\n", flush=True)
+    print("All tests of the careless provider, one line each:\n", flush=True)
     faulty = pytest("examples/faulty_scanner", "--tb=no", "-rf")
 
     if good[0] == 0 or good[1] or faulty[0] or faulty[1] == 0:
-        print(f"This did not come out as it should: {good[1]} good tests failed, {faulty[0]} faulty ones passed.")
+        print(f"Unexpected result: {good[1]} tests of the careful provider failed, and {faulty[0]} of the careless one passed.")
         return 1
-    print(f"{good[0]} tests of the careful provider passed; all {faulty[1]} of the careless one failed, each with what to change.")
+    print(
+        f"All {good[0]} tests of the careful provider passed. All {faulty[1]} of the careless one failed, and the output says what to change."
+    )
     return 0
 
 

@@ -46,11 +46,11 @@ class CarelessReporter:
         return self.submit(self.link(url="<string>"))
 
     def report_now(self) -> int:
-        # No time zone: not a time by RFC 3339.
+        # Without a time zone it is not a time as RFC 3339 defines it.
         return self.submit(self.link(lastUpdated=datetime(2026, 1, 31, 12, 0).isoformat()))
 
     def report_for_commit(self, message: str) -> int:
-        # The whole message instead of the key in it. The schema's pattern is not anchored and lets it pass.
+        # The whole message instead of the key in it. The schema's pattern is not anchored, so it matches.
         return self.submit(self.link(associations=[{"associationType": "issueKeys", "values": [message]}]))
 
     def report_for_installation(self, installation: int) -> int:
@@ -62,11 +62,11 @@ class CarelessReporter:
         return self.submit(*(self.link(number) for number in range(count)))
 
     def withdraw(self, repository: str, number: int) -> int:
-        # A repository's name holds slashes, and nothing encodes them.
+        # A repository's name has slashes, and they are not percent-encoded.
         return self._send("DELETE", f"/remotelink/{repository}-{number}")
 
     def leave(self, account: str) -> int:
-        # The document's free-form parameter taken for one that is called "params".
+        # The document's free-form parameter is not one that is called "params".
         query = {"params": json.dumps({"account": account})}
         return self._send("DELETE", f"/bulkByProperties?{urlencode(query)}")
 

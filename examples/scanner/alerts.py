@@ -14,7 +14,7 @@ class Alert:
     """One finding in one repository.
 
     ``changed`` is when the alert last changed, with its time zone; ``context``
-    is the text in which people name issues: a branch, a commit message.
+    is the text that names issues: a branch, a commit message.
     """
 
     number: int
@@ -27,7 +27,7 @@ class Alert:
 
     def __post_init__(self) -> None:
         if self.changed.tzinfo is None:
-            raise ValueError("an alert changes at a time with a zone; Jira takes no other")
+            raise ValueError("an alert needs a time with a time zone; Jira accepts no other")
 
     @property
     def id(self) -> str:

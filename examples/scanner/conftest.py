@@ -1,4 +1,4 @@
-"""The scanner's modules, the app as it is installed, and a reporter that talks to the fake Jira."""
+"""The scanner's modules, the app that is installed, and a reporter that sends to the fake Jira."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ sys.path.insert(0, str(HERE))
 
 @pytest.fixture(scope="session")
 def remotelinks_settings():
-    return {"app": HERE / "atlassian-connect.json", "shared_secret": "what Jira hands over at the installation"}
+    return {"app": HERE / "atlassian-connect.json", "shared_secret": "the secret that Jira sends when the app is installed"}
 
 
 @pytest.fixture
 def make_reporter(fake_jira):
-    """Makes a reporter that remembers nothing, as after a start of the scanner."""
+    """Makes a reporter without memory, as after a restart of the scanner."""
     from jira_client import JiraClient
     from reporter import Reporter
     from signing import Signer

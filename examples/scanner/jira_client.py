@@ -12,27 +12,27 @@ import requests
 BASE = "/rest/remotelinks/1.0"
 TIMEOUT = 10.0  # seconds
 ATTEMPTS = 5
-FIRST_PAUSE = 1.0  # seconds; doubled with each attempt that Jira names no wait for
+FIRST_PAUSE = 1.0  # seconds; doubled with each attempt, where Jira sends no Retry-After
 
-#: Statuses that pass by themselves.
-_PASSING = {429, 500, 502, 503, 504}
+#: Statuses after which trying again can help.
+_TEMPORARY = {429, 500, 502, 503, 504}
 
 Authorize = Callable[[str, str], str]
 
 
 class JiraRefused(Exception):
-    """Jira answered with a status that the client did not ask for, and trying again would not help or did not."""
+    """Jira answered with an error, and trying again would not help or did not."""
 
 
 class JiraUnreachable(Exception):
-    """No answer that could be read, however often it was tried."""
+    """No attempt got an answer that could be read."""
 
 
 class JiraClient:
     """The four operations.
 
     ``authorize`` makes the Authorization value of a method and a path;
-    ``sleep`` takes seconds. Every operation may be repeated safely: Jira stores
+    ``sleep`` takes seconds. Every operation can be repeated safely: Jira stores
     a link once, by its id and sequence number.
     """
 
@@ -42,7 +42,7 @@ class JiraClient:
         self.sleep = sleep
 
     def submit(self, links: list[dict[str, Any]], account: str) -> dict[str, list[str]]:
-        """Submit links that belong to an account; return, by id, why some were rejected."""
+        """Submit links of an account; return the reasons of those that were rejected, by id."""
         payload = {
             "remoteLinks": links,
             "properties": {"account": account},
@@ -52,7 +52,7 @@ class JiraClient:
         return {id: [error["message"] for error in errors] for id, errors in answer.get("rejectedRemoteLinks", {}).items()}
 
     def read(self, id: str) -> dict[str, Any] | None:
-        """The link as it is stored now."""
+        """The link as it is stored now, None if it is not."""
         status, link = self._send("GET", f"/remotelink/{quote(id, safe='')}", 200, 404)
         return link if status == 200 else None
 
@@ -64,7 +64,7 @@ class JiraClient:
         self._send("DELETE", f"/bulkByProperties?{urlencode({'account': account})}", 202)
 
     def _send(self, method: str, path: str, *wanted: int, payload: Any = None) -> tuple[int, Any]:
-        """Send until there is an answer that settles it; return its status and JSON."""
+        """Send until there is a final answer; return its status and JSON."""
         pause = FIRST_PAUSE
         for attempt in range(1, ATTEMPTS + 1):
             last = attempt == ATTEMPTS
@@ -73,12 +73,12 @@ class JiraClient:
                 if answer.status_code in wanted:
                     return answer.status_code, answer.json() if answer.content else None
             except requests.RequestException as error:
-                # No answer, half of one, or one that is no JSON: whether the request took effect is unknown.
+                # No answer, half of one, or one that is not JSON: whether the request took effect is unknown.
                 if last:
                     raise JiraUnreachable(f"{method} {path}: {error}") from error
                 self.sleep(pause)
             else:
-                if last or answer.status_code not in _PASSING:
+                if last or answer.status_code not in _TEMPORARY:
                     raise JiraRefused(f"{method} {path}: {answer.status_code} {answer.text}")
                 self.sleep(float(answer.headers.get("Retry-After", pause)))
             pause *= 2

@@ -1,4 +1,4 @@
-"""Turning an alert into a remote link."""
+"""Turn an alert into a remote link."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME_LIMIT = 255
 ISSUES_LIMIT = 500
 SCANNER = "https://scanner.example"
 
-# Not the beginning of something longer: CVE-2026-1234 names no issue.
+# Not part of something longer: CVE-2026-1234 is not an issue key.
 _ISSUE_KEY = re.compile(r"(?<![\w-])[A-Z][A-Z0-9_]+-\d+(?!\w|-\d)")
 _APPEARANCES = {"open": "removed", "fixed": "success", "dismissed": "default"}
 
@@ -27,7 +27,7 @@ def remote_link(alert: Alert) -> dict[str, Any]:
     """The link that shows the alert on its issues."""
     link: dict[str, Any] = {
         "id": alert.id,
-        # Milliseconds grow with every change, so a late update never hides a newer one.
+        # Milliseconds grow with every change, so a late update never replaces a newer one.
         "updateSequenceNumber": int(alert.changed.timestamp() * 1000),
         "displayName": _cut(alert.title, NAME_LIMIT),
         "description": _cut(alert.explanation, DESCRIPTION_LIMIT),
@@ -36,7 +36,7 @@ def remote_link(alert: Alert) -> dict[str, Any]:
         "lastUpdated": alert.changed.isoformat(),
         "status": {"appearance": _APPEARANCES[alert.state], "label": alert.state.upper()},
         "actionIds": ["dismiss", "assign"] if alert.state == "open" else [],
-        # What the app's descriptor names in the URLs of its actions.
+        # The values of the placeholders in the action URLs of the app's descriptor.
         "attributeMap": {"repository": alert.repository, "alert": str(alert.number)},
     }
     if keys := issue_keys(alert.context):

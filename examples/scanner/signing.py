@@ -1,4 +1,4 @@
-"""Signing requests as a Connect app does."""
+"""Sign requests as a Connect app does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIFETIME = 180  # seconds
 
 
 class Signer:
-    """Makes Authorization values with what Jira handed over when the app was installed."""
+    """Makes Authorization values with the secret that Jira sent when the app was installed."""
 
     def __init__(self, app_key: str, shared_secret: str) -> None:
         self._app_key = app_key
