@@ -13,11 +13,10 @@ from typing import Any
 from pytest_remotelinks.apis.api import METHODS, Api, Operation, Router
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.contract.loading import Unreadable, is_there, parse, read_bytes
+from pytest_remotelinks.contract.openapi import openapi_problem
 from pytest_remotelinks.contract.parameters import is_judged
 from pytest_remotelinks.contract.references import BrokenReference, References
-from pytest_remotelinks.contract.schema import alternatives, items_schema, member_schema
-from pytest_remotelinks.contract.soundness import python_pattern, unsound_parts
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.contract.schema import alternatives, items_schema, member_schema, python_pattern
 
 #: The bundled statements of the contract, oldest first, and the days on which Atlassian's documents were published.
 PUBLISHED = {"2023-06": "2023-06-15", "2026-06": "2026-06-10"}
@@ -40,11 +39,12 @@ class ContractError(ValueError):
 class Document:
     """What one OpenAPI document says of the remote links operations, all references resolved.
 
-    ``name`` is the version or the path it was asked for by. Raises
-    ContractError for a document that cannot be judged by.
+    ``name`` is the version or the path that it was asked for by. Raises
+    ContractError for a document that cannot be used; a bundled one is known to
+    be valid.
     """
 
-    def __init__(self, name: str, spec: Any, api: Api = REMOTE_LINKS) -> None:
+    def __init__(self, name: str, spec: Any, api: Api = REMOTE_LINKS, *, is_bundled: bool = False) -> None:
         self.name = name
         self.api = api
         info = spec.get("info") if isinstance(spec, Mapping) else None
@@ -58,7 +58,7 @@ class Document:
             schemes = components.get("securitySchemes", {}) if isinstance(components, Mapping) else {}
             #: By name, how the document lets a client say who it is.
             self.security_schemes: dict[str, Any] = References(spec).inline(schemes) if isinstance(schemes, Mapping) else {}
-            self._require_soundness()
+            self._check(is_bundled)
         except (BrokenReference, _Unusable) as problem:
             raise ContractError(f"contract {name}: {problem}") from None
         #: The operations that the document has, in the order of the published ones.
@@ -105,10 +105,10 @@ class Document:
         stated = Operation("", "read", method, self.api.below_base(path)).shape
         return next((known for known in self.api.operations if (known.method, known.shape) == (method, stated)), None)
 
-    def _require_soundness(self) -> None:
+    def _check(self, is_bundled: bool) -> None:
+        if not is_bundled and (problem := openapi_problem(self._objects)):
+            raise _Unusable(problem)
         for operation, described in self._objects.items():
-            for path, wanted in unsound_parts(described):
-                raise _Unusable(f"{operation.id}: at {pointer_to(path)} there must be {wanted}")
             if operation.name == "submit":
                 schema = _member(described, "requestBody", "content", "application/json", "schema")
                 if not isinstance(schema, dict) or self.api.list_member not in schema.get("properties", {}):
@@ -210,12 +210,13 @@ def _paths(spec: Any) -> Mapping[str, Any]:
 
 
 def _with_parameters(described: dict[str, Any], shared: Any) -> dict[str, Any]:
-    """The operation with its path's parameters; of one that both state, the operation's own."""
+    """The operation with the parameters of its path, which it can override."""
     merged: dict[tuple[Any, Any], dict[str, Any]] = {}
-    for parameters in (shared, described.get("parameters", [])):
+    for parameters in (described.get("parameters", []), shared):
         if not isinstance(parameters, list) or not all(isinstance(parameter, dict) for parameter in parameters):
             raise _Unusable(f"{described.get('operationId')}: 'parameters' must be a list of objects")
-        merged.update({(str(parameter.get("in")), str(parameter.get("name"))): parameter for parameter in parameters})
+        for parameter in parameters:
+            merged.setdefault((str(parameter.get("in")), str(parameter.get("name"))), parameter)
     return {**described, "parameters": list(merged.values())}
 
 
@@ -294,7 +295,7 @@ def load_document(contract: str | Path) -> Document:
         content = read_bytes(path)
         key = (name, b"" if name in PUBLISHED else hashlib.sha256(content).digest())
         if key not in _loaded:
-            _loaded[key] = Document(name, parse(content, path.suffix))
+            _loaded[key] = Document(name, parse(content, path.suffix), is_bundled=name in PUBLISHED)
     except Unreadable as problem:
         raise ContractError(f"contract {name}: {problem}") from None
     return _loaded[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -110,6 +111,14 @@ def _pattern(error: SchemaError) -> tuple[str, str]:
     return f"{preview(error.found)} does not match the pattern", hint
 
 
+def _additional(error: SchemaError) -> tuple[str, str]:
+    # jsonschema's text names the members in two ways.
+    match = re.search(r"\((.+) w(?:as|ere) unexpected\)$", error.text, re.DOTALL)
+    names = match[1] if match else error.text.partition(" do")[0]
+    return f"has members that are not allowed: {names[:200]}", "leave them out, or check their spelling"
+
+
+_FORMAT_NAMES = {"uri": "URI", "date-time": "date and time"}
 _FORMAT_HINTS = {
     "uri": "send an absolute URI such as https://scanner.example/alerts/1, with other characters percent-encoded",
     "date-time": "send an RFC 3339 time with its zone, such as 2026-01-31T12:00:00Z; in Python: datetime.now(timezone.utc).isoformat()",
@@ -119,7 +128,8 @@ _FORMAT_HINTS = {
 
 def _format(error: SchemaError) -> tuple[str, str]:
     name = str(error.wanted)
-    return f"{preview(error.found)} is no {name}", _FORMAT_HINTS.get(name, f"send a value of the format '{name}'")
+    message = f"{preview(error.found)} is not a valid {_FORMAT_NAMES.get(name, name)}"
+    return message, _FORMAT_HINTS.get(name, f"send a value of the format '{name}'")
 
 
 def _size(error: SchemaError) -> tuple[str, str]:
@@ -144,6 +154,7 @@ _SAYINGS: dict[str, Callable[[SchemaError], tuple[str, str]]] = {
     "maxProperties": _max_properties,
     "pattern": _pattern,
     "format": _format,
+    "additionalProperties": _additional,
     "size": _size,
     "unseen": _unseen,
 }

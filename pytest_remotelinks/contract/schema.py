@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,3 +35,13 @@ def alternatives(schema: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     choices: list[list[dict[str, Any]]] = [schema[keyword] for keyword in CHOICES if keyword in schema]
     longest = max(choices, key=len, default=[schema])
     return tuple(longest)
+
+
+def python_pattern(pattern: str) -> str:
+    """The published (ECMA-262) pattern with the same meaning in Python.
+
+    In ECMA-262 ``$`` is only the very end, and ``\\w`` and ``\\d`` are ASCII.
+    """
+    # A "$" outside a character class and not escaped is the anchor.
+    anchored = re.sub(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", lambda match: match[1] or r"\Z", pattern, flags=re.DOTALL)
+    return f"(?a:{anchored})"

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.formats import is_uri
+from pytest_remotelinks.contract.schema import python_pattern
 from pytest_remotelinks.contract.schema_error import innermost
-from pytest_remotelinks.contract.soundness import python_pattern
 from pytest_remotelinks.rules.examples import Example
 from pytest_remotelinks.rules.properties import RL307, email_in
 from pytest_remotelinks.rules.rule import Rule

@@ -192,10 +192,10 @@ CHANGES = {
         "answer 429 says something else of its headers",
         "may break",
     ),
-    "a parameter in another coat": (
-        lambda spec: parameter("remoteLinkId")(spec).update(content={"text/plain": {"schema": {"type": "string"}}}),
+    "a parameter's flag": (
+        lambda spec: parameter("remoteLinkId")(spec).update(allowReserved=True),
         "may break",
-        "parameter path remoteLinkId has the content",
+        "parameter path remoteLinkId has the allowReserved",
         "may break",
     ),
     "another encoding": (

@@ -195,6 +195,13 @@ def change(path, value):
 
 BULK = ("paths", "/rest/remotelinks/1.0/bulk", "post")
 SCHEMA = (*BULK, "requestBody", "content", "application/json", "schema")
+
+
+def list_of(schema):
+    """A change of the newest document: the schema of the list of links."""
+    return change(SCHEMA, {"properties": {"remoteLinks": schema}})
+
+
 USELESS = {
     "no object": ([], "is not an OpenAPI document: it holds no object"),
     "no version": ({"paths": {}}, "no 'openapi'"),
@@ -210,16 +217,21 @@ USELESS = {
     "a reference to itself": (change(SCHEMA, {"$ref": "#/paths/~1rest~1remotelinks~11.0~1bulk/post/requestBody/content/application~1json/schema"}), "back to itself"),  # noqa: E501
     "a body of another kind": (change((*BULK, "requestBody"), {"content": {"text/plain": {"schema": {}}}}), "describes no JSON body"),
     "no body": (change((*BULK, "requestBody"), ...), "describes no JSON body"),
-    "a pattern that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"items": {"pattern": "("}}}}), "regular expression"),
-    "a type that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"type": "list"}}}), "one of string"),
-    "a limit that is none": (change(SCHEMA, {"properties": {"remoteLinks": {"maxItems": "100"}}}), "a whole number"),
-    "allOf": (change(SCHEMA, {"properties": {"remoteLinks": {"allOf": [{}]}}}), "no allOf"),
-    "a schema that is none": (change(SCHEMA, {"properties": {"remoteLinks": []}}), "a schema, which is an object"),
-    "required that is none": (change(SCHEMA, {"required": True, "properties": {"remoteLinks": {}}}), "a list of names"),
+    "a pattern that is none": (list_of({"items": {"pattern": "("}}), "/items/pattern is not a regular expression that Python can read"),
+    "a type that is none": (list_of({"type": "list"}), '/properties/remoteLinks/type "list" is not among the allowed values'),
+    "a limit that is none": (list_of({"maxItems": "100"}), "/properties/remoteLinks/maxItems is a string, but must be an integer"),
+    "allOf": (list_of({"allOf": [{}]}), "/properties/remoteLinks/allOf is not supported"),
+    "a schema that is none": (list_of([]), "/properties/remoteLinks is a list, but must be an object"),
+    "a keyword that OpenAPI lacks": (list_of({"const": 5}), "/remoteLinks has members that are not allowed: 'const'"),
+    "required that is none": (list_of({"required": True}), "/remoteLinks/required is a boolean, but must be a list"),
     "parameters that are none": (change((*BULK, "parameters"), {"a": 1}), "'parameters' must be a list"),
-    "responses that are none": (change((*BULK, "responses"), {"202": "ok"}), "must be an object of responses"),
-    "a parameter without a place": (change((*BULK, "parameters"), [{"name": "a"}]), "one of path, query"),
-    "a body that is none": (change((*BULK, "requestBody"), []), "an object whose"),
+    "responses that are none": (change((*BULK, "responses"), {"202": "ok"}), "/responses/202 is a string, but must be an object"),
+    "a parameter without a place": (change((*BULK, "parameters"), [{"name": "a"}]), "/parameters/0 lacks the member 'in'"),
+    "a style that is none": (
+        change((*BULK, "parameters"), [{"name": "a", "in": "query", "style": "simple", "schema": {}}]),
+        '/parameters/0/style "simple" is not among the allowed values',
+    ),
+    "a body that is none": (change((*BULK, "requestBody"), []), "/requestBody is a list, but must be an object"),
 }  # fmt: skip
 
 

@@ -35,23 +35,6 @@ def with_link(**keywords: Any) -> Any:
     return spec
 
 
-@pytest.mark.parametrize(
-    "keywords",
-    [
-        {"id": {"type": "string"}},
-        {"id": -1},
-        {"$schema": 5},
-        {"$schema": "https://json-schema.org/draft/2020-12/schema"},
-        {"discriminator": 5, "oneOf": [{"type": "object"}]},
-        {"dependencies": 5, "patternProperties": 5, "definitions": 5, "const": 5},
-    ],
-)
-def test_keywords_that_openapi_does_not_know_ask_for_nothing(keywords):
-    document = Document("odd", with_link(**keywords))
-    assert judge(document, {"remoteLinks": [a_link()]}).violations == ()
-    assert [found.code for found in judge(document, {"remoteLinks": [a_link(url="<string>")]}).violations] == ["RL201"]
-
-
 def test_a_member_may_be_called_as_a_keyword_is():
     spec = with_link()
     spec["components"]["schemas"]["RemoteLink"]["properties"]["$ref"] = {"type": "string", "maxLength": 3}

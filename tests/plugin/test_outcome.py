@@ -29,7 +29,7 @@ def test_violation_fails_call_phase(project):
             "RL201: the provider violated the remote links contract",
             "POST /rest/remotelinks/1.0/bulk -> 202",
             "*RL201 link-schema (error) at /remoteLinks/0/url",
-            '*"<string>" is no uri',
+            '*"<string>" is not a valid URI',
             '*value:  "<string>"',
             "*change: send an absolute URI such as *",
             "*curl -X POST http://127.0.0.1:*/rest/remotelinks/1.0/bulk -H 'Authorization: JWT [*][*][*]' -H 'Content-*json' --data-raw *",

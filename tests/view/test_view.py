@@ -117,7 +117,7 @@ def test_the_rejection_and_the_violations_of_the_request_are_shown(jira, provide
 
 def test_accepted_and_rejected_go_by_the_last_submission(jira, provider, link):
     provider.submit(link(url="<string>"))
-    jira.assert_rejected("1", match="is no uri")
+    jira.assert_rejected("1", match="is not a valid URI")
     provider.submit(link())
     jira.assert_accepted("1")
     assert "was accepted" in message(jira.assert_rejected, "1")
