@@ -1,7 +1,7 @@
 """What the plugin costs, measured against a bare pytest-httpserver in one run.
 
-Everything is measured in turns, ours and bare, so that what the machine does
-meanwhile hits both. Only the ratios of one run mean anything.
+Ours and the bare server are measured in turns, so that other load of the
+machine affects both. Only the ratios of one run mean anything.
 
     python benchmarks/run.py [--quick]
 """
@@ -34,7 +34,7 @@ from pytest_remotelinks.contract.document import _loaded, load_document
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request as Sent
 
-PUBLISHED = Path(__file__).parents[2] / "shared" / "contract" / "published" / "jira-software-2026-06-10.json"
+PUBLISHED = Path(__file__).resolve().parents[2] / "shared" / "contract" / "published" / "jira-software-2026-06-10.json"
 PATH = "/rest/remotelinks/1.0/bulk"
 SEQUENCE = 1_769_860_800_000
 _SEQUENCE = str(SEQUENCE).encode()
@@ -88,10 +88,10 @@ def post(port: int, payload: bytes, headers: dict[str, str] = HEADERS) -> float:
 
 
 def submissions(rounds: int, sizes: dict[str, bytes], app: dict[str, Any] | None = None) -> dict[str, tuple[float, float]]:
-    """By name, the median milliseconds of a submission: ours, and the bare handler's. An app signs, where one is given.
+    """By name, the median milliseconds of a submission: ours, and the bare handler's. With an app, it signs.
 
-    Each submission updates the links of the one before: to send them again
-    unchanged would be a breach.
+    Each submission updates the links of the one before, since sending them again
+    unchanged would be a violation.
     """
     results = {}
     with FakeJira(app=app) as jira, HTTPServer(port=0) as server:
@@ -101,7 +101,7 @@ def submissions(rounds: int, sizes: dict[str, bytes], app: dict[str, Any] | None
             ours, bare = [], []
             for turn in range(rounds):
                 if turn % 10 == 0:
-                    # Each side drops its record as between tests, so that neither pays for the other's garbage.
+                    # Each side drops its record as between tests, so that the garbage collector works for both alike.
                     jira.reset()
                     server.clear_log()
                 headers = {**HEADERS, "Authorization": jira.authorization("POST", PATH)} if app else HEADERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 import venv
@@ -88,3 +89,8 @@ def test_wheel_alone(tmp_path):
     code, output = run(command, "contract", "diff", "2023-06", "2026-06", cwd=project)
     assert code == 1, output
     assert "body.remoteLinks at most 100 entries" in output
+
+
+def test_benchmark_imports():
+    """The benchmark finds everything that it imports."""
+    assert callable(runpy.run_path(str(ROOT / "benchmarks/run.py"))["main"])
