@@ -76,7 +76,7 @@ class Apps(ABC):
                 raise ValueError(f"no app {key!r} is installed; installed: {installed}" if key else "no app is installed")
             self._registry.remove(app.key)
             self._site.remove_app(app.key)
-            self._backend.histories.pop(app.key, None)
+            self._backend.forget_app(app.key)
             self._forget_refusals()
             self._record.wake()
 
@@ -137,5 +137,4 @@ class Apps(ABC):
             return {link.id: copy.deepcopy(link.data) for link in self._site.store if link.app == key}
 
     def _forget_refusals(self) -> None:
-        for history in self._backend.histories.values():
-            history.forget_refusals()
+        self._backend.forget_refusals()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.apps import Apps
-from pytest_remotelinks.contract.document import NEWEST, load_document, successor
+from pytest_remotelinks.contract.document import NEWEST, Document, load_document, successor
 from pytest_remotelinks.jira.app import App
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.backend import Backend
@@ -61,6 +61,9 @@ class FakeJira(Apps, Assertions):
             jira.assert_submitted("alert-1")
     """
 
+    #: Documents of further APIs that the site answers.
+    _other_documents: tuple[Document, ...] = ()
+
     def __init__(
         self,
         contract: str | Path = NEWEST,
@@ -91,7 +94,10 @@ class FakeJira(Apps, Assertions):
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
         self._registry = AppRegistry(self._site.clock)
         self._backend = Backend(
-            Checker(document, settings.ignore, byte_limit, newer),
+            [
+                Checker(document, settings.ignore, byte_limit, newer),
+                *(Checker(other, settings.ignore, byte_limit) for other in self._other_documents),
+            ],
             self._site,
             self._faults,
             self._registry,
@@ -113,7 +119,7 @@ class FakeJira(Apps, Assertions):
         if listener is None:
             listener = Listener(self._host)
             listener.start()
-        self._backend.patience.clear()
+        self._backend.abandoned.clear()
         self._url = listener.sites.add(self._place, listener.url)
         self._listener = listener
         return self
@@ -124,7 +130,7 @@ class FakeJira(Apps, Assertions):
         if listener is None:
             return
         listener.sites.remove(self._backend)
-        self._backend.give_up()
+        self._backend.abandon_waiting()
         if self._owns_listener:
             listener.stop()
 
@@ -205,7 +211,7 @@ class FakeJira(Apps, Assertions):
     def pending(self) -> list[Write]:
         """Accepted writes that are not visible yet, in the order of their acceptance."""
         with self._site.present():
-            return [write.copy() for write in self._site.pending if not write.is_repeat]
+            return [write.public() for write in self._site.pending if not write.is_redelivery]
 
     def settle(self) -> None:
         """Let all pending writes arrive: in order, or, where the policy is to shuffle them, in its order."""
@@ -224,7 +230,7 @@ class FakeJira(Apps, Assertions):
     def arrivals(self) -> list[Write]:
         """Every write that has arrived, in the order in which it did; one that came twice stands there twice."""
         with self._site.present():
-            return [write.copy() for write in self._site.pending.arrivals]
+            return [write.public() for write in self._site.pending.arrivals]
 
     @property
     def arrived_under(self) -> Consistency:
@@ -305,21 +311,21 @@ class FakeJira(Apps, Assertions):
                 self._faults.restore(planned)
 
     @property
-    def known_issues(self) -> set[str]:
-        """Fill it with issue keys and ids to make every other one unknown; while empty, all are known."""
+    def known_issues(self) -> set[str] | None:
+        """The issue keys and ids that exist: None for all, a set for only these."""
         return self._site.known_issues
 
     @known_issues.setter
-    def known_issues(self, keys: set[str]) -> None:
+    def known_issues(self, keys: set[str] | None) -> None:
         self._site.known_issues = _names("known_issues", keys)
 
     @property
-    def known_services(self) -> set[str]:
-        """Fill it with service ids and keys to make every other one unknown; while empty, all are known."""
+    def known_services(self) -> set[str] | None:
+        """The services that exist, by id or key: None for all, a set for only these."""
         return self._site.known_services
 
     @known_services.setter
-    def known_services(self, keys: set[str]) -> None:
+    def known_services(self, keys: set[str] | None) -> None:
         self._site.known_services = _names("known_services", keys)
 
     # Faults
@@ -434,7 +440,9 @@ def _cloud_id(given: str | None) -> tuple[str, bool]:
     return given, True
 
 
-def _names(what: str, given: Iterable[str]) -> set[str]:
+def _names(what: str, given: Iterable[str] | None) -> set[str] | None:
+    if given is None:
+        return None
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise TypeError(f"{what} is a set of strings such as {{'ABC-1'}}, not {given!r}")
+        raise TypeError(f"{what} is a set of strings such as {{'ABC-1'}}, or None for all, not {given!r}")
     return set(given)

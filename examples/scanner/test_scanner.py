@@ -228,7 +228,7 @@ def test_state_survives_shuffled_writes(make_fake_jira, seed):
 
 
 def test_unknown_issue_is_reported(reporter, fake_jira):
-    fake_jira.known_issues.add("SHOP-99")
+    fake_jira.known_issues = {"SHOP-99"}
     rejected = reporter.report([ALERT])
     assert list(rejected) == ["shop#1"]
     fake_jira.assert_rejected("shop#1", match="known")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -69,6 +69,8 @@ class Api:
     rejected_shape: Literal["object", "list"]
     #: The query parameter of deletions that is no property and has no effect any more; empty where there is none.
     sequence_parameter: str
+    #: The member of an entity that lists its associations: objects with ``associationType`` and ``values``.
+    associations_member: str
     #: Association types whose values name services; the values of all others name issues.
     service_types: frozenset[str]
     #: The modules of a descriptor and of a manifest without which Jira answers 403.
@@ -113,6 +115,31 @@ class Api:
         if not all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in values):
             return None
         return tuple(map(str, values))
+
+    def key_of(self, entity: Any) -> Any:
+        """What identifies an entity, as an answer names it: text, or an object of several identity members."""
+        if len(self.identity) == 1:
+            return self.id_of(entity)
+        return {name: entity[name] for name in self.identity if name in entity} if isinstance(entity, Mapping) else {}
+
+    def associations_of(self, entity: Any) -> Iterator[tuple[str, list[str]]]:
+        """The type and the values of each association of an entity; what does not have the schema's shape is left out."""
+        given = entity.get(self.associations_member) if isinstance(entity, Mapping) else None
+        for association in given if isinstance(given, list) else ():
+            if isinstance(association, dict):
+                name, values = association.get("associationType"), association.get("values")
+                if isinstance(name, str) and isinstance(values, list):
+                    yield name, [value for value in values if isinstance(value, str)]
+
+    def issue_keys(self, entity: Any, unknown: Container[tuple[str, str]] = ()) -> list[str]:
+        """The keys and ids of the issues that an entity is associated with, without the types and values that are unknown."""
+        return [
+            value
+            for name, values in self.associations_of(entity)
+            if name not in self.service_types
+            for value in values
+            if (name, value) not in unknown
+        ]
 
     def label_of(self, entity: Any, index: int) -> Id:
         """The id of an entity, or its place in the submission: ``remoteLinks[INDEX]``."""

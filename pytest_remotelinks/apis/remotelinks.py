@@ -26,6 +26,7 @@ REMOTE_LINKS = Api(
     unknown_member="unknownAssociations",
     rejected_shape="object",
     sequence_parameter="_updateSequenceNumber",
+    associations_member="associations",
     service_types=frozenset({"serviceIdOrKeys"}),
     connect_module="jiraRemoteLinkInfoProvider",
     forge_module="devops:remoteLinkInfoProvider",

@@ -1,21 +1,22 @@
-"""One request's way through the fake: judged, applied, remembered, answered."""
+"""One request's way through the fake: check it, apply it, record it, answer it."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_remotelinks.apis.api import Api
 from pytest_remotelinks.jira.answers import Answer, failure_headers, json_answer, refusal, with_fault
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.faults import Arrival, Effect, Fault, Faults
 from pytest_remotelinks.jira.oauth import TokenEndpoint
-from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.recording.exchange import Exchange, link_name
+from pytest_remotelinks.jira.site import Outcome, Site
+from pytest_remotelinks.recording.exchange import Exchange
 from pytest_remotelinks.rules.app_history import AppHistory
 from pytest_remotelinks.rules.checker import Checker, CheckResult
 from pytest_remotelinks.rules.violation import Violation
@@ -26,61 +27,98 @@ from pytest_remotelinks.wire.response import Response
 _REASONS = {
     400: "The request is malformed.",
     405: "The path does not have this method.",
-    413: "The data is too large. Submit fewer remote links in each request.",
+    413: "The data is too large. Submit less in each request.",
     415: "The content type is not application/json.",
 }
-_NO_ANSWER = Answer(0, ending="dropped")
 
-#: By the index of a submitted link, Jira's words on why it is rejected.
-Rejected = dict[int, list[dict[str, str]]]
+#: By the index of a submitted entity, Jira's words on why it is rejected.
+Errors = dict[int, list[dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What a request led to."""
+
+    answer: Answer
+    errors: Errors = field(default_factory=dict)
+    #: The violations that were found when it was applied.
+    violations: tuple[Violation, ...] = ()
+    #: The faults that rejected some of its entities.
+    rejections: tuple[Fault, ...] = ()
+
+
+_UNREAD = _Result(Answer(0, ending="dropped"))
 
 
 class Backend:
-    """Answers requests as Jira would, and keeps the record of them."""
+    """Answers requests as Jira would, and records them.
 
-    def __init__(self, checker: Checker, site: Site, faults: Faults, registry: AppRegistry) -> None:
-        self.checker = checker
+    There is one checker for each API; a request that is sent to none of them
+    is checked by the first.
+    """
+
+    def __init__(self, checkers: Sequence[Checker], site: Site, faults: Faults, registry: AppRegistry) -> None:
+        self._checkers = tuple(checkers)
         self._site = site
-        self._record = site.record
         self._faults = faults
         self._registry = registry
-        #: By the app's key, what it did before.
-        self.histories: defaultdict[str, AppHistory] = defaultdict(AppHistory)
         self.token_endpoint = TokenEndpoint(registry, site, faults)
-        #: Set when answers that are held back are not worth waiting for any more.
-        self.patience = threading.Event()
+        #: By API and app, what the app did before.
+        self._histories: dict[str, defaultdict[str, AppHistory]] = {
+            checker.document.api.name: defaultdict(AppHistory) for checker in self._checkers
+        }
+        #: Set when delayed answers are not to be waited for any more.
+        self.abandoned = threading.Event()
         self._traces = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """How many bytes of a body are to be kept."""
+        return max(checker.kept_bytes for checker in self._checkers)
 
     def forget(self) -> None:
-        """Forget the past of every app, and give up the answers that are held back."""
-        self.give_up()
-        self.patience = threading.Event()
-        self.histories.clear()
+        """Forget what every app did, and drop the answers that are delayed."""
+        self.abandon_waiting()
+        self.abandoned = threading.Event()
+        for histories in self._histories.values():
+            histories.clear()
         self._traces = 0
 
-    def give_up(self) -> None:
-        """Hold no answer back any longer: nobody is there who could want it."""
-        self.patience.set()
+    def forget_app(self, app: str) -> None:
+        """Forget what an app did."""
+        for histories in self._histories.values():
+            histories.pop(app, None)
+
+    def forget_refusals(self) -> None:
+        """Forget which requests were refused: the installed apps have changed, so they may pass now."""
+        for histories in self._histories.values():
+            for history in histories.values():
+                history.forget_refusals()
+
+    def abandon_waiting(self) -> None:
+        """Drop the answers that are delayed."""
+        self.abandoned.set()
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
         """Count a request as under way from its first byte until its answer is ready to be sent."""
-        self._record.begin()
+        self._site.record.begin()
         try:
             yield
         finally:
-            self._record.end()
+            self._site.record.end()
 
     def drop_unread(self, request: Request, started: float) -> Answer | None:
-        """What becomes of a request of which only the head is known: None where its body is to be read."""
+        """The answer to a request of which only the head is known; None where its body is to be read."""
         with self._site.present():
-            operation = self.checker.document.router.route(request.path).operation(request.method)
-            asks_for_token = self.token_endpoint.is_meant_by(request)
-            fault = self._faults.next_unread("token" if asks_for_token else operation.name if operation else None)
-            if fault is None:
+            checker = self._checker_of(request)
+            operation = checker.document.router.route(request.path).operation(request.method)
+            is_for_token = self.token_endpoint.is_meant_by(request)
+            effect = self._faults.next_unread("token" if is_for_token else operation.name if operation else None)
+            if effect is None:
                 return None
-            self._remember(request, CheckResult(operation), _NO_ANSWER, started, time.perf_counter(), fault)
-            return _NO_ANSWER
+            self._record(request, checker.document.api, CheckResult(operation), _UNREAD, effect, started, time.perf_counter())
+            return _UNREAD.answer
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
@@ -88,65 +126,67 @@ class Backend:
             return self.token_endpoint.answer(request, started, clock)
         with self._site.present() as now:
             began = now - (time.perf_counter() - clock)
-            checked = self.checker.check(request, self._registry.context(began, now, self.histories))
+            checker = self._checker_of(request)
+            api = checker.document.api
+            histories = self._histories[api.name]
+            checked = checker.check(request, self._registry.context(began, now, histories))
             self._registry.remember(request)
-            history = self.histories[checked.app]
-            operation = checked.operation
-            host = request.headers.get("Host", "")
-            name, api = operation.name if operation else None, self.checker.document.api.name
-            fault = self._faults.next_fault(Arrival(name, api, checked.app, _cost(checked), began, now, host))
-            rejected: Rejected = {}
-            rejecting: tuple[Fault, ...] = ()
-            if fault is not None and fault.status is not None:
-                answer = self._fail(fault, fault.status, request)
+            history = histories[checked.app]
+            effect = self._faults.next_fault(_arrival(request, api, checked, began, now))
+            if effect is not None and effect.status is not None:
+                result = _Result(self._fail(effect, effect.status, request))
             elif checked.refusal is not None:
-                answer = self._refuse(checked, checked.refusal)
-            elif operation is not None and operation.name == "submit":
-                answer, rejected, late, rejecting = self._submit(checked, history, fault, now)
-                checked = replace(checked, violations=(*checked.violations, *late))
+                result = _Result(self._refuse(checked, checked.refusal))
+            elif checked.operation is not None and checked.operation.name == "submit":
+                result = self._submit(checker, checked, history, effect, now)
             else:
-                answer = self._read_or_delete(checked, history)
-            answer = with_fault(answer, fault, self._faults.limit_headers())
-            if operation is not None and not (fault is not None and fault.hides_answer):
-                wait = fault.retry_after if fault is not None else None
-                history.remember_answer(request, operation, answer.status, wait, now, fault is not None and fault.concerns_all)
-            self._remember(request, checked, answer, started, clock, fault, rejected, rejecting)
+                result = _Result(self._read_or_delete(api, checked, history))
+            answer = with_fault(result.answer, effect, self._faults.limit_headers())
+            if checked.operation is not None and not (effect is not None and effect.hides_answer):
+                wait, concerns_all = (effect.retry_after, effect.concerns_all) if effect is not None else (None, False)
+                history.remember_answer(request, checked.operation, answer.status, wait, now, concerns_all)
+            self._record(request, api, checked, result, effect, started, clock, answer)
             self._site.pending.count_answer()
         return answer
 
-    def _remember(
+    def _checker_of(self, request: Request) -> Checker:
+        return next((checker for checker in self._checkers if checker.document.api.bases.match(request.path)), self._checkers[0])
+
+    def _record(
         self,
         request: Request,
+        api: Api,
         checked: CheckResult,
-        answer: Answer,
+        result: _Result,
+        effect: Effect | None,
         started: float,
         clock: float,
-        fault: Effect | None,
-        rejected: Rejected | None = None,
-        rejecting: tuple[Fault, ...] = (),
+        answer: Answer = _UNREAD.answer,
     ) -> None:
-        self._record.add(
+        record = self._site.record
+        record.add(
             Exchange(
-                number=self._record.count + 1,
+                number=record.count + 1,
                 operation=checked.operation.name if checked.operation else None,
                 operation_id=checked.operation.id if checked.operation else None,
                 started=started,
                 duration=time.perf_counter() - clock,
                 app=checked.app,
-                fault=fault.name if fault is not None else "",
+                fault=effect.name if effect is not None else "",
                 _request=request,
                 _response=Response(answer.status, Headers(answer.headers), answer.body),
+                _api=api,
                 _payload=checked.payload,
                 _target_id=checked.link_id,
-                _rejected=rejected or {},
-                _violations=checked.violations,
-                _faults=(fault.fault, *rejecting) if fault is not None else rejecting,
+                _rejected=result.errors,
+                _violations=(*checked.violations, *result.violations),
+                _faults=(effect.fault, *result.rejections) if effect is not None else result.rejections,
             )
         )
 
-    def _fail(self, fault: Effect, status: int, request: Request) -> Answer:
-        reason = f"{_REASONS.get(status, 'Jira is not available.')} ({fault.name})"
-        return refusal(status, [self._error(reason)], failure_headers(fault, request.target))
+    def _fail(self, effect: Effect, status: int, request: Request) -> Answer:
+        reason = f"{_REASONS.get(status, 'Jira is not available.')} ({effect.name})"
+        return refusal(status, [self._error(reason)], failure_headers(effect, request.target))
 
     def _refuse(self, checked: CheckResult, status: int) -> Answer:
         reasons = [violation for violation in checked.violations if violation.severity == "error" and violation.link is None]
@@ -154,49 +194,37 @@ class Backend:
         headers = (("Allow", ", ".join(checked.allowed)),) if status == 405 else ()
         return refusal(status, [self._error(text) for text in texts], headers)
 
-    def _submit(
-        self, checked: CheckResult, history: AppHistory, fault: Effect | None, now: float
-    ) -> tuple[Answer, Rejected, tuple[Violation, ...], tuple[Fault, ...]]:
-        """The answer to a submission, why links are rejected, and what is now to be said of it."""
-        links = checked.payload["remoteLinks"]
+    def _submit(self, checker: Checker, checked: CheckResult, history: AppHistory, effect: Effect | None, now: float) -> _Result:
+        api = checker.document.api
+        entities = api.entities(checked.payload) or []
         properties = checked.payload.get("properties")
         properties = properties if isinstance(properties, dict) else {}
-        rejecting = self._faults.rejections_of(self.checker.document.api.id_of(link) for link in links)
-        unwanted = {id: rejection.message for id, rejection in rejecting.items()}
-        outcome = self._site.submit(links, properties, checked.rejections, checked.impossible, checked.app, unwanted)
-        # Whoever got no answer is right to send all of it again.
-        is_told = fault is None or not fault.hides_answer
+        rejections = self._faults.rejections_of(map(api.id_of, entities))
+        unwanted = {id: rejection.message for id, rejection in rejections.items()}
+        outcome = self._site.submit(api, entities, properties, checked.rejections, checked.impossible, checked.app, unwanted)
+        # A client that got no answer may send everything again.
+        is_answered = effect is None or not effect.hides_answer
         accepted = set(outcome.accepted)
-        stale = history.remember_accepted(links, properties, outcome.accepted, now, is_told)
-        violations = self.checker.check_effects(checked, accepted, stale, history.rejected, now)
-        if is_told and (history.rejected or len(accepted) < len(links)):
-            history.remember_rejected(links, accepted)
+        stale = history.remember_accepted(entities, properties, outcome.accepted, now, is_answered)
+        violations = checker.check_effects(checked, accepted, stale, history.rejected, now)
+        if is_answered and (history.rejected or len(accepted) < len(entities)):
+            history.remember_rejected(entities, accepted)
         history.submitted_keys.update(properties)
-        rejected = {index: [self._error(_sentence(violation)) for violation in found] for index, found in checked.rejections.items()}
-        for index, reason in outcome.rejected.items():
-            rejected[index] = [self._error(reason)]
-        result: dict[str, Any] = {"acceptedRemoteLinks": [links[index]["id"] for index in outcome.accepted]}
-        # The published schema requires none of the members, and calls these two present "if any".
-        if rejected:
-            by_id: dict[str, list[dict[str, str]]] = {}
-            for index in sorted(rejected):
-                by_id.setdefault(link_name(links[index], index), []).extend(rejected[index])
-            result["rejectedRemoteLinks"] = by_id
-        if outcome.unknown:
-            result["unknownAssociations"] = list(outcome.unknown)
-        return json_answer(202, result), rejected, violations, tuple(rejecting.values())
+        errors = {index: [self._error(_sentence(violation)) for violation in found] for index, found in checked.rejections.items()}
+        errors.update({index: [self._error(reason)] for index, reason in outcome.rejected.items()})
+        return _Result(json_answer(202, _submitted(api, entities, outcome, errors)), errors, violations, tuple(rejections.values()))
 
-    def _read_or_delete(self, checked: CheckResult, history: AppHistory) -> Answer:
-        operation = checked.operation
+    def _read_or_delete(self, api: Api, checked: CheckResult, history: AppHistory) -> Answer:
+        operation, id = checked.operation, checked.link_id
         if operation is not None and operation.name == "read":
-            link = self._site.read(checked.link_id, checked.app) if checked.link_id is not None else None
-            return json_answer(200, link) if link is not None else Answer(404)
+            entity = self._site.read(api, id, checked.app) if id is not None else None
+            return json_answer(200, entity) if entity is not None else Answer(404)
         if operation is not None and operation.name == "delete-by-properties":
-            self._site.delete_by(checked.properties, checked.app)
-        elif checked.link_id is not None:
-            self._site.delete(checked.link_id, checked.app)
+            self._site.delete_by(api, checked.properties, checked.app)
+        elif id is not None:
+            self._site.delete(api, id, checked.app)
         if operation is not None:
-            history.remember_deletion(operation, checked.link_id, checked.properties)
+            history.remember_deletion(operation, id, checked.properties)
         return Answer(202)
 
     def _error(self, message: str) -> dict[str, str]:
@@ -204,11 +232,35 @@ class Backend:
         return {"message": message, "errorTraceId": f"{self._traces:016x}"}
 
 
+def _arrival(request: Request, api: Api, checked: CheckResult, began: float, now: float) -> Arrival:
+    return Arrival(
+        operation=checked.operation.name if checked.operation else None,
+        api=api.name,
+        app=checked.app,
+        cost=1 + len(api.entities(checked.payload) or ()),
+        began=began,
+        now=now,
+        host=request.headers.get("Host", ""),
+    )
+
+
+def _submitted(api: Api, entities: list[Any], outcome: Outcome, errors: Errors) -> dict[str, Any]:
+    """The answer to a submission, in the API's shape."""
+    answer: dict[str, Any] = {api.accepted_member: [api.key_of(entities[index]) for index in outcome.accepted]}
+    # The published schema requires none of the members, and calls these two present "if any".
+    if errors:
+        by_id: dict[Any, list[int]] = {}
+        for index in sorted(errors):
+            by_id.setdefault(api.label_of(entities[index], index), []).append(index)
+        found = [(indexes[0], [error for index in indexes for error in errors[index]]) for indexes in by_id.values()]
+        if api.rejected_shape == "object":
+            answer[api.rejected_member] = {api.label_of(entities[index], index): told for index, told in found}
+        else:
+            answer[api.rejected_member] = [{"key": api.key_of(entities[index]), "errors": told} for index, told in found]
+    if outcome.unknown:
+        answer[api.unknown_member] = [{"associationType": name, "values": values} for name, values in outcome.unknown.items()]
+    return answer
+
+
 def _sentence(violation: Violation) -> str:
     return f"{violation.pointer} {violation.message}" if violation.pointer.startswith("/") else violation.message
-
-
-def _cost(checked: CheckResult) -> int:
-    """What a request costs of a quota by cost."""
-    links = checked.payload.get("remoteLinks") if isinstance(checked.payload, dict) else None
-    return 1 + (len(links) if isinstance(links, list) else 0)

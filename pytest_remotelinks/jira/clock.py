@@ -1,4 +1,4 @@
-"""A site's time: real time, moved on by the test."""
+"""A site's time: real time, moved forward by the test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Clock:
-    """Seconds since the epoch; runs like a real clock and never backwards."""
+    """Gives seconds since the epoch; never runs backwards."""
 
     def __init__(self) -> None:
         self._ahead = time.time() - time.monotonic()
@@ -16,7 +16,7 @@ class Clock:
         return time.monotonic() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Move the clock on. Raises ValueError for less than nothing."""
+        """Move the clock forward. Raises ValueError for a negative number."""
         if not 0 <= seconds < float("inf"):
-            raise ValueError(f"a clock can be moved on by 0 seconds or more, not by {seconds!r}")
+            raise ValueError(f"a clock can be moved forward by 0 seconds or more, not by {seconds!r}")
         self._ahead += seconds

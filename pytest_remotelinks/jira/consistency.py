@@ -1,4 +1,4 @@
-"""When an accepted write becomes visible: Jira only says "eventually", so a test chooses."""
+"""Consistency policies: when an accepted write becomes visible. Jira only says "eventually", so a test chooses."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, get_args
 
-from pytest_remotelinks.jira.write import Kind, Write
+from pytest_remotelinks.jira.write import AcceptedWrite, Kind
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A point of a site's time: seconds since the epoch on its clock, and how many requests it has answered."""
+    """A point in a site's time: seconds since the epoch on its clock, and how many requests it has answered."""
 
     now: float
     answered: int
@@ -30,27 +30,27 @@ class Policy:
 
     @property
     def policies(self) -> tuple[Policy, ...]:
-        """The policies that this one is made of."""
+        """The policies that this one consists of."""
         return (self,)
 
-    def is_due(self, write: Write, moment: Moment) -> bool:
+    def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
         """Whether the write arrives now."""
         raise NotImplementedError
 
-    def may_come(self, write: Write, come: Container[int]) -> bool:
-        """Whether a read may let the write arrive, now that those with these numbers have."""
+    def may_arrive(self, write: AcceptedWrite, arrived: Container[int]) -> bool:
+        """Whether a read lets the write arrive, now that those with these numbers have arrived."""
         return True
 
-    def turn(self, write: Write) -> tuple[float, float]:
-        """Of writes that arrive together, the one with the lower turn is the first; asked once, on acceptance."""
+    def order_key(self, write: AcceptedWrite) -> tuple[float, float]:
+        """Of writes that arrive together, the one with the lowest key is the first; computed once, on acceptance."""
         return write.accepted_after, write.number
 
-    def arrives_twice(self, write: Write) -> bool:
+    def is_delivered_twice(self, write: AcceptedWrite) -> bool:
         """Whether the write is delivered a second time."""
         return False
 
-    def due_at(self, write: Write) -> float | None:
-        """The time on the site's clock at which the write arrives by itself, None where time alone does not bring it."""
+    def due_at(self, write: AcceptedWrite) -> float | None:
+        """The time on the site's clock at which the write arrives, None where time alone does not let it arrive."""
         return None
 
     def of(self, kind: Kind) -> Policy:
@@ -60,9 +60,9 @@ class Policy:
 
 @dataclass(frozen=True)
 class Immediate(Policy):
-    """A write is visible at once. Convenient, and kinder than Jira."""
+    """A write is visible at once. Convenient, and more than Jira promises."""
 
-    def is_due(self, write: Write, moment: Moment) -> bool:
+    def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
         return True
 
     def __str__(self) -> str:
@@ -74,7 +74,7 @@ class AfterReads(Policy):
     """A write stays hidden from the next ``reads`` reads that could have shown it.
 
     A read of a link's id counts for the writes of that link and for deletions
-    by properties. Without any read, ``settle()`` lets the write arrive.
+    by properties. Without a read, ``settle()`` lets the write arrive.
     """
 
     reads: int = 1
@@ -83,8 +83,8 @@ class AfterReads(Policy):
         if isinstance(self.reads, bool) or not isinstance(self.reads, int) or self.reads < 0:
             raise ValueError(f"after-reads takes a whole number of reads, 0 or more, not {self.reads!r}")
 
-    def is_due(self, write: Write, moment: Moment) -> bool:
-        return write.missed_by >= self.reads
+    def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
+        return write.reads_missed >= self.reads
 
     def __str__(self) -> str:
         return f"after-reads:{self.reads}"
@@ -92,7 +92,7 @@ class AfterReads(Policy):
 
 @dataclass(frozen=True)
 class AfterSeconds(Policy):
-    """A write stays hidden for ``seconds`` on the site's clock: real time, moved on by ``advance()``."""
+    """A write stays hidden for ``seconds`` on the site's clock: real time, moved forward by ``advance()``."""
 
     seconds: float = 1.0
 
@@ -100,10 +100,10 @@ class AfterSeconds(Policy):
         if isinstance(self.seconds, bool) or not isinstance(self.seconds, (int, float)) or not 0 <= self.seconds < float("inf"):
             raise ValueError(f"after-seconds takes a number of seconds, 0 or more, not {self.seconds!r}")
 
-    def is_due(self, write: Write, moment: Moment) -> bool:
+    def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
         return moment.now >= self.due_at(write)
 
-    def due_at(self, write: Write) -> float:
+    def due_at(self, write: AcceptedWrite) -> float:
         return write.accepted_at + self.seconds
 
     def __str__(self) -> str:
@@ -114,7 +114,7 @@ class AfterSeconds(Policy):
 class Manual(Policy):
     """A write stays hidden until the test calls ``settle()``."""
 
-    def is_due(self, write: Write, moment: Moment) -> bool:
+    def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
         return False
 
     def __str__(self) -> str:
@@ -126,9 +126,9 @@ class Shuffled(Policy):
     """Writes overtake each other, and some arrive twice: the worst that "eventually" allows.
 
     Each write waits for its own number of further requests to the site, up to
-    ``SPREAD``; so a submission and a deletion of one id may cross. What one
-    submission says twice of a link stays in its order, and nothing comes a
-    second time after a write that was sent when it had come once. All of it
+    ``SPREAD``; so a submission and a deletion of one id may cross. If one
+    submission contains a link twice, the two keep their order, and nothing is
+    delivered again after a write that was sent when it had arrived. Everything
     follows from the seed and the order of the requests. Without a seed, one is
     drawn; a failing test prints it.
     """
@@ -136,7 +136,7 @@ class Shuffled(Policy):
     seed: int = field(default_factory=lambda: secrets.randbelow(10**6))
 
     keeps_order = False
-    #: Requests that a write waits for at the most; its second delivery waits for up to twice as many.
+    #: How many requests a write waits for at most; its second delivery waits for up to twice as many.
     SPREAD = 5
     #: How many of a hundred writes are delivered twice.
     REPEATED = 25
@@ -145,21 +145,21 @@ class Shuffled(Policy):
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise ValueError(f"shuffled takes a whole number as its seed, 0 or more, not {self.seed!r}")
 
-    def is_due(self, write: Write, moment: Moment) -> bool:
-        return moment.answered >= write.turn[0]
+    def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
+        return moment.answered >= write.order_key[0]
 
-    def turn(self, write: Write) -> tuple[float, float]:
+    def order_key(self, write: AcceptedWrite) -> tuple[float, float]:
         dice = self._dice(write)
         delay, tie = dice.randint(0, self.SPREAD), dice.random()
-        if write.is_repeat:
+        if write.is_redelivery:
             delay += dice.randint(0, self.SPREAD)
-        return write.accepted_after + 1 + delay, tie + write.is_repeat
+        return write.accepted_after + 1 + delay, tie + write.is_redelivery
 
-    def arrives_twice(self, write: Write) -> bool:
+    def is_delivered_twice(self, write: AcceptedWrite) -> bool:
         return random.Random(f"twice {self.seed} {write.number}").randrange(100) < self.REPEATED
 
-    def _dice(self, write: Write) -> random.Random:
-        # Of a text, the same numbers in every process and on every machine. A repeat starts with its first delivery's delay.
+    def _dice(self, write: AcceptedWrite) -> random.Random:
+        # A text gives the same numbers in every process and on every machine. A redelivery starts with the delay of the first delivery.
         return random.Random(f"{self.seed} {write.accepted_after} {write.kind} {write.id}")
 
     def __str__(self) -> str:
@@ -168,7 +168,7 @@ class Shuffled(Policy):
 
 @dataclass(frozen=True)
 class PerOperation(Policy):
-    """A policy of its own for each kind of write. Writes under different policies may overtake each other."""
+    """One policy for each kind of write. Writes under different policies may overtake each other."""
 
     submit: Policy
     delete: Policy
@@ -200,7 +200,7 @@ def parse_consistency(given: Any) -> Policy:
     A text such as ``after-reads:2`` names one; a mapping such as
     ``{"submit": "after-reads:2", "delete": "manual"}``, or the text
     ``submit=after-reads:2,delete=manual``, names one for each kind of write;
-    what is not named has the default. Raises ValueError for anything else.
+    others have the default. Raises ValueError for anything else.
     """
     if isinstance(given, Policy):
         return given

@@ -1,4 +1,4 @@
-"""The orders in which writes can arrive, as far as the difference can be seen."""
+"""The orders in which writes can arrive, as far as they make a difference."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from collections import deque
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.consistency import Moment, Policy
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.store import Key
+from pytest_remotelinks.jira.write import AcceptedWrite
 
 #: The numbers of writes in the order in which they arrive.
 Order = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Arranged(Policy):
+class GivenOrder(Policy):
     """Writes arrive in a given order: one by one as reads miss them, and the rest together at the end.
 
-    A write waits for those that precede it in the order, also if they are yet
-    to be sent; but not for ever, since its sender may be waiting for it.
+    A write waits for those that precede it in the order, also if they are not
+    yet sent; but only for so many reads, since its sender may be waiting for it.
     """
 
     order: Order
 
     keeps_order = False
     arrives_singly = True
-    #: Reads that a write is held back for those before it.
-    HELD_BACK = 3
+    #: For how many reads a write is held back for those before it.
+    MAX_HOLD = 3
 
-    def is_due(self, write: Write, moment: Moment) -> bool:
-        return write.missed_by > 0
+    def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
+        return write.reads_missed > 0
 
-    def may_come(self, write: Write, come: Container[int]) -> bool:
-        if write.missed_by > self.HELD_BACK or write.number not in self.order:
+    def may_arrive(self, write: AcceptedWrite, arrived: Container[int]) -> bool:
+        if write.reads_missed > self.MAX_HOLD or write.number not in self.order:
             return True
-        return all(number in come for number in self.order[: self.order.index(write.number)])
+        return all(number in arrived for number in self.order[: self.order.index(write.number)])
 
-    def turn(self, write: Write) -> tuple[float, float]:
+    def order_key(self, write: AcceptedWrite) -> tuple[float, float]:
         # A write that the order does not name comes after those that it does.
         return (self.order.index(write.number) if write.number in self.order else len(self.order)), write.number
 
@@ -50,19 +50,19 @@ class Arranged(Policy):
 class Orders:
     """The orders of some writes.
 
-    Two writes that cannot touch the same link may change places without any
+    Two writes that cannot touch the same entity may change places without any
     difference, so of all orders that differ only by that there is one here.
-    What one submission says twice of a link stays in its order.
+    An entity that one submission contains twice keeps its order.
     """
 
-    def __init__(self, writes: Sequence[Write]) -> None:
+    def __init__(self, writes: Sequence[AcceptedWrite]) -> None:
         self._writes = {write.number: write for write in writes}
         self.sent: Order = tuple(sorted(self._writes))
         #: By number, the writes whose order to this one matters.
         self._rivals = self._find_rivals()
 
     def nearest(self, most: int) -> list[Order]:
-        """Up to ``most`` orders, beginning with that of sending; each next one takes as many swaps as the last, or more."""
+        """Up to ``most`` orders, beginning with the order of sending, by the number of swaps."""
         found = {self._normal(self.sent): None}
         todo = deque(found)
         while todo and len(found) < most:
@@ -86,7 +86,7 @@ class Orders:
         return self._normal(tuple(order))
 
     def swaps(self, order: Order) -> int:
-        """How many pairs of writes, of those where it matters, arrive in another order than they were sent."""
+        """How many pairs of writes whose order matters arrive in another order than they were sent."""
         place = {number: index for index, number in enumerate(order)}
         return sum(place[rival] < place[number] for number in order for rival in self._rivals[number] if rival > number)
 
@@ -97,7 +97,7 @@ class Orders:
         return sorted((other for other in candidates if self.swaps(other) < swaps), key=lambda other: (self.swaps(other), other))
 
     def single_moves(self, order: Order) -> list[Order]:
-        """The orders in which only one write is out of its place, the way it is in the given one; the fewest swaps first."""
+        """The orders in which only one write is out of place, as it is in the given order; the fewest swaps first."""
         place = {number: index for index, number in enumerate(order)}
         found = set()
         for number in order:
@@ -113,21 +113,21 @@ class Orders:
         return sorted(found, key=lambda other: (self.swaps(other), other))
 
     def _find_rivals(self) -> dict[int, set[int]]:
-        by_link: dict[tuple[str, Id], set[int]] = {}
-        by_app: dict[str, set[int]] = {}
+        by_key: dict[Key, set[int]] = {}
+        by_owner: dict[tuple[str, str], set[int]] = {}
         for number, write in self._writes.items():
-            by_app.setdefault(write.app, set()).add(number)
-            by_link.setdefault((write.app, write.id), set()).add(number)
-        sweeping = {app: {number for number in numbers if self._writes[number].concerns_all} for app, numbers in by_app.items()}
+            by_owner.setdefault(write.owner, set()).add(number)
+            by_key.setdefault(write.key, set()).add(number)
+        sweeping = {owner: {number for number in numbers if self._writes[number].concerns_all} for owner, numbers in by_owner.items()}
         return {
-            number: (by_app[write.app] if write.concerns_all else by_link[write.app, write.id] | sweeping[write.app]) - {number}
+            number: (by_owner[write.owner] if write.concerns_all else by_key[write.key] | sweeping[write.owner]) - {number}
             for number, write in self._writes.items()
         }
 
     def _unit(self, number: int) -> object:
-        """What keeps its order whatever happens: what one submission says of one link."""
+        """What always keeps its order: the writes of one entity in one submission."""
         write = self._writes[number]
-        return (write.app, write.id, write.accepted_after) if write.kind == "submit" else number
+        return (*write.key, write.accepted_after) if write.kind == "submit" else number
 
     def _normal(self, order: Order) -> Order:
         """Of all orders that make no difference, the one with the lowest numbers first."""
@@ -147,7 +147,7 @@ class Orders:
         return tuple(normal)
 
     def _one_swap_away(self, order: Order) -> Iterator[Order]:
-        """The orders in which one pair of writes has changed places that nothing stood between."""
+        """The orders in which one pair of writes with nothing between them has changed places."""
         for start, first in enumerate(order):
             # Of the writes behind, those that no other one holds back.
             reached: list[int] = []
@@ -163,12 +163,12 @@ class Orders:
                     yield self._normal((*order[:start], *before, second, first, *behind, *order[end + 1 :]))
                 reached.append(second)
                 if not self._writes[first].concerns_all or self._writes[second].concerns_all:
-                    break  # whatever comes behind is held back by this one
+                    break  # this one holds back everything behind it
 
     def _one_moved_back(self, order: Order) -> Iterator[Order]:
         """The orders in which one write has come back to where it was sent."""
         for number in order:
-            # What came with it comes along, or their order would be another.
+            # The writes that it keeps its order with move along.
             others = [other for other in order if self._unit(other) != self._unit(number)]
             together = [other for other in order if self._unit(other) == self._unit(number)]
             earlier = [index for index, other in enumerate(others) if other < number and other in self._rivals[number]]

@@ -1,4 +1,4 @@
-"""What a person sees on an issue or a service."""
+"""What Jira displays on an issue or a service."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.jira.apps import AppRegistry
-from pytest_remotelinks.jira.associations import SERVICE_TYPES, associations
 from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.wire.times import read_time
 
 #: The colours of a lozenge, by the appearance that a link's status names; any other is that of the default.
@@ -29,7 +28,7 @@ _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class Lozenge:
-    """A link's status as people see it: a label on a colour."""
+    """A link's status as it is displayed: a label on a colour."""
 
     label: str
     appearance: str
@@ -38,7 +37,7 @@ class Lozenge:
 
 @dataclass(frozen=True)
 class ShownAction:
-    """An entry of a link's menu: what it says and where it leads."""
+    """An entry of a link's menu: its label and its URL."""
 
     action_id: str
     label: str
@@ -47,7 +46,7 @@ class ShownAction:
 
 @dataclass(frozen=True)
 class ShownLink:
-    """A link as people see it. ``app`` is the key of the app that sent it, empty while none was installed."""
+    """A link as it is displayed. ``app`` is the key of the app that sent it, empty while no app was installed."""
 
     id: Id
     display_name: str
@@ -61,13 +60,13 @@ class ShownLink:
 
 
 def shown_on(site: Site, registry: AppRegistry, kind: str, key: str) -> list[ShownLink]:
-    """The links that people see on an issue or a service, the latest first.
+    """The links that are displayed on an issue or a service, the latest first.
 
-    Left out are those of an app without a remote link module, and those that
-    were taken when the site did not know the issue or the service.
+    Not displayed are links of an app without a remote link module, and links
+    that were accepted when the site did not know the issue or the service.
     """
     links = [link for link in site.store if _is_shown(link, registry) and key in _keys(link, kind)]
-    # Times may be the same; then the id decides, so that the order is always one.
+    # Of links with the same time, the id decides.
     links.sort(key=lambda link: link.id)
     links.sort(key=lambda link: read_time(link.data.get("lastUpdated")) or _NEVER, reverse=True)
     actions = registry.actions
@@ -75,7 +74,7 @@ def shown_on(site: Site, registry: AppRegistry, kind: str, key: str) -> list[Sho
 
 
 def shown_actions(link: Mapping[str, Any], actions: Mapping[str, Action]) -> tuple[ShownAction, ...]:
-    """The actions that a link offers, in its order; one that the module lacks, or whose URL nothing fills, is not shown."""
+    """The actions that a link offers, in its order, without those that the module lacks and those whose URL is not filled."""
     named = link.get("actionIds")
     found = []
     for action_id in named if isinstance(named, list) else ():
@@ -86,23 +85,23 @@ def shown_actions(link: Mapping[str, Any], actions: Mapping[str, Action]) -> tup
     return tuple(found)
 
 
-def _is_shown(link: Write, registry: AppRegistry) -> bool:
+def _is_shown(link: AcceptedWrite, registry: AppRegistry) -> bool:
     app = registry.get(link.app)
     return bool(app.modules) if app is not None else not registry.verifies
 
 
-def _keys(link: Write, kind: str) -> list[str]:
+def _keys(link: AcceptedWrite, kind: str) -> list[str]:
     return [
         value
-        for name, values in associations(link.data)
-        if (name in SERVICE_TYPES) == (kind == "service")
+        for name, values in link.api.associations_of(link.data)
+        if (name in link.api.service_types) == (kind == "service")
         for value in values
-        # What the site did not know when it took the link, it does not show the link on.
+        # A link is not displayed on what the site did not know when it accepted the link.
         if (name, value) not in link.unknown
     ]
 
 
-def _shown(link: Write, actions: Mapping[str, Action]) -> ShownLink:
+def _shown(link: AcceptedWrite, actions: Mapping[str, Action]) -> ShownLink:
     data = link.data
     return ShownLink(
         id=link.id,

@@ -1,4 +1,4 @@
-"""One Jira site: what it has stored, what is under way, which issues and services it knows."""
+"""One Jira site: what it has stored, what is pending, which issues and services it knows."""
 
 from __future__ import annotations
 
@@ -7,43 +7,42 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.jira.associations import SERVICE_TYPES, associations
+from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.jira.consistency import Policy
 from pytest_remotelinks.jira.pending import PendingWrites
-from pytest_remotelinks.jira.store import LinkStore
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.store import Key, Store
+from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.record import Record
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a site made of a submission's links, in their order.
+    """What a site did with the entities of a submission, in their order.
 
-    ``rejected`` gives, by index, the reason why the site rejects a link.
+    ``rejected`` gives, by index, the reason why the site rejects an entity.
     """
 
     accepted: tuple[int, ...] = ()
     rejected: dict[int, str] = field(default_factory=dict)
-    unknown: tuple[dict[str, Any], ...] = ()
+    #: By association type, the values that the site does not know.
+    unknown: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Site:
     """The state of one site, and the record of what happened there.
 
-    Whatever uses it does so within ``present()``. ``app`` is always the key of
-    the app that asks; apps do not see each other's links.
+    It is used within ``present()``. ``app`` is always the key of the app that
+    sent the request; apps do not see each other's entities.
     """
 
     def __init__(self, consistency: Policy) -> None:
-        #: Issue keys and ids that exist; while empty, every well-formed one does.
-        self.known_issues: set[str] = set()
-        #: Services that exist; while empty, every one does.
-        self.known_services: set[str] = set()
+        #: The issue keys and ids that exist, and the services; None for all.
+        self.known_issues: set[str] | None = None
+        self.known_services: set[str] | None = None
         self.record = Record()
         self.clock = Clock()
-        self.store = LinkStore()
+        self.store = Store()
         self.pending = PendingWrites(self.store, consistency, self.clock)
 
     @contextmanager
@@ -58,35 +57,37 @@ class Site:
 
     def submit(
         self,
-        links: list[Any],
+        api: Api,
+        entities: list[Any],
         properties: dict[str, Any],
-        refused: Container[int],
-        impossible: frozenset[str],
+        refused: Container[int] = (),
+        impossible: frozenset[str] = frozenset(),
         app: str = "",
         unwanted: Mapping[Id, str] | None = None,
     ) -> Outcome:
-        """Take the links that are not refused already.
+        """Accept the entities, but for those that are ``refused`` already.
 
-        ``impossible`` values are no keys at all; ``unwanted`` gives, by id, the
-        reason why a link is rejected in any case.
+        ``impossible`` values are not keys at all; ``unwanted`` gives, by id, the
+        reason why an entity is rejected in any case.
         """
         accepted: list[int] = []
-        writes: list[Write] = []
+        writes: list[AcceptedWrite] = []
         rejected: dict[int, str] = {}
         unknown: dict[str, list[str]] = {}
-        everything_known = not (self.known_issues or self.known_services or impossible)
-        for index, link in enumerate(links):
+        everything_known = self.known_issues is None and self.known_services is None and not impossible
+        for index, entity in enumerate(entities):
             if index in refused:
                 continue
-            if not isinstance(link, dict) or not isinstance(link.get("id"), str):
-                rejected[index] = "the link has no id to be stored under"
+            id = api.id_of(entity)
+            if id is None:
+                rejected[index] = f"the {api.noun} has no id to be stored under"
                 continue
-            if unwanted and link["id"] in unwanted:
-                rejected[index] = unwanted[link["id"]]
+            if unwanted and id in unwanted:
+                rejected[index] = unwanted[id]
                 continue
             not_known: tuple[tuple[str, str], ...] = ()
             if not everything_known:
-                not_known, some_known = self._unknown_of(link, impossible)
+                not_known, some_known = self._unknown_of(api, entity, impossible)
                 for name, value in not_known:
                     listed = unknown.setdefault(name, [])
                     if value not in listed:
@@ -94,64 +95,60 @@ class Site:
                 if not_known and not some_known:
                     named = ", ".join(f"{name} {value}" for name, value in not_known[:5])
                     more = f" and {len(not_known) - 5} more" if len(not_known) > 5 else ""
-                    rejected[index] = f"none of the link's associations is known to this site: {named}{more}"
+                    rejected[index] = f"none of its associations is known to this site: {named}{more}"
                     continue
             accepted.append(index)
-            writes.append(Write(0, "submit", link["id"], link, properties, unknown=not_known, app=app))
+            writes.append(AcceptedWrite(api, "submit", app, id, entity, properties, unknown=not_known))
         self.pending.accept(writes)
-        return Outcome(
-            tuple(accepted),
-            rejected,
-            tuple({"associationType": name, "values": values} for name, values in unknown.items()),
-        )
+        return Outcome(tuple(accepted), rejected, unknown)
 
-    def delete(self, link_id: Id, app: str = "") -> None:
-        self.pending.accept([Write(0, "delete", link_id, app=app)])
+    def delete(self, api: Api, id: Id, app: str = "") -> None:
+        self.pending.accept([AcceptedWrite(api, "delete", app, id)])
 
-    def delete_by(self, properties: tuple[tuple[str, str], ...], app: str = "") -> None:
-        self.pending.accept([Write(0, "delete-by-properties", properties=dict(properties), criteria=properties, app=app)])
+    def delete_by(self, api: Api, properties: tuple[tuple[str, str], ...], app: str = "") -> None:
+        self.pending.accept([AcceptedWrite(api, "delete-by-properties", app, properties=dict(properties), criteria=properties)])
 
-    def read(self, link_id: Id, app: str = "") -> dict[str, Any] | None:
-        """The link as it is stored now; pending writes come closer by this read."""
-        stored = self.store.get(link_id, app)
-        self.pending.read(link_id, app)
+    def read(self, api: Api, id: Id, app: str = "") -> dict[str, Any] | None:
+        """The entity as it is stored now; the read counts for the pending writes that it could have shown."""
+        key = api.name, app, id
+        stored = self.store.get(key)
+        self.pending.read(key)
         return stored.data if stored else None
 
-    def settled_link(self, link_id: Id, app: str = "") -> Write | None:
-        """The link as it would be stored once every pending write had arrived."""
-        settled = LinkStore()
-        stored = self.store.get(link_id, app)
+    def settled(self, key: Key) -> AcceptedWrite | None:
+        """The entity as it would be stored once every pending write had arrived."""
+        settled = Store()
+        stored = self.store.get(key)
         if stored is not None:
             settled.apply(stored)
-        for write in self.pending.in_turn():
-            if write.may_concern(link_id, app):
+        for write in self.pending.in_order():
+            if write.may_concern(key):
                 settled.apply(write)
-        return settled.get(link_id, app)
+        return settled.get(key)
 
     def remove_app(self, app: str) -> None:
-        """Delete all that the app sent, at once; what is under way never arrives."""
+        """Delete everything that the app sent, at once; its pending writes never arrive."""
         self.pending.remove_app(app)
         self.store.remove_app(app)
 
     def forget(self) -> None:
-        """Go back to a site without links and writes; what it knows stays, and the clock."""
+        """Drop everything stored and pending; what the site knows stays, and the clock."""
         self.pending.clear()
         self.store.clear()
 
     def forget_known(self) -> None:
         """Know every issue and service again."""
-        self.known_issues.clear()
-        self.known_services.clear()
+        self.known_issues = self.known_services = None
 
-    def _unknown_of(self, link: dict[str, Any], impossible: frozenset[str]) -> tuple[tuple[tuple[str, str], ...], bool]:
-        """The types and values of the link's unknown associations, and whether it has a known one."""
+    def _unknown_of(self, api: Api, entity: dict[str, Any], impossible: frozenset[str]) -> tuple[tuple[tuple[str, str], ...], bool]:
+        """The types and values of the entity's unknown associations, and whether it has a known one."""
         not_known: list[tuple[str, str]] = []
         some_known = False
-        for name, values in associations(link):
-            is_service = name in SERVICE_TYPES
+        for name, values in api.associations_of(entity):
+            is_service = name in api.service_types
             known = self.known_services if is_service else self.known_issues
             for value in values:
-                if (is_service or value not in impossible) and (not known or value in known):
+                if (is_service or value not in impossible) and (known is None or value in known):
                     some_known = True
                 else:
                     not_known.append((name, value))

@@ -1,53 +1,54 @@
-"""The links that Jira has stored, and the one rule of their order."""
+"""What Jira has stored, and the one rule of its order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.write import AcceptedWrite
+
+#: API, app and id: ids are unique only within an app.
+Key = tuple[str, str, Id]
 
 
-class LinkStore:
-    """By app and id, the write that a link was last stored by. Ids are unique only within an app."""
+class Store:
+    """By API, app and id, the write that an entity was last stored by."""
 
     def __init__(self) -> None:
-        self._links: dict[tuple[str, Id], Write] = {}
+        self._entities: dict[Key, AcceptedWrite] = {}
 
-    def apply(self, write: Write) -> None:
+    def apply(self, write: AcceptedWrite) -> None:
         """Let a write take effect."""
-        key = write.app, write.id
         if write.kind == "submit":
-            stored = self._links.get(key)
-            if stored is None or _is_newer(write.data, stored.data):
-                self._links[key] = write
+            stored = self._entities.get(write.key)
+            if stored is None or _is_newer(write, stored):
+                self._entities[write.key] = write
         elif write.kind == "delete":
-            self._links.pop(key, None)
+            self._entities.pop(write.key, None)
         else:
-            self._remove(link for link in self if link.app == write.app and link.has(write.criteria))
+            self._remove(stored for stored in self if stored.owner == write.owner and stored.has(write.criteria))
 
-    def get(self, link_id: Id, app: str = "") -> Write | None:
-        return self._links.get((app, link_id))
+    def get(self, key: Key) -> AcceptedWrite | None:
+        return self._entities.get(key)
 
-    def __iter__(self) -> Iterator[Write]:
-        return iter(tuple(self._links.values()))
+    def __iter__(self) -> Iterator[AcceptedWrite]:
+        return iter(tuple(self._entities.values()))
 
     def remove_app(self, app: str) -> None:
-        """Delete all that the app sent."""
-        self._remove(link for link in self if link.app == app)
+        """Delete everything that the app sent."""
+        self._remove(stored for stored in self if stored.app == app)
 
     def clear(self) -> None:
-        self._links.clear()
+        self._entities.clear()
 
-    def _remove(self, links: Iterator[Write]) -> None:
-        for link in links:
-            del self._links[link.app, link.id]
+    def _remove(self, writes: Iterator[AcceptedWrite]) -> None:
+        for write in writes:
+            del self._entities[write.key]
 
 
-def _is_newer(incoming: dict[str, Any], stored: dict[str, Any]) -> bool:
-    # Without the schema's rule a number may be missing or be none; then the last one wins.
-    new, old = incoming.get("updateSequenceNumber"), stored.get("updateSequenceNumber")
+def _is_newer(incoming: AcceptedWrite, stored: AcceptedWrite) -> bool:
+    # With the schema's rule ignored, a number may be missing or something else; then the last write wins.
+    new, old = incoming.sequence, stored.sequence
     if not isinstance(new, (int, float)) or not isinstance(old, (int, float)):
         return True
     return old < new

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pytest_remotelinks.apis.api import Id, OperationName
+from pytest_remotelinks.apis.api import Api, Id, OperationName
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.wire.redact import redact_target
 from pytest_remotelinks.wire.request import Request
@@ -37,6 +37,8 @@ class Exchange:
     fault: str
     _request: Request
     _response: Response
+    #: The API that it was sent to; None for a request for a token.
+    _api: Api | None = None
     #: The payload, the very objects that the site stores.
     _payload: Any = None
     #: The id in the path, None where there is none that can exist.
@@ -72,20 +74,23 @@ class Exchange:
     @cached_property
     def submissions(self) -> tuple[Submission, ...]:
         """The links of a submission in their order, accepted or not."""
-        payload = self._payload if self.operation == "submit" and isinstance(self._payload, dict) else {}
-        links, properties = payload.get("remoteLinks"), payload.get("properties")
+        api = self._api
+        entities = api.entities(self._payload) if api is not None and self.operation == "submit" else None
+        if api is None or entities is None:
+            return ()
+        properties = self._payload.get("properties")
         refused = () if self.status == 202 else tuple(self.response.json or ())
         return tuple(
             Submission(
-                id=link_name(link, index),
+                id=api.label_of(entity, index),
                 accepted=self.status == 202 and index not in self._rejected,
                 request=self,
                 _index=index,
-                _data=link,
+                _data=entity,
                 _properties=properties if isinstance(properties, dict) else {},
                 _errors=tuple(self._rejected.get(index, refused)),
             )
-            for index, link in enumerate(links if isinstance(links, list) else ())
+            for index, entity in enumerate(entities)
         )
 
     def __repr__(self) -> str:
@@ -143,12 +148,6 @@ class Submission:
         )
 
 
-def link_name(link: Any, index: int) -> str:
-    """The link's id; ``remoteLinks[INDEX]`` for one that has none."""
-    link_id = link.get("id") if isinstance(link, dict) else None
-    return link_id if isinstance(link_id, str) else f"remoteLinks[{index}]"
-
-
 # What the package reads of a record, and a user cannot: the recorded objects themselves, not to be altered.
 
 
@@ -158,6 +157,11 @@ def summary(exchange: Exchange) -> str:
     status = str(exchange.status) if exchange.status else "no answer"
     fault = f" (fault: {exchange.fault})" if exchange.fault else ""
     return f"{request.method} {redact_target(request.target)} -> {status}{fault}".strip()
+
+
+def api_of(exchange: Exchange) -> Api | None:
+    """The API that the request was sent to; None for a request for a token."""
+    return exchange._api
 
 
 def payload_of(exchange: Exchange) -> Any:

@@ -126,15 +126,15 @@ class Listener(HTTPServerBase):
             answer = application.drop_unread(head, started)
             if answer is None:
                 answer = application.answer(whole or _with_body(head, environ, application), started, clock)
-            if answer.delay and not self._keep_waiting(answer.delay, application.patience, environ["werkzeug.socket"]):
+            if answer.delay and not self._keep_waiting(answer.delay, application.abandoned, environ["werkzeug.socket"]):
                 answer = replace(answer, ending="dropped")
         return _response(answer, environ)
 
-    def _keep_waiting(self, delay: float, patience: threading.Event, connection: socket.socket) -> bool:
+    def _keep_waiting(self, delay: float, abandoned: threading.Event, connection: socket.socket) -> bool:
         """Hold an answer back; tell whether it is still of use, since client and site are still there."""
         until = time.monotonic() + delay
         while (rest := until - time.monotonic()) > 0:
-            if self._stopped.is_set() or patience.wait(min(rest, _LOOK_UP)):
+            if self._stopped.is_set() or abandoned.wait(min(rest, _LOOK_UP)):
                 return False
             readable, _, _ = select.select([connection], [], [], 0)
             if readable and not connection.recv(1, socket.MSG_PEEK):
@@ -148,7 +148,7 @@ class Listener(HTTPServerBase):
 
 
 def _with_body(head: Request, environ: dict[str, Any], application: Backend) -> Request:
-    body, size, malformed = read_body(environ, application.checker.kept_bytes)
+    body, size, malformed = read_body(environ, application.kept_bytes)
     return replace(head, body=body, body_size=size, malformed=malformed)
 
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from pytest_remotelinks.apis.api import Id
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.jira.apps import AppRegistry
-from pytest_remotelinks.jira.associations import issue_keys
 from pytest_remotelinks.jira.panel import ShownAction, ShownLink, shown_actions
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
 from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.rules.rule import selects
@@ -136,19 +136,20 @@ class Assertions(Waiting, ABC):
         __tracebackhide__ = True
         with self._site.present():
             app = self._last_writer(id)
+            key = REMOTE_LINKS.name, app, id
             deletions, remaining = replay(self._seen.exchanges, id, app)
-            now, settled = self._site.store.get(id, app), self._site.settled_link(id, app)
+            now, settled = self._site.store.get(key), self._site.settled(key)
             arrivals = arrival_section(self._site.pending, id)
         found = [deletion.request for deletion in deletions if deletion.touches]
         if found and settled is None:
             return found[-1]
         state = []
         if found and remaining is not None:
-            state.append(f"  a submission with updateSequenceNumber {remaining.sequence!a} came after the deletion")
+            state.append(f"  a submission with {remaining.api.sequence_member} {remaining.sequence!a} came after the deletion")
         if (remaining is None) != (settled is None):
             state.append(f"  under '{self._site.pending.consistency}' its writes arrive in another order than they were accepted in")
         if settled is not None:
-            state.append(f"  it {'is' if now is settled else 'will be'} stored with updateSequenceNumber {settled.sequence!a}")
+            state.append(f"  it {'is' if now is settled else 'will be'} stored with {settled.api.sequence_member} {settled.sequence!a}")
         elif remaining is not None:
             state.append(f"  it {'is' if now is None else 'will be'} gone all the same")
         if found:
@@ -188,9 +189,9 @@ class Assertions(Waiting, ABC):
         stored = self._stored(id, {}, issue_key)
         shown = {link.app for link in self.issue(issue_key) if link.id == id}
         stored = next((link for link in self._stored_links(id) if link.app in shown), stored)
-        keys = issue_keys(stored.data, stored.unknown)
+        keys = stored.api.issue_keys(stored.data, stored.unknown)
         if issue_key not in keys:
-            unknown = issue_key in issue_keys(stored.data)
+            unknown = issue_key in stored.api.issue_keys(stored.data)
             near = [] if unknown else nearest_names(issue_key, keys, 1)
             raise failure(
                 f"{id!a} is stored, but not linked to {issue_key!a}",
@@ -284,7 +285,7 @@ class Assertions(Waiting, ABC):
         writers = [exchange.app for exchange in exchanges if exchange in submitted or exchange in deleted]
         return writers[-1] if writers else self._latest_app
 
-    def _stored_links(self, id: Id) -> list[Write]:
+    def _stored_links(self, id: Id) -> list[AcceptedWrite]:
         """The stored links of an id; first that of the app installed last, which counts where only one can."""
         latest = self._latest_app
         links = [link for link in self._seen.links if link.id == id]
@@ -300,7 +301,7 @@ class Assertions(Waiting, ABC):
             raise failure(f"{id!a} was never submitted", missing_submission(self._seen, id, {}))
         return candidates[-1]
 
-    def _stored(self, id: Id, fields: dict[str, Any], issue_key: str | None = None) -> Write:
+    def _stored(self, id: Id, fields: dict[str, Any], issue_key: str | None = None) -> AcceptedWrite:
         """The link as it is stored with these fields; the issue key is what a message says of the expectation."""
         __tracebackhide__ = True
         candidates = self._stored_links(id)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.jira.store import LinkStore
-from pytest_remotelinks.jira.write import Write
-from pytest_remotelinks.recording.exchange import Exchange, data_of, properties_of, target_id
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
+from pytest_remotelinks.jira.store import Store
+from pytest_remotelinks.jira.write import AcceptedWrite
+from pytest_remotelinks.recording.exchange import Exchange, api_of, data_of, properties_of, target_id
 from pytest_remotelinks.rules.properties import SEQUENCE_PARAMETER
 from pytest_remotelinks.view.compare import differences
 
@@ -22,31 +23,33 @@ class Deletion:
 
     request: Exchange
     #: The submission that the link was stored by when the deletion's turn came, None where it was not stored.
-    stored: Write | None
+    stored: AcceptedWrite | None
     #: Whether the deletion names the link, or goes by properties that the stored one had.
     touches: bool
 
 
-def replay(exchanges: Iterable[Exchange], id: Id, app: str = "") -> tuple[list[Deletion], Write | None]:
+def replay(exchanges: Iterable[Exchange], id: Id, app: str = "") -> tuple[list[Deletion], AcceptedWrite | None]:
     """The app's accepted deletions in their order, and the submission that the link is stored by after all of it, if it is."""
-    store = LinkStore()
+    store = Store()
     deletions: list[Deletion] = []
+    key = REMOTE_LINKS.name, app, id
     for exchange in exchanges:
-        if exchange.status != 202 or exchange.app != app:
+        api = api_of(exchange)
+        if exchange.status != 202 or exchange.app != app or api is not REMOTE_LINKS:
             continue
         if exchange.operation == "submit":
             for submission in exchange.submissions:
                 if submission.id == id and submission.accepted:
-                    store.apply(Write(0, "submit", id, data_of(submission), properties_of(submission), app=app))
+                    store.apply(AcceptedWrite(api, "submit", app, id, data_of(submission), properties_of(submission)))
         elif exchange.operation == "delete":
-            deletions.append(Deletion(exchange, store.get(id, app), target_id(exchange) == id))
+            deletions.append(Deletion(exchange, store.get(key), target_id(exchange) == id))
             if (named := target_id(exchange)) is not None:
-                store.apply(Write(0, "delete", named, app=app))
+                store.apply(AcceptedWrite(api, "delete", app, named))
         elif exchange.operation == "delete-by-properties":
-            stored, pairs = store.get(id, app), criteria(exchange)
+            stored, pairs = store.get(key), criteria(exchange)
             deletions.append(Deletion(exchange, stored, stored is not None and stored.has(pairs)))
-            store.apply(Write(0, "delete-by-properties", criteria=pairs, app=app))
-    return deletions, store.get(id, app)
+            store.apply(AcceptedWrite(api, "delete-by-properties", app, criteria=pairs))
+    return deletions, store.get(key)
 
 
 def not_accepted(exchanges: Iterable[Exchange], *operations: str) -> list[Exchange]:

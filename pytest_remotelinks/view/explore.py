@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.faults import whole_number
-from pytest_remotelinks.jira.orders import Arranged, Order, Orders
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.orders import GivenOrder, Order, Orders
+from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange
 from pytest_remotelinks.view.compare import differences
 from pytest_remotelinks.view.messages import request_section
@@ -62,7 +62,7 @@ class Explorer:
         self._in_order: dict[Id, dict[str, Any]] = {}
         self._broken_in_order: set[str] = set()
         #: The writes as they arrived in the last run, and its requests that met with trouble.
-        self._arrivals: list[Write] = []
+        self._arrivals: list[AcceptedWrite] = []
         self._troubled: list[Exchange] = []
 
     def explore(self) -> Exploration:
@@ -110,7 +110,7 @@ class Explorer:
         jira = self._jira
         self._runs += 1
         problem: _Problem | None = None
-        with jira._run_under(Arranged(order)):
+        with jira._run_under(GivenOrder(order)):
             try:
                 result = self._scenario(*self._arguments)
                 if inspect.iscoroutine(result):
@@ -124,7 +124,7 @@ class Explorer:
             except _failures() as error:
                 jira.settle()
                 problem = _Problem(f"{_named(error)}: {error}", error)
-            stored, self._arrivals = jira.links, jira.arrivals
+            stored, self._arrivals = jira.links, list(jira._site.pending.arrivals)
             self._troubled = [exchange for exchange in jira.requests if exchange.fault]
             broken = {found.code for exchange in jira.requests for found in exchange.violations if found.severity == "error"}
         if self._runs == 1:
@@ -196,7 +196,7 @@ def _takes_one(scenario: Callable[..., object]) -> bool:
     return False
 
 
-def _mend(arrivals: Sequence[Write]) -> str:
+def _mend(arrivals: Sequence[AcceptedWrite]) -> str:
     """What keeps such an order from doing harm."""
     crossed = [
         (early, late)

@@ -49,7 +49,7 @@ def id_listing(what: str, id: Id, ids: Sequence[Id]) -> list[str]:
 
 def pending_hint(pending: PendingWrites, id: Id) -> list[str]:
     """That writes which may concern the link have not arrived yet, if there are any."""
-    writes = [write for write in pending if write.may_concern(id, write.app)]
+    writes = [write for write in pending if write.may_concern((*write.owner, id))]
     if not writes:
         return []
     count = "1 write that may concern it is" if len(writes) == 1 else f"{len(writes)} writes that may concern it are"
@@ -58,7 +58,7 @@ def pending_hint(pending: PendingWrites, id: Id) -> list[str]:
 
 def waiting_hint(pending: PendingWrites) -> list[str]:
     """That writes are pending for which a test may be waiting in vain, if there are any."""
-    count = sum(not write.is_repeat for write in pending)
+    count = sum(not write.is_redelivery for write in pending)
     if not count:
         return []
     writes = "1 write is" if count == 1 else f"{count} writes are"
@@ -79,8 +79,8 @@ def request_section(title: str, exchanges: Sequence[Exchange], remarks: Mapping[
 
 def arrival_section(pending: PendingWrites, id: Id) -> list[str]:
     """The writes that may concern a link, where they don't arrive in the order in which they were accepted."""
-    arrived = [write for write in pending.arrivals if write.may_concern(id, write.app)]
-    coming = [write for write in pending.in_turn() if write.may_concern(id, write.app)]
+    arrived = [write for write in pending.arrivals if write.may_concern((*write.owner, id))]
+    coming = [write for write in pending.in_order() if write.may_concern((*write.owner, id))]
     numbers = [write.number for write in (*arrived, *coming)]
     if numbers == sorted(set(numbers)):
         return []

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.jira.associations import issue_keys
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, Submission, data_of, properties_of
 from pytest_remotelinks.view.compare import differences, nearest_names
 from pytest_remotelinks.view.deletions import replay
@@ -55,7 +54,7 @@ def missing_link(seen: Seen, id: Id, fields: Mapping[str, Any], issue_key: str |
     return lines
 
 
-def stored_submission(seen: Seen, stored: Write) -> list[str]:
+def stored_submission(seen: Seen, stored: AcceptedWrite) -> list[str]:
     """The submission that a link is stored by, and the last one of the link if that is another."""
     submissions = [submission for submission in seen.submissions_of(stored.id) if submission.request.app == stored.app]
     lines = []
@@ -67,12 +66,12 @@ def stored_submission(seen: Seen, stored: Write) -> list[str]:
     return lines
 
 
-def link_line(stored: Write) -> list[str]:
+def link_line(stored: AcceptedWrite) -> list[str]:
     """The issues that a stored link is shown on."""
-    return [f"  it is linked to {', '.join(map(ascii, issue_keys(stored.data, stored.unknown))) or 'no issue'}"]
+    return [f"  it is linked to {', '.join(map(ascii, stored.api.issue_keys(stored.data, stored.unknown))) or 'no issue'}"]
 
 
-def stored_members(stored: Write) -> dict[str, Any]:
+def stored_members(stored: AcceptedWrite) -> dict[str, Any]:
     """What the fields of an expectation are compared with, of a stored link."""
     return {"properties": stored.properties, **stored.data}
 

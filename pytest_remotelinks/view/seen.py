@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.pending import PendingWrites
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, Submission
 
 
@@ -15,7 +15,7 @@ class Seen:
     """The exchanges so far, and the links that are stored now."""
 
     exchanges: tuple[Exchange, ...]
-    links: tuple[Write, ...]
+    links: tuple[AcceptedWrite, ...]
     pending: PendingWrites
 
     @property

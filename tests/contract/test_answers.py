@@ -42,7 +42,7 @@ def validate(version):
 def test_every_answer_is_valid(make_site, provider_of, link, version, validate):
     jira = make_site(contract=version, consistency="immediate", byte_limit=100_000)
     provider = provider_of(jira)
-    jira.known_issues.add("ABC-1")
+    jira.known_issues = {"ABC-1"}
     unknown = [{"associationType": "issueKeys", "values": ["NO-1"]}, {"associationType": "serviceIdOrKeys", "values": ["s"]}]
     answers = {
         "accepted": provider.submit(link()),

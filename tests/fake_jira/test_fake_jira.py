@@ -47,11 +47,11 @@ def test_two_sites_do_not_see_each_other():
 def test_reset_forgets_everything_but_the_settings(make_site, provider_of, link):
     jira = make_site(contract="2023-06", consistency="immediate")
     provider = provider_of(jira)
-    jira.known_issues.add("ABC-1")
+    jira.known_issues = {"ABC-1"}
     provider.submit(link(severity="x"), properties={"account": "a"})
     jira.reset()
     assert (jira.requests, jira.submissions, jira.violations, jira.links, jira.pending) == ([], [], [], {}, [])
-    assert jira.known_issues == set()
+    assert jira.known_issues is None
     provider.submit(link())
     assert jira.settings.contract == "2023-06"
     assert set(jira.links) == {"1"}
@@ -205,7 +205,7 @@ def test_secrets_are_masked_in_what_is_shown(make_site):
 
 
 @pytest.mark.parametrize("name", ["known_issues", "known_services"])
-@pytest.mark.parametrize("given", ["ABC-1", b"ABC-1", 5, None])
+@pytest.mark.parametrize("given", ["ABC-1", b"ABC-1", 5])
 def test_what_is_known_is_a_set_of_strings(jira, name, given):
     with pytest.raises(TypeError, match=f"^{name} is a set of strings"):
         setattr(jira, name, given)

@@ -1,15 +1,17 @@
-"""Random courses of events, compared with a model that is simple enough to be believed."""
+"""Random events, compared with a simple model."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.jira.consistency import AfterReads, Consistency, Immediate, Manual
 from pytest_remotelinks.jira.site import Site
+from pytest_remotelinks.jira.store import Key
 
 IDS = st.sampled_from("abc")
 ACCOUNTS = st.sampled_from(["x", "y"])
@@ -29,13 +31,13 @@ def apply(site: Site, event: tuple[Any, ...], number: int) -> dict[str, Any] | N
     match event:
         case ("submit", id, sequence, account):
             link = {"id": id, "updateSequenceNumber": sequence, "number": number}
-            site.submit([link], {"account": account}, (), frozenset())
+            site.submit(REMOTE_LINKS, [link], {"account": account})
         case ("delete", id):
-            site.delete(id)
+            site.delete(REMOTE_LINKS, id)
         case ("delete by", account):
-            site.delete_by((("account", account),))
+            site.delete_by(REMOTE_LINKS, (("account", account),))
         case ("read", id):
-            return site.read(id)
+            return site.read(REMOTE_LINKS, id)
         case ("settle",):
             site.pending.settle()
     return None
@@ -56,15 +58,19 @@ def model(events: list[tuple[Any, ...]]) -> dict[str, tuple[int, str, int]]:
     return stored
 
 
+def key(id: str) -> Key:
+    return "remotelinks", "", id
+
+
 def state(site: Site) -> dict[str, tuple[int, str, int]]:
     return {
         id: (link.data["updateSequenceNumber"], link.properties["account"], link.data["number"]) for link in site.store for id in [link.id]
     }
 
 
-@settings(max_examples=500, deadline=None)
 @given(events=EVENTS, policy=POLICIES)
-def test_what_is_stored_after_settling_is_what_the_model_says(events: list[Any], policy: Consistency) -> None:
+def test_stored_links_match_model(events: list[Any], policy: Consistency) -> None:
+    """After settling, the stored links are those of the model."""
     site = Site(policy)
     for number, event in enumerate(events):
         apply(site, event, number)
@@ -73,9 +79,9 @@ def test_what_is_stored_after_settling_is_what_the_model_says(events: list[Any],
     assert list(site.pending) == []
 
 
-@settings(max_examples=300, deadline=None)
 @given(events=EVENTS, policy=POLICIES)
-def test_a_read_shows_what_is_stored_and_nothing_pending(events: list[Any], policy: Consistency) -> None:
+def test_read_shows_no_pending_write(events: list[Any], policy: Consistency) -> None:
+    """A read shows what was stored before it."""
     site = Site(policy)
     for number, event in enumerate(events):
         before = {link.id: link.data for link in site.store}
@@ -84,60 +90,62 @@ def test_a_read_shows_what_is_stored_and_nothing_pending(events: list[Any], poli
             assert answer == before.get(event[1])
 
 
-@settings(max_examples=300, deadline=None)
 @given(events=EVENTS)
-def test_at_every_moment_the_stored_links_are_those_of_a_course_without_some_late_writes(events: list[Any]) -> None:
-    # Under "immediate" nothing is ever late: after each event the model holds as it stands.
+def test_immediate_matches_model_after_each_event(events: list[Any]) -> None:
+    """With ``immediate`` the stored links are those of the model after each event."""
     site = Site(Immediate())
     for number, event in enumerate(events):
         apply(site, event, number)
         assert state(site) == model(events[: number + 1])
 
 
-@settings(max_examples=300, deadline=None)
 @given(events=EVENTS, reads=st.integers(0, 3))
-def test_after_enough_reads_of_every_link_nothing_is_pending(events: list[Any], reads: int) -> None:
+def test_enough_reads_leave_nothing_pending(events: list[Any], reads: int) -> None:
+    """After enough reads of every link everything has arrived."""
     site = Site(AfterReads(reads))
     for number, event in enumerate(events):
         apply(site, event, number)
     for id in "abc":
         for _ in range(reads):
-            site.read(id)
+            site.read(REMOTE_LINKS, id)
     assert list(site.pending) == []
     assert state(site) == model(events)
 
 
-@settings(max_examples=300, deadline=None)
 @given(events=EVENTS, policy=POLICIES)
-def test_the_outlook_on_a_link_is_what_settling_makes_of_it(events: list[Any], policy: Consistency) -> None:
+def test_settled_predicts_settling(events: list[Any], policy: Consistency) -> None:
+    """``settled()`` gives what will be stored after settling."""
     site = Site(policy)
     for number, event in enumerate(events):
         apply(site, event, number)
-    outlook = {id: site.settled_link(id) for id in "abc"}
+    predicted = {id: site.settled(key(id)) for id in "abc"}
     site.pending.settle()
-    assert outlook == {id: site.store.get(id) for id in "abc"}
+    assert predicted == {id: site.store.get(key(id)) for id in "abc"}
 
 
 @pytest.mark.parametrize("reads", [1, 2, 3])
-def test_a_write_is_hidden_from_exactly_so_many_reads(reads: int) -> None:
+def test_after_reads_hides_from_exactly_so_many_reads(reads: int) -> None:
+    """A write is hidden from exactly so many reads."""
     site = Site(AfterReads(reads))
     apply(site, ("submit", "a", 1, "x"), 0)
-    shown = [site.read("a") is not None for _ in range(reads + 1)]
+    shown = [site.read(REMOTE_LINKS, "a") is not None for _ in range(reads + 1)]
     assert shown == [False] * reads + [True]
 
 
-def test_a_read_of_another_link_brings_a_write_no_closer() -> None:
+def test_read_of_another_link_does_not_count() -> None:
+    """A read of another link does not let a write arrive."""
     site = Site(AfterReads(1))
     apply(site, ("submit", "a", 1, "x"), 0)
     for _ in range(5):
-        site.read("b")
-    assert [write.missed_by for write in site.pending] == [0]
+        site.read(REMOTE_LINKS, "b")
+    assert [write.reads_missed for write in site.pending] == [0]
 
 
-def test_a_deletion_by_properties_does_not_overtake_what_was_sent_before_it() -> None:
+def test_deletion_by_properties_keeps_order() -> None:
+    """A deletion by properties does not overtake the writes before it."""
     site = Site(AfterReads(1))
     apply(site, ("submit", "a", 1, "x"), 0)
-    site.delete_by((("account", "x"),))
-    site.read("b")  # lets the deletion arrive, and so the submission before it
+    site.delete_by(REMOTE_LINKS, (("account", "x"),))
+    site.read(REMOTE_LINKS, "b")  # lets the deletion arrive, and so the submission before it
     assert list(site.pending) == []
     assert list(site.store) == []

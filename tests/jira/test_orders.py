@@ -1,14 +1,15 @@
-"""The orders that a search goes through, against all there are."""
+"""The orders that explore() tries, compared with all that exist."""
 
 from __future__ import annotations
 
 from itertools import permutations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.jira.orders import Orders
-from pytest_remotelinks.jira.write import Write
+from pytest_remotelinks.jira.write import AcceptedWrite
 
 WRITES = st.lists(
     st.tuples(st.sampled_from(["submit", "delete"]), st.sampled_from("abc"), st.sampled_from(["", "other"]))
@@ -19,16 +20,16 @@ WRITES = st.lists(
 
 @st.composite
 def sent_writes(draw):
-    """Some writes; now and then two of them came in one submission."""
+    """Some writes; sometimes two of them are of one submission."""
     writes, submission = [], 0
     for number, (kind, id, app) in enumerate(draw(WRITES), 1):
         submission += draw(st.sampled_from([0, 1, 1, 1])) if kind == "submit" else 1
-        writes.append(Write(number, kind, id, app=app, accepted_after=submission))
+        writes.append(AcceptedWrite(REMOTE_LINKS, kind, app, id, number=number, accepted_after=submission))
     return writes
 
 
 def may_be(writes, order):
-    """Whether what one submission says twice of a link is in its order."""
+    """Whether a link that one submission contains twice keeps its order."""
     by_number = {write.number: write for write in writes}
     return not any(
         earlier > later
@@ -40,8 +41,8 @@ def may_be(writes, order):
     )
 
 
-def what_can_be_seen(writes, order):
-    """Of each two writes that may touch the same link, which comes first."""
+def visible_order(writes, order):
+    """Of each two writes that may touch the same link, the first and the second."""
     by_number = {write.number: write for write in writes}
     return frozenset(
         (earlier, later)
@@ -51,19 +52,19 @@ def what_can_be_seen(writes, order):
     )
 
 
-@settings(max_examples=200, deadline=None)
 @given(writes=sent_writes())
-def test_each_order_that_can_be_told_from_the_others_is_there_once(writes):
+def test_each_visible_order_is_found_once(writes):
+    """Of all orders that make no difference there is exactly one."""
     found = list(Orders(writes).nearest(10_000))
-    seen = [what_can_be_seen(writes, order) for order in found]
+    seen = [visible_order(writes, order) for order in found]
     assert len(seen) == len(set(seen))
     orders = [order for order in permutations([write.number for write in writes]) if may_be(writes, order)]
-    assert set(seen) == {what_can_be_seen(writes, order) for order in orders}
+    assert set(seen) == {visible_order(writes, order) for order in orders}
 
 
-@settings(max_examples=200, deadline=None)
 @given(writes=sent_writes())
-def test_the_order_of_sending_is_the_first_and_the_others_go_away_from_it(writes):
+def test_orders_are_sorted_by_swaps(writes):
+    """The order of sending comes first, and from each other order a shorter way leads back to it."""
     orders = Orders(writes)
     found = list(orders.nearest(10_000))
     assert found[0] == tuple(write.number for write in writes)
@@ -78,7 +79,8 @@ def test_the_order_of_sending_is_the_first_and_the_others_go_away_from_it(writes
 
 
 @given(writes=sent_writes(), seed=st.integers(0, 1000))
-def test_a_sample_is_one_of_the_orders_and_follows_from_its_seed(writes, seed):
+def test_sample_follows_from_its_seed(writes, seed):
+    """A sample is one of the orders, and the same for the same seed."""
     orders = Orders(writes)
     assert orders.sample(seed) == orders.sample(seed)
     assert orders.sample(seed) in set(orders.nearest(10_000))

@@ -184,7 +184,7 @@ class Weather(RuleBasedStateMachine):
         assert {id: link["updateSequenceNumber"] for id, link in self.jira.links.items()} == {
             id: sequence for id, (sequence, _) in self.model.stored.items()
         }
-        assert len(self.jira.pending) == sum(not write.again for write in self.model.under_way)
+        assert len(self.jira.pending) == sum(not write.again for write in self.model.pending)
 
     def teardown(self) -> None:
         self.jira.settle()

@@ -138,9 +138,9 @@ def test_a_rejected_link_is_resent_unchanged(jira, provider, link):
 
 
 def test_a_link_that_is_taken_at_the_second_try_was_not_sent_in_vain(jira, provider, link):
-    jira.known_issues.add("ABC-2")
+    jira.known_issues = {"ABC-2"}
     provider.submit(link())
-    jira.known_issues.add("ABC-1")
+    jira.known_issues = {"ABC-1"}
     assert provider.submit(link()).json() == {"acceptedRemoteLinks": ["1"]}
     assert codes(jira) == []
 

@@ -397,7 +397,7 @@ def test_what_is_known_when_the_link_is_taken_decides(jira, provider, link):
     jira.known_issues = {"XYZ-1"}
     jira.assert_linked("ABC-1", "1")
     provider.submit(link(sequence=2, associations=[{"associationType": "issueKeys", "values": ["ABC-1", "XYZ-1"]}]))
-    jira.known_issues.clear()
+    jira.known_issues = None
     assert "unknown to the site" in message(jira.assert_linked, "ABC-1", "1")
     provider.submit(link(sequence=3))
     jira.assert_linked("ABC-1", "1")
