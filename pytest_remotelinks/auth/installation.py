@@ -58,7 +58,7 @@ class InstalledApp:
 class IssuedToken:
     """What a bearer token allows: the key of its app, its scopes, and when it ends on the site's clock.
 
-    ``scopes`` is None where the token allows all that its app may do.
+    ``scopes`` is None if the token allows all that its app may do.
     """
 
     app: str

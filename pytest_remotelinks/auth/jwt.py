@@ -37,7 +37,7 @@ _NOT_BASE64URL = {
 
 @dataclass(frozen=True)
 class Token:
-    """A token as it was read, whoever signed it."""
+    """A token as it was read; who signed it is not checked."""
 
     algorithm: Any
     claims: dict[str, Any]

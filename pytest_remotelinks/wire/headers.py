@@ -1,4 +1,4 @@
-"""The headers of a request: looked up in any letter case, shown without secrets."""
+"""The headers of a request: found in any letter case, shown without secrets."""
 
 from __future__ import annotations
 

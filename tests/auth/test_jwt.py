@@ -1,4 +1,4 @@
-"""A token's three parts are read strictly, whatever the release of PyJWT lets pass."""
+"""A token's three parts are read strictly, with every release of PyJWT."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ BROKEN = {
     "null for kid": (lambda: genuine('{"alg": "HS256", "kid": null}'), "kid is null"),
     "alg twice": (lambda: genuine('{"alg": "none", "alg": "HS256"}'), 'gives "alg" twice'),
     "iss twice": (lambda: genuine(payload='{"iss": "x", ' + claims()[1:]), 'gives "iss" twice'),
-    "no JSON number": (lambda: genuine(payload=claims(x=float("nan"))), "not JSON"),
+    "a number that JSON lacks": (lambda: genuine(payload=claims(x=float("nan"))), "not JSON"),
     "UTF-16": (lambda: signed(part(HEADER.encode()), part(claims().encode("utf-16"))), "not JSON"),
     "a byte order mark": (lambda: signed(part(HEADER.encode()), part(claims().encode("utf-8-sig"))), "not JSON"),
 }
@@ -80,15 +80,15 @@ BROKEN = {
 @pytest.mark.parametrize("broken", BROKEN)
 def test_token_not_written_strictly(app_site, broken):
     """A token with a valid signature is refused if it is not written as the RFCs say."""
-    make, said = BROKEN[broken]
+    make, message = BROKEN[broken]
     token = make()
-    with pytest.raises(InvalidToken, match=said):
+    with pytest.raises(InvalidToken, match=message):
         read_token(token)
     if token.isascii():
         assert read(app_site, token) == 401
         (violation,) = app_site.violations
         assert violation.code == "RL503"
-        assert said in violation.message
+        assert message in violation.message
         assert violation.hint
         assert token not in repr(violation)
 

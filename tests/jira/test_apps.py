@@ -96,7 +96,7 @@ def test_reinstallation_makes_new_secret(make_site):
     assert [violation.code for violation in jira.violations] == ["RL506"]
 
 
-# What cannot
+# What cannot be installed
 
 
 def broken(**changes):
@@ -104,7 +104,7 @@ def broken(**changes):
 
 
 @pytest.mark.parametrize(
-    ("descriptor", "said"),
+    ("descriptor", "message"),
     [
         (broken(key="shop scanner"), "RL601 at /modules/jiraRemoteLinkInfoProvider/key"),
         (broken(homeUrl="scanner"), "RL601 at /modules/jiraRemoteLinkInfoProvider/homeUrl"),
@@ -118,10 +118,10 @@ def broken(**changes):
         (None, "not from NoneType"),
     ],
 )
-def test_invalid_descriptor(make_site, descriptor, said):
+def test_invalid_descriptor(make_site, descriptor, message):
     """An invalid descriptor is refused in one line, and nothing is installed."""
     jira = make_site()
-    with pytest.raises(DescriptorError, match=said) as error:
+    with pytest.raises(DescriptorError, match=message) as error:
         jira.install(descriptor)
     assert "\n" not in str(error.value)
     assert isinstance(error.value, ValueError)
@@ -161,12 +161,12 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_file_that_is_not_a_descriptor(make_site, tmp_path, name):
     """A file that is not a descriptor is refused in one line."""
-    file, content, said = FILES[name]
+    file, content, message = FILES[name]
     path = tmp_path / file
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DescriptorError) as error:
         make_site().install(path)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -174,8 +174,8 @@ def test_file_that_is_not_a_descriptor(make_site, tmp_path, name):
 def test_path_that_is_not_a_file(make_site, tmp_path):
     """A folder, a pipe and a missing file are refused."""
     os.mkfifo(tmp_path / "pipe")
-    for path, said in ((tmp_path, "it is no file"), (tmp_path / "pipe", "it is no file"), (tmp_path / "none", "there is no such file")):
-        with pytest.raises(DescriptorError, match=said):
+    for path, message in ((tmp_path, "it is no file"), (tmp_path / "pipe", "it is no file"), (tmp_path / "none", "there is no such file")):
+        with pytest.raises(DescriptorError, match=message):
             make_site().install(path)
 
 
@@ -225,7 +225,7 @@ def test_invalid_shared_secret(make_site, secret):
         make_site().install(DESCRIPTOR, shared_secret=secret)
 
 
-# From then on
+# Installed apps
 
 
 def test_credentials_are_verified_from_installation_on(make_site):
@@ -295,7 +295,7 @@ def test_reinstallation_brings_nothing_back(make_site, link):
     assert jira.links == {}
     jira.install(DESCRIPTOR)
     assert jira.links == {}
-    # A lower number than before is no late update: nothing remembers the one before.
+    # A lower number than before is not a late update: the number before is forgotten.
     submit(jira, link("1", sequence=1))
     assert jira.link("1")["updateSequenceNumber"] == 1
     assert jira.violations == []

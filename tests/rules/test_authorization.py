@@ -38,7 +38,7 @@ def test_contract_without_oauth_scopes(make_site):
     """A contract that names no OAuth scopes asks for none; a newer one that does is reported."""
     jira = make_site(contract="2023-06", app=DESCRIPTOR)
     assert read(jira, f"Bearer {jira.token(scopes=[WRITE])}") == 404
-    # The newer contract will refuse it, and that is told.
+    # The newer contract refuses it, which is reported.
     assert [violation.code for violation in jira.violations] == ["RL901"]
 
 

@@ -1,4 +1,4 @@
-"""What an ignored rule alone forbids is let pass; what another one forbids as well is not."""
+"""What only an ignored rule forbids is accepted; what another rule forbids too is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens of Connect apps: those that are right, and each thing that can be wrong with one."""
+"""Tokens of Connect apps: valid ones, and ones with each possible defect."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def codes_of(jira):
     return [violation.code for violation in jira.requests[-1].violations]
 
 
-# Right
+# Valid tokens
 
 
 @pytest.mark.parametrize("id", AWKWARD)
@@ -95,7 +95,7 @@ def test_token_times_are_real_time(app_site):
     assert app_site.violations == []
 
 
-# One thing wrong
+# Tokens with one defect
 
 
 CHANGES = {
@@ -206,7 +206,7 @@ def test_random_authorization_header():
         holds()
 
 
-# No token at all
+# Texts that are not tokens
 
 
 BROKEN = {
@@ -222,7 +222,7 @@ BROKEN = {
     "invalid Base64": f"JWT {HEADER}.!!!!.{SIGNATURE}",
     "deep nesting": f"JWT {HEADER}.{part(b'[' * 5000)}.{SIGNATURE}",
     "an endless number": f"JWT {HEADER}.{part(b'9' * 6000)}.{SIGNATURE}",
-    "a key id that is no text": f"JWT {part({'alg': 'HS256', 'kid': 7})}.{part({})}.{SIGNATURE}",
+    "a key id that is not text": f"JWT {part({'alg': 'HS256', 'kid': 7})}.{part({})}.{SIGNATURE}",
 }
 
 
@@ -273,10 +273,10 @@ def test_token_in_query(app_site):
     assert app_site.requests[-1].status == 404
 
 
-# What is said
+# What is hint
 
 
-SLIPS = {
+MISTAKES = {
     "base left out": ("GET", "/remotelink/a%20b", "only the site's own URL is left out"),
     "not encoded": ("GET", BASE + "/remotelink/a b", "as it is sent, percent-encoded"),
     "encoded twice": ("GET", BASE + "/remotelink/a%2520b", "percent-encoded already"),
@@ -285,23 +285,23 @@ SLIPS = {
 }
 
 
-@pytest.mark.parametrize("slip", SLIPS)
-def test_hint_names_mistake_in_path(app_site, slip):
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_hint_names_mistake_in_path(app_site, mistake):
     """The hint shows both canonical forms and the mistake."""
-    method, path, said = SLIPS[slip]
+    method, path, hint = MISTAKES[mistake]
     send(app_site, "GET", BASE + "/remotelink/a%20b", published_token(method, path))
     (violation,) = app_site.requests[-1].violations
     assert violation.code == "RL509"
-    assert said in violation.hint
+    assert hint in violation.hint
     assert f"the request is 'GET&{BASE}/remotelink/a%20b&'" in violation.hint
     assert f"Hashed was '{method}&{path.removesuffix('/')}&'" in violation.hint
 
 
-@pytest.mark.parametrize("slip", ["", "b=2%20c&a=1", "a=1&b=2+c", "a=1&b=2 c"])
-def test_hint_names_mistake_in_query(app_site, slip):
+@pytest.mark.parametrize("mistake", ["", "b=2%20c&a=1", "a=1&b=2+c", "a=1&b=2 c"])
+def test_hint_names_mistake_in_query(app_site, mistake):
     """A mistake in the query is recognised."""
     path = f"{BASE}/bulkByProperties?b=2%20c&a=1"
-    hashed = f"DELETE&{BASE}/bulkByProperties&{slip}"
+    hashed = f"DELETE&{BASE}/bulkByProperties&{mistake}"
     send(app_site, "DELETE", path, published_token("DELETE", path, qsh=hashlib.sha256(hashed.encode()).hexdigest()))
     violation = next(violation for violation in app_site.requests[-1].violations if violation.code == "RL509")
     assert f"Hashed was {hashed!r}, the request is 'DELETE&{BASE}/bulkByProperties&a=1&b=2%20c'" in violation.hint
@@ -351,7 +351,7 @@ def test_ignored_rules_let_token_pass(make_site, link):
     assert set(jira.app.links) == {"1"}
 
 
-# Hints
+# Other hints
 
 
 @pytest.mark.parametrize("times", [{"exp": 1}, {"exp": 1, "iat": 0}])

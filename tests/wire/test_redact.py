@@ -1,4 +1,4 @@
-"""Secrets, tokens and signatures are planted, and looked for in everything that a run writes."""
+"""Secrets, tokens and signatures do not appear in anything that a run writes."""
 
 from __future__ import annotations
 
@@ -83,19 +83,19 @@ def remember(fake_jira, *secrets):
     with open("secrets.txt", "a") as file:
         file.write("".join(f"{str(secret)}\\n" for secret in secrets))
 
-def test_a_broken_contract(fake_jira):
+def test_contract_violation(fake_jira):
     authorization = fake_jira.authorization("POST", BULK)
     remember(fake_jira, authorization[4:], authorization.rpartition(".")[2], fake_jira.app.client_secret)
     requests.post(fake_jira.url + BULK, json={"remoteLinks": [LINK]}, headers={"Authorization": authorization})
 
-def test_a_failing_assertion(fake_jira):
+def test_failing_assertion(fake_jira):
     authorization, token, app = fake_jira.authorization("POST", BULK), fake_jira.token(), fake_jira.app
     remember(fake_jira, authorization[4:], token, app.client_secret)
     requests.post(fake_jira.url + BULK, json={"remoteLinks": [LINK]}, headers={"Authorization": authorization})
     fake_jira.requests[0].request.headers
     fake_jira.assert_accepted("1")
 
-def test_a_wrong_token(fake_jira):
+def test_expired_token(fake_jira):
     auth, token = fake_jira.auth, fake_jira.token(expires_in=0)
     remember(fake_jira, token)
     requests.get(fake_jira.url + BULK.replace("bulk", "remotelink/1"), headers={"Authorization": "Bearer " + token})
