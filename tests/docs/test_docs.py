@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import runpy
 import shutil
+from textwrap import indent
 
 import pytest
 from support import project
+from support.links import a_link
 from support.paths import ROOT
 
 from pytest_remotelinks.rules.catalogue import RULES
@@ -39,6 +41,19 @@ def test_readme_first_test(pytester):
     first = blocks_of("README.md")[0]
     assert len(first.splitlines()) < 20
     run(pytester, [first]).assert_outcomes(passed=1)
+
+
+def test_readme_other_blocks(pytester):
+    """The README's other blocks run, with the names that they take for granted."""
+    _, marker, without_pytest, unit_test = blocks_of("README.md")
+    names = f"import pytest\nimport requests\n\nlink = {a_link('alert-1')!r}\n"
+    upload = (
+        "def upload(base_url):\n"
+        "    url = base_url + '/rest/remotelinks/1.0/bulk'\n"
+        "    requests.post(url, json={'remoteLinks': [link]}, headers={'Authorization': 'JWT x'})\n"
+    )
+    functions = [f"def test_{number}():\n{indent(block, '    ')}" for number, block in enumerate([without_pytest, unit_test])]
+    run(pytester, ["\n\n".join([names, upload, marker, *functions])]).assert_outcomes(passed=3)
 
 
 def test_signing_recipes(pytester):
