@@ -27,6 +27,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from pytest_remotelinks import FakeJira
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.auth.qsh import canonical_requests
 from pytest_remotelinks.auth.qsh_mistakes import find_mistake
 from pytest_remotelinks.check.files import check_file
@@ -259,7 +260,7 @@ def wrong_hash(rounds: int) -> tuple[float, float]:
     request = Sent("DELETE", f"/rest/remotelinks/1.0/bulkByProperties?{query}", Headers())
     search, right = in_turns(
         rounds,
-        timed(lambda: find_mistake(request, canonical_requests(request), "0" * 64)),
+        timed(lambda: find_mistake(REMOTE_LINKS, request, canonical_requests(request), "0" * 64)),
         timed(lambda: canonical_requests(request)[0].hash),
     )
     return search, right

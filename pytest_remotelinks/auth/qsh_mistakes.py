@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from pytest_remotelinks.apis.api import METHODS
-from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
+from pytest_remotelinks.apis.api import METHODS, Api
 from pytest_remotelinks.auth.qsh import TOKEN_PARAMETER, CanonicalRequest, canonical_path, canonical_query, encoded_parameters, query_hash
 from pytest_remotelinks.wire.request import Request
 
@@ -32,7 +31,7 @@ class Mistake:
     hint: str
 
 
-def find_mistake(request: Request, forms: tuple[CanonicalRequest, ...], found: str) -> Mistake | None:
+def find_mistake(api: Api, request: Request, forms: tuple[CanonicalRequest, ...], found: str) -> Mistake | None:
     """The mistake that made the hash ``found`` of a request with these canonical forms; None where it is not a common one."""
     for form in forms:
         if found.lower() == form.hash:
@@ -42,18 +41,18 @@ def find_mistake(request: Request, forms: tuple[CanonicalRequest, ...], found: s
             return Mistake(form.text, form.text, "the hash is written in Base64; write it in lower-case hex digits")
     if _HASH.fullmatch(found) and len(request.target) <= _LENGTH_LIMIT:
         for form in forms:
-            for hashed, hint in _candidates(request, form):
+            for hashed, hint in _candidates(api, request, form):
                 if query_hash(hashed) == found:
                     return Mistake(hashed, form.text, hint)
     return None
 
 
-def _candidates(request: Request, form: CanonicalRequest) -> _Candidates:
+def _candidates(api: Api, request: Request, form: CanonicalRequest) -> _Candidates:
     method, path, query = form.method.upper(), canonical_path(form.path), canonical_query(form.query)
     yield f"{method.lower()}&{path}&{query}", "write the method in upper case"
     for other in METHODS:
         yield f"{other}&{path}&{query}", f"hash the method that is sent, {method}"
-    for other, hint in _paths(request, form.path):
+    for other, hint in _paths(api, request, form.path):
         yield f"{method}&{other}&{query}", hint
     yield f"{method}&{path}?{query}", "put & between path and query, not a question mark"
     if not form.query:
@@ -62,14 +61,14 @@ def _candidates(request: Request, form: CanonicalRequest) -> _Candidates:
         yield f"{method}&{path}&{other}", hint
 
 
-def _paths(request: Request, path: str) -> _Candidates:
+def _paths(api: Api, request: Request, path: str) -> _Candidates:
     right = canonical_path(path)
     for scheme in ("http", "https"):
         yield f"{scheme}://{request.headers.get('Host', '')}{right}", "leave scheme and host out: only the path is hashed"
-    if base := REMOTE_LINKS.bases.match(right):
+    if base := api.bases.match(right):
         below = right[base.end() :]
         yield below, f"hash the path with {base[0]}: only the site's own URL is left out"
-        yield REMOTE_LINKS.base + below, f"hash the path as it is sent, with {base[0]}"
+        yield api.base + below, f"hash the path as it is sent, with {base[0]}"
     yield right + "/", "leave out the slash at the path's end"
     yield right.lstrip("/"), "let the path start with a slash"
     yield path.removesuffix("/"), "write & in the path as %26"

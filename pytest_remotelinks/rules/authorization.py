@@ -119,7 +119,7 @@ def check_authorization(
             RL514,
             f"the app {app.key!a} has no remote link module",
             _PLACE,
-            "add jiraRemoteLinkInfoProvider to the descriptor, or devops:remoteLinkInfoProvider to the manifest",
+            f"add {document.api.connect_module} to the descriptor, or {document.api.forge_module} to the manifest",
         )
     if token is not None:
         _check_bearer(violations, token, app, operation, document, context)
@@ -138,7 +138,7 @@ def _sender(
     violations: Violations, request: Request, scheme: str, credential: str, document: Document, context: RequestContext
 ) -> InstalledApp | None:
     if scheme == "jwt":
-        return check_token(violations, credential, request, context)
+        return check_token(violations, credential, request, document.api, context)
     if scheme == "bearer":
         token = context.tokens.get(credential)
         if token is None or token.app not in context.apps:

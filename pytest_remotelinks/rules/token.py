@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from pytest_remotelinks.apis.api import Api
 from pytest_remotelinks.auth.installation import InstalledApp
 from pytest_remotelinks.auth.jwt import InvalidToken, Token, read_token
 from pytest_remotelinks.auth.qsh import CanonicalRequest, canonical_requests
@@ -158,7 +159,7 @@ _SEPARATOR = re.compile(r"[&#\s]")
 _MILLISECONDS = 10**11
 
 
-def check_token(violations: Violations, text: str, request: Request, context: RequestContext) -> InstalledApp | None:
+def check_token(violations: Violations, text: str, request: Request, api: Api, context: RequestContext) -> InstalledApp | None:
     """Check a token, and return the app that sent it; None if that is not known.
 
     An ignored rule does not keep the others from being checked. If it is the
@@ -192,7 +193,7 @@ def check_token(violations: Violations, text: str, request: Request, context: Re
     if app is not None and forged and _add_signature(violations, app, token, signing):
         return None  # the claims prove nothing
     _check_times(violations, token.claims)
-    _check_hash(violations, token.claims.get("qsh"), request, context.recent)
+    _check_hash(violations, token.claims.get("qsh"), request, api, context.recent)
     return app or context.latest
 
 
@@ -267,7 +268,7 @@ def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
         )
 
 
-def _check_hash(violations: Violations, found: Any, request: Request, recent: Collection[CanonicalRequest]) -> None:
+def _check_hash(violations: Violations, found: Any, request: Request, api: Api, recent: Collection[CanonicalRequest]) -> None:
     if not isinstance(found, str):
         return
     if found == _CONTEXT:
@@ -282,7 +283,7 @@ def _check_hash(violations: Violations, found: Any, request: Request, recent: Co
     forms = canonical_requests(request)
     if any(form.hash == found for form in forms):
         return
-    mistake = find_mistake(request, forms, found)
+    mistake = find_mistake(api, request, forms, found)
     wanted = preview_canonical(mistake.wanted if mistake is not None else forms[0].text)
     if mistake is not None:
         hint = f"{mistake.hint}. Hashed was {preview_canonical(_without_secrets(mistake.hashed, request))}, the request is {wanted}"

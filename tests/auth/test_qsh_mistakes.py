@@ -9,6 +9,7 @@ import pytest
 import requests
 from support.apps import published_form, published_token
 
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.auth.qsh import canonical_request, canonical_requests
 from pytest_remotelinks.auth.qsh_mistakes import find_mistake
 from pytest_remotelinks.wire.headers import Headers
@@ -21,7 +22,7 @@ TOOLS = "/jira/remotelinks/1.0/cloud/1-2-3"
 
 def find(target, found, method="DELETE"):
     request = Request(method, target, Headers([("Host", "scanner.example")]))
-    return find_mistake(request, canonical_requests(request), found)
+    return find_mistake(REMOTE_LINKS, request, canonical_requests(request), found)
 
 
 def mistake_of(target, hashed, method="DELETE"):

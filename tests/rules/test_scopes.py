@@ -71,6 +71,14 @@ def test_connect_scopes_in_any_letter_case(make_site):
     assert read(jira, jira.authorization("GET", PATH)) == 404
 
 
+def test_operation_without_connect_scope(make_site, tmp_path):
+    """An operation for which the document names no Connect scope needs none."""
+    contract = tmp_path / "contract.json"
+    contract.write_text((OPENAPI / "2026-06.json").read_text().replace('"x-atlassian-connect-scope"', '"x-nothing"'))
+    jira = make_site(contract=str(contract), app={**DESCRIPTOR, "scopes": []})
+    assert read(jira, jira.authorization("GET", PATH)) == 404
+
+
 def test_connect_scope_in_message(make_site):
     """Message and hint name the scope that the app lacks."""
     jira = make_site(app={**DESCRIPTOR, "scopes": ["WRITE", "DELETE"]})
