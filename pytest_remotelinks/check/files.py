@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_remotelinks.check.payloads import check_link, check_links, check_submission
 from pytest_remotelinks.check.positions import Path, line_and_column, no_number_in, positions_in_json
-from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json
+from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json, read_yaml
 from pytest_remotelinks.rules.checker import report_repeated
 from pytest_remotelinks.rules.descriptor import check_descriptor, kind_of
 from pytest_remotelinks.rules.violation import Violation, Violations
@@ -107,18 +107,9 @@ def _read(content: bytes, name: str) -> _Source:
             if '"remoteLinks"' in text:
                 return _Source(text, {"remoteLinks": None}, lambda paths: dict.fromkeys(paths, where), True, broken=where)
             raise Unreadable(f"it is not JSON: {problem.msg} at line {where[0]}, column {where[1]}")
-    from pytest_remotelinks.contract.yaml_values import NotYAML, read_yaml
-
-    try:
-        read = read_yaml(text)
-    except NotYAML as error:
-        raise Unreadable(f"it is neither JSON nor YAML that can be used: {error}") from None
-    marks = {tuple(map(str, path)): mark for path, mark in read.marks.items()}
-
-    def positions(paths: Iterable[Path]) -> Positions:
-        return {path: next((marks[path[:end]] for end in range(len(path), -1, -1) if path[:end] in marks), (1, 1)) for path in paths}
-
-    return _Source(text, read.value, positions, False, tuple(map(pointer_to, read.repeated)))
+    read = read_yaml(text)
+    repeated = tuple(map(pointer_to, read.repeated))
+    return _Source(text, read.value, lambda paths: {path: read.position(path) for path in paths}, False, repeated)
 
 
 def _steps(pointer: str) -> Path:

@@ -1,15 +1,37 @@
-"""Reading a file that describes something: JSON or YAML, of a bounded size, with nothing fetched or executed."""
+"""Read files of a bounded size: JSON, or YAML without anything that JSON lacks. Nothing is fetched or executed."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pytest_remotelinks.wire.text import printable
 
-#: Bytes above which a file is not even looked at; the whole of Jira Software's document has a tenth of it.
+#: A node of PyYAML, which is imported only for YAML.
+_Node = Any
+
+#: Bytes above which a file is not read; the whole of Jira Software's document has a tenth of it.
 FILE_LIMIT = 10 * 1024 * 1024
+#: Values of a YAML file, those of aliases counted at each use; the whole of Jira Software's document has under 40,000.
+YAML_LIMIT = 150_000
+
+# The words and numbers of YAML 1.2's core schema, as far as JSON has their values.
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_OF_ANOTHER_BASE = {"0o": (re.compile(r"0o[0-7]+"), 8), "0x": (re.compile(r"0x[0-9a-fA-F]+"), 16)}
+_NOT_IN_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_CONSTANTS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    **{
+        spelling: value
+        for word, value in (("null", None), ("true", True), ("false", False))
+        for spelling in (word, word.capitalize(), word.upper())
+    },
+}
 
 
 class Unreadable(ValueError):
@@ -61,13 +83,105 @@ def parse(content: bytes, suffix: str = "") -> Any:
                 raise Unreadable(f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
         except (ValueError, RecursionError):
             raise Unreadable("it is not JSON that can be read: numbers are too long or nesting is too deep") from None
-    # YAML takes 30 ms to import, and most documents are JSON.
-    from pytest_remotelinks.contract.yaml_values import NotYAML, read_yaml
+    return read_yaml(text).value
+
+
+def read_yaml(text: str) -> YAMLValue:
+    """The value of a YAML text. Raises Unreadable."""
+    # It takes 30 ms to import, and most documents are JSON.
+    import yaml
 
     try:
-        return read_yaml(text).value
-    except NotYAML as error:
-        raise Unreadable(f"it is not YAML that can be used: {error}") from None
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if root is None:
+            raise Unreadable("the file is empty")
+        return YAMLValue(root)
+    except yaml.MarkedYAMLError as error:
+        problem = ", ".join(filter(None, (error.context, error.problem)))
+        where = f" {_place(error.problem_mark)}" if error.problem_mark else ""
+        raise Unreadable(f"it is not YAML: {problem}{where}") from None
+    except yaml.YAMLError as error:
+        raise Unreadable(f"it is not YAML: {str(error).partition(chr(10))[0]}") from None
+    except RecursionError:
+        raise Unreadable("its lists and objects are nested too deep") from None
+
+
+class YAMLValue:
+    """The value of a YAML text, and where its parts are.
+
+    An alias is the node that it names, and each node is read once.
+    """
+
+    def __init__(self, root: _Node) -> None:
+        self._root = root
+        self._known: dict[_Node, tuple[Any, int]] = {}
+        self._open: set[_Node] = set()
+        #: Paths of members that appear more than once in their object; the last one counts.
+        self.repeated: list[tuple[str | int, ...]] = []
+        self.value, _ = self._read(root, ())
+
+    def position(self, path: Iterable[str]) -> tuple[int, int]:
+        """Line and column, from 1, of the value at a path; of its nearest container where it is not there."""
+        node = self._root
+        for step in path:
+            if node.id == "mapping":
+                inner = next((value for key, value in reversed(node.value) if key.value == step), None)
+            else:
+                inner = node.value[int(step)] if node.id == "sequence" and step.isdecimal() and int(step) < len(node.value) else None
+            if inner is None:
+                break
+            node = inner
+        return node.start_mark.line + 1, node.start_mark.column + 1
+
+    def _read(self, node: _Node, path: tuple[str | int, ...]) -> tuple[Any, int]:
+        """The node's value, and how many values it holds."""
+        if node in self._open:
+            raise Unreadable(f"the alias in what it names, {_place(node.start_mark)}, has no end")
+        if node not in self._known:
+            self._open.add(node)
+            if node.id == "scalar":
+                self._known[node] = _scalar(node), 1
+            elif node.id == "sequence":
+                read = [self._read(inner, (*path, index)) for index, inner in enumerate(node.value)]
+                self._known[node] = [value for value, _ in read], 1 + sum(size for _, size in read)
+            else:
+                self._known[node] = self._members(node, path)
+            self._open.remove(node)
+            if self._known[node][1] > YAML_LIMIT:
+                raise Unreadable(f"it holds more than {YAML_LIMIT} values, those of aliases counted at each use")
+        return self._known[node]
+
+    def _members(self, node: _Node, path: tuple[str | int, ...]) -> tuple[dict[str, Any], int]:
+        members: dict[str, Any] = {}
+        total = 1
+        for key, inner in node.value:
+            if key.id != "scalar":
+                raise Unreadable(f"the key {_place(key.start_mark)} is not a text")
+            if key.value in members and (*path, key.value) not in self.repeated:
+                self.repeated.append((*path, key.value))
+            members[key.value], size = self._read(inner, (*path, key.value))
+            total += size
+        return members, total
+
+
+def _scalar(node: _Node) -> Any:
+    text: str = node.value
+    if node.style:  # in quotes, or a block
+        return text
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _NOT_IN_JSON.fullmatch(text):
+        raise Unreadable(f"JSON has no such number as {text} {_place(node.start_mark)}")
+    of_base, base = _OF_ANOTHER_BASE.get(text[:2], (_INTEGER, 10))
+    if of_base.fullmatch(text):
+        if len(text) > 30:
+            raise Unreadable(f"the number {_place(node.start_mark)} has {len(text)} digits")
+        return int(text.removeprefix("0o").removeprefix("0x"), base)
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+def _place(mark: Any) -> str:
+    return f"at line {mark.line + 1}, column {mark.column + 1}"
 
 
 def looks_like_json(text: str) -> bool:

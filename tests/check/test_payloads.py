@@ -27,7 +27,7 @@ def test_a_good_submission_breaks_nothing(link):
 def test_violations_come_with_place_and_mend(link):
     (violation,) = check_submission({"remoteLinks": [link(), link("2", url="<string>")]})
     assert (violation.code, violation.severity, violation.pointer) == ("RL201", "error", "/remoteLinks/1/url")
-    assert "uri" in violation.message
+    assert "URI" in violation.message
     assert "https://" in violation.hint
 
 

@@ -149,7 +149,7 @@ def test_descriptor_with_warning(make_site):
 
 FILES = {
     "no JSON": ("a.json", "{", "it is not JSON: "),
-    "a tag": ("a.yml", "app: !!python/object/apply:os.getcwd []\nmodules: {}\n", "it is not YAML that can be used"),
+    "code in a tag": ("a.yml", "app: !!python/object/apply:os.getcwd []\nmodules: {}\n", "it gives the app no key"),
     "no UTF-8": ("a.json", b"\xff", "byte 0 is not UTF-8"),
     "huge": ("a.json", b" " * (11 * 1024 * 1024), "at most 10 are read"),
     "a list": ("a.json", "[]", "this is no descriptor"),
