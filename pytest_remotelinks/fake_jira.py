@@ -23,7 +23,8 @@ from pytest_remotelinks.jira.faults import Fault, FaultBlock, Faults, Operations
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
-from pytest_remotelinks.rules.checker import BYTE_LIMIT, Checker
+from pytest_remotelinks.rules.checker import Checker
+from pytest_remotelinks.rules.request import BYTE_LIMIT
 from pytest_remotelinks.server.listener import Listener
 from pytest_remotelinks.server.routing import Place
 from pytest_remotelinks.settings import Settings, SettingsError, UnmetFaults

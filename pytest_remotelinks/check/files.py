@@ -10,8 +10,8 @@ from typing import Any
 from pytest_remotelinks.check.payloads import check_link, check_links, check_submission
 from pytest_remotelinks.check.positions import Path, line_and_column, no_number_in, positions_in_json
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json, read_yaml
-from pytest_remotelinks.rules.checker import report_repeated
 from pytest_remotelinks.rules.descriptor import check_descriptor, kind_of
+from pytest_remotelinks.rules.request import report_duplicate_members
 from pytest_remotelinks.rules.violation import Violation, Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
@@ -83,7 +83,7 @@ def _violations(source: _Source, contract: str, ignore: tuple[str, ...], next_co
         check = check_link
     else:
         raise Unreadable(f"nothing in it tells that it is {_KINDS}")
-    report_repeated(violations_found, source.repeated)
+    report_duplicate_members(violations_found, source.repeated)
     return [*check(source.text if source.is_json else value, contract, ignore, next_contract), *violations_found.found]
 
 

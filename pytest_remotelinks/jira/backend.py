@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pytest_remotelinks.apis.api import Api
@@ -65,7 +66,7 @@ class Backend:
         self.token_endpoint = TokenEndpoint(registry, site, faults)
         #: By API and app, what the app did before.
         self._histories: dict[str, defaultdict[str, AppHistory]] = {
-            checker.document.api.name: defaultdict(AppHistory) for checker in self._checkers
+            checker.document.api.name: defaultdict(partial(AppHistory, checker.document.api)) for checker in self._checkers
         }
         #: Set when delayed answers are not to be waited for any more.
         self.abandoned = threading.Event()

@@ -1,10 +1,11 @@
-"""RL2xx: what is said of links in prose, and what the schema alone does not see."""
+"""RL2xx: what a submitted link may be; RL201, its schema, is checked with the request's in ``request``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.schema import shapes
 from pytest_remotelinks.rules.examples import a_link, example, submission
@@ -27,8 +28,8 @@ RL201 = Rule(
     severity="error",
     refusal=REJECTS_LINK,
     summary="A remote link fits the document's schema.",
-    why="Jira takes the other links of the submission, answers 202, and names this one among the rejected: whoever reads only the status loses it.",
-    source=f"{DOCUMENT}: the schema of a remote link; {REFERENCE}: each link is judged on its own",
+    why="Jira accepts the other links of the submission, answers 202, and lists this one among the rejected. A provider that reads only the status loses it.",
+    source=f"{DOCUMENT}: the schema of a remote link; {REFERENCE}: each link is validated separately",
     broken=example(submission(a_link(url="<string>"))),
     fixed=example(submission()),
 )
@@ -38,8 +39,8 @@ RL202 = Rule(
     name="too-many-associations",
     severity="error",
     refusal=REJECTS_LINK,
-    summary="A link's association values number 500 or fewer in all.",
-    why="The limit is on all types together, which a schema of each list cannot say.",
+    summary="A link has at most 500 association values in all.",
+    why="The limit is on all types together, which the schema of a single list cannot express.",
     source=f"{REFERENCE}: the text of an association's values",
     broken=example(submission(a_link(associations=[_numbered("issueKeys", "SHOP", 400), _numbered("serviceIdOrKeys", "service", 101)]))),
     fixed=example(submission(a_link(associations=[_numbered("issueKeys", "SHOP", 400), _numbered("serviceIdOrKeys", "service", 100)]))),
@@ -47,11 +48,11 @@ RL202 = Rule(
 
 RL203 = Rule(
     code="RL203",
-    name="association-type-twice",
+    name="duplicate-association-type",
     severity="error",
     refusal=REJECTS_LINK,
-    summary="A link gives each association type once.",
-    why="There are two types and at most two associations; of a type that stands twice, one list would have to be dropped.",
+    summary="A link has each association type once.",
+    why="A link has at most two associations, of different types. Of a type that appears twice, one list would have to be dropped.",
     source=f"{REFERENCE}: the text of a link's associations",
     broken=example(submission(a_link(associations=[_issues("SHOP-1"), _issues("SHOP-2")]))),
     fixed=example(submission(a_link(associations=[_issues("SHOP-1", "SHOP-2")]))),
@@ -59,12 +60,12 @@ RL203 = Rule(
 
 RL204 = Rule(
     code="RL204",
-    name="id-twice",
+    name="duplicate-id",
     severity="warning",
     refusal=None,
-    summary="A submission names each link id once.",
-    why="The higher updateSequenceNumber wins, and the other entry is work for nothing. Often two objects share an id by mistake.",
-    source=f"{REFERENCE}: a link is known by its id; that both are judged is {ASSUMPTION}",
+    summary="A submission has each link id once.",
+    why="The higher updateSequenceNumber wins, and the other entry is wasted. Often two objects share an id by mistake.",
+    source=f"{REFERENCE}: a link is identified by its id; that both entries are checked is {ASSUMPTION}",
     broken=example(submission(a_link(), a_link(updateSequenceNumber=2))),
     fixed=example(submission(a_link(), a_link(id="alert-2"))),
 )
@@ -75,7 +76,7 @@ RL205 = Rule(
     severity="error",
     refusal=None,
     summary="An issue key matches its pattern as a whole, not just in part.",
-    why="The newer document's pattern is not anchored, so a schema lets a sentence pass that only holds a key. No issue has that key, and the link is shown nowhere.",
+    why="The newer document's pattern is not anchored, so the schema also allows a sentence that contains a key. No issue has that key, and the link is not displayed anywhere.",
     source=f"{DOCUMENT} of 2026-06: the pattern of an issue association's values",
     broken=example(submission(a_link(associations=[_issues("see SHOP-1")]))),
     fixed=example(submission(a_link(associations=[_issues("SHOP-1")]))),
@@ -86,125 +87,129 @@ RL206 = Rule(
     name="unknown-member",
     severity="warning",
     refusal=None,
-    summary="Objects have only members that the schema names.",
-    why="Jira takes the member and shows it nowhere. Usually a name is misspelled, and what it should have set is missing.",
-    source=f"{DOCUMENT}: the schema of a remote link; that such members are taken is {ASSUMPTION}",
+    summary="Objects have only members that are in the schema.",
+    why="Jira accepts an unknown member and ignores it. Usually a name is misspelled, and what it should have set is missing.",
+    source=f"{DOCUMENT}: the schema of a submission; that such members are accepted is {ASSUMPTION}",
     broken=example(submission(a_link(desciption="The order number reaches the database unescaped."))),
     fixed=example(submission(a_link(description="The order number reaches the database unescaped."))),
 )
 
-
-#: All association values of one link together; published in the text of "values".
+#: The values of all associations of one link together; published in the text of "values".
 ASSOCIATION_VALUES_LIMIT = 500
 
+Path = tuple[str | int, ...]
 
-def check_link(document: Document, violations: Violations, index: int, link: Any) -> None:
-    """Judge one link of a submission, its schema apart."""
-    if not isinstance(link, dict):
-        return
-    place = ("remoteLinks", index)
-    associations = link.get("associations")
-    if isinstance(associations, list):
-        _check_associations(document, violations, index, associations)
-    for path, name in unknown_members(document.link_schema, link, place):
+
+def check_ids(violations: Violations, api: Api, entities: list[Any]) -> None:
+    """Report ids that a submission has more than once."""
+    # Where several members identify an entity, none of them alone is at fault.
+    member = api.identity if len(api.identity) == 1 else ()
+    first: dict[Id, int] = {}
+    for index, entity in enumerate(entities):
+        id = api.id_of(entity)
+        if id is None:
+            continue
+        if id in first:
+            violations.add(
+                RL204,
+                f"the id is also at {api.pointer(first[id])}; of the two, the higher {api.sequence_member} wins",
+                api.pointer(index, *member),
+                f"send each {api.noun} once in a submission, in its newest state",
+                id,
+                link=index,
+            )
+        first.setdefault(id, index)
+
+
+def check_links(violations: Violations, document: Document, entities: list[Any]) -> None:
+    """Check each link of a submission beyond its schema."""
+    for index, link in enumerate(entities):
+        if not isinstance(link, dict):
+            continue
+        if isinstance(link.get("associations"), list):
+            _check_associations(violations, document, index, link["associations"])
+        check_members(violations, document.link_schema, link, (document.api.list_member, index), link=index)
+
+
+def check_members(violations: Violations, schema: dict[str, Any], value: Any, path: Path, link: int | None = None) -> None:
+    """Report the members of a value, and of all that is in it, that are not in its schema."""
+    for place, name in _unknown_members(schema, value, path):
         violations.add(
             RL206,
-            f"the schema names no member '{name}'; Jira takes it and shows it nowhere",
-            pointer_to((*path, name)),
+            f"the schema has no member '{name}'; Jira accepts and ignores it",
+            pointer_to((*place, name)),
             "leave it out, or check its spelling",
-            link=index,
+            link=link,
         )
 
 
-def check_ids(violations: Violations, links: list[Any]) -> None:
-    """Report ids that stand more than once in a submission."""
-    first: dict[str, int] = {}
-    for index, link in enumerate(links):
-        link_id = link.get("id") if isinstance(link, dict) else None
-        if not isinstance(link_id, str):
-            continue
-        if link_id in first:
-            violations.add(
-                RL204,
-                f"the id also stands at /remoteLinks/{first[link_id]}; of the two, the higher updateSequenceNumber wins",
-                pointer_to(("remoteLinks", index, "id")),
-                "send each link once in a submission, in its newest state",
-                link_id,
-                link=index,
-            )
-        first.setdefault(link_id, index)
-
-
-def _check_associations(document: Document, violations: Violations, index: int, associations: list[Any]) -> None:
+def _check_associations(violations: Violations, document: Document, index: int, associations: list[Any]) -> None:
     seen: dict[str, int] = {}
     count = 0
     for position, association in enumerate(associations):
         if not isinstance(association, dict):
             continue
-        place = ("remoteLinks", index, "associations", position)
-        name = association.get("associationType")
-        values = association.get("values")
-        if isinstance(name, str):
-            if name in seen:
+        kind, values = association.get("associationType"), association.get("values")
+        if isinstance(kind, str):
+            if kind in seen:
                 violations.add(
                     RL203,
-                    f"the association type {name!a} was already given at position {seen[name]}",
-                    pointer_to((*place, "associationType")),
+                    f"the association type {kind!a} is already at position {seen[kind]}",
+                    document.api.pointer(index, "associations", position, "associationType"),
                     "put all values of one type into one association",
-                    name,
+                    kind,
                     link=index,
                 )
-            seen.setdefault(name, position)
+            seen.setdefault(kind, position)
         if isinstance(values, list):
             count += len(values)
-            if isinstance(name, str):
-                _check_issue_keys(document, violations, index, place, name, values)
+            if isinstance(kind, str):
+                _check_issue_keys(violations, document, index, position, kind, values)
     if count > ASSOCIATION_VALUES_LIMIT:
         violations.add(
             RL202,
-            f"the associations hold {count} values; all types together may hold {ASSOCIATION_VALUES_LIMIT}",
-            pointer_to(("remoteLinks", index, "associations")),
-            f"keep {ASSOCIATION_VALUES_LIMIT} of them, or split the link into several with ids of their own",
+            f"the associations have {count} values; all types together may have {ASSOCIATION_VALUES_LIMIT}",
+            document.api.pointer(index, "associations"),
+            f"keep {ASSOCIATION_VALUES_LIMIT} of them, or split the link into several with different ids",
             count,
             link=index,
         )
 
 
-def _check_issue_keys(
-    document: Document, violations: Violations, index: int, place: tuple[str | int, ...], name: str, values: list[Any]
-) -> None:
-    pattern = document.value_patterns.get(name)
+def _check_issue_keys(violations: Violations, document: Document, index: int, association: int, kind: str, values: list[Any]) -> None:
+    pattern = document.value_patterns.get(kind)
     if pattern is None:
         return
     for position, value in enumerate(values):
-        if isinstance(value, str) and pattern.search(value) and not pattern.fullmatch(value):
+        part = pattern.search(value) if isinstance(value, str) else None
+        if part is not None and not pattern.fullmatch(value):
             violations.add(
                 RL205,
                 f"{value!a} only contains something like an issue key; the document's pattern is not anchored, and no issue has this key",
-                pointer_to((*place, "values", position)),
-                f"send just the key: {pattern.search(value)[0]!a}",  # type: ignore[index]
+                document.api.pointer(index, "associations", association, "values", position),
+                f"send just the key: {part[0]!a}",
                 value,
                 link=index,
             )
 
 
-def unknown_members(schema: dict[str, Any], value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Members that no schema names: the path of their object, and the name."""
+def _unknown_members(schema: dict[str, Any], value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Members that are not in the schema: the path of their object, and the name."""
     stated = list(shapes(schema))
     if isinstance(value, list):
         entries = _any_of([shape["items"] for shape in stated if "items" in shape])
         for index, inner in enumerate(value):
-            yield from unknown_members(entries, inner, (*path, index))
+            yield from _unknown_members(entries, inner, (*path, index))
     elif isinstance(value, dict):
-        named: dict[str, list[dict[str, Any]]] = {}
+        known: dict[str, list[dict[str, Any]]] = {}
         for shape in stated:
             for name, member in shape.get("properties", {}).items():
-                named.setdefault(name, []).append(member)
-        if not named or any("additionalProperties" in shape for shape in stated):
+                known.setdefault(name, []).append(member)
+        if not known or any("additionalProperties" in shape for shape in stated):
             return
         for name, inner in value.items():
-            if name in named:
-                yield from unknown_members(_any_of(named[name]), inner, (*path, name))
+            if name in known:
+                yield from _unknown_members(_any_of(known[name]), inner, (*path, name))
             else:
                 yield path, name
 

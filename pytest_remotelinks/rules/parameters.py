@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_remotelinks.apis.api import Operation
+from pytest_remotelinks.apis.api import Api, Operation
+from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain, preview
 from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
 from pytest_remotelinks.rules.examples import call, example
-from pytest_remotelinks.rules.properties import SEQUENCE_PARAMETER
 from pytest_remotelinks.rules.rule import DOCUMENT, Rule
+from pytest_remotelinks.rules.validators import validator_of
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import REDACTED, redact_header, redact_parameter
@@ -23,95 +23,94 @@ RL107 = Rule(
     severity="error",
     refusal=400,
     summary="Query and header parameters are as the document describes them.",
-    why="What is required is there, and what is there fits its schema. In the published documents that concerns one parameter, which is deprecated, so the mend is to leave it out.",
+    why="Required ones must be there, and all must fit their schemas. The published documents describe only one, which is deprecated: leave it out.",
     source=f"{DOCUMENT}: the parameters of its operations; _updateSequenceNumber is a 64-bit integer",
     broken=example(call("DELETE", "/remotelink/alert-1?_updateSequenceNumber=latest")),
     fixed=example(call("DELETE", "/remotelink/alert-1")),
 )
 
-
-if TYPE_CHECKING:
-    from pytest_remotelinks.contract.validator import Authority
-
-#: How a value of a type is written; Python's own readers, which openapi-core asks, take more.
+#: How a value of a type is written. Python's own conversions, which openapi-core uses, accept more.
 _WRITTEN = {
     "integer": re.compile(r"-?[0-9]+", re.ASCII),
     "number": re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII),
     "boolean": re.compile(r"true|false"),
 }
-_SORTS = {"integer": "integer", "number": "number", "boolean": "boolean: true or false", "array": "list", "object": "object"}
+_TYPES = {
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "a boolean: true or false",
+    "array": "a list",
+    "object": "an object",
+}
+
+Parameter = dict[str, Any]
 
 
-def check_parameters(
-    violations: Violations,
-    judged: tuple[dict[str, Any], ...],
-    request: Request,
-    authority: Callable[[], Authority],
-    operation: Operation,
-) -> None:
-    """Judge the query and header parameters that a document describes; openapi-core is asked only of those that were sent."""
-    sent: list[dict[str, Any]] = []
-    for parameter in judged:
-        name, given = parameter["name"], _given(parameter, request)
-        if given is None:
+def check_parameters(violations: Violations, document: Document, operation: Operation, request: Request) -> None:
+    """Check the query and header parameters that the document describes; openapi-core is needed only for those that were sent."""
+    unchecked = []
+    for parameter in document.judged_parameters(operation):
+        name, value = parameter["name"], _value(parameter, request)
+        if value is None:
             if parameter.get("required"):
-                _report(violations, parameter, f"the required {parameter['in']} parameter {name!a} is missing", f"send {name}", request)
-        elif not (given == "" and parameter.get("allowEmptyValue")):
-            sent.append(parameter)
-    doubtful = []
-    for parameter in sent:
-        kind = parameter.get("schema", {}).get("type")
-        if kind in _WRITTEN and "content" not in parameter and not _WRITTEN[kind].fullmatch(_given(parameter, request) or ""):
-            _report_value(violations, parameter, (), request)
+                _report(violations, parameter, request, f"the required {parameter['in']} parameter {name!a} is missing", f"send {name}")
+        elif value == "" and parameter.get("allowEmptyValue"):
+            continue
+        elif _is_miswritten(parameter, value):
+            _report_value(violations, document.api, parameter, (), request)
         else:
-            doubtful.append(parameter)
-    if not doubtful:
+            unchecked.append(parameter)
+    if not unchecked:
         return
-    headers = [(parameter["name"], request.headers[parameter["name"]]) for parameter in doubtful if parameter["in"] == "header"]
+    headers = [(parameter["name"], request.headers[parameter["name"]]) for parameter in unchecked if parameter["in"] == "header"]
+    any_id = ("-",) * len(document.api.identity)
     wrong = {
         (error.location, error.name): error.errors
-        for error in authority().errors(operation, "-", request.query_pairs, None, headers)
+        for error in validator_of(document).errors(operation, any_id, request.query_pairs, None, headers)
         if isinstance(error, ParameterError)
     }
-    for parameter in doubtful:
+    for parameter in unchecked:
         place = (parameter["in"], parameter["name"])
         if place in wrong:
-            _report_value(violations, parameter, wrong[place], request)
+            _report_value(violations, document.api, parameter, wrong[place], request)
 
 
-def _given(parameter: dict[str, Any], request: Request) -> str | None:
-    """The first value that was sent, None where there is none."""
+def _value(parameter: Parameter, request: Request) -> str | None:
+    """The first value that was sent, None if there is none."""
     if parameter["in"] == "header":
         return request.headers.get(parameter["name"])
     return next((value for key, value in request.query_pairs if key == parameter["name"]), None)
 
 
-def _report_value(violations: Violations, parameter: dict[str, Any], errors: tuple[SchemaError, ...], request: Request) -> None:
-    value = _given(parameter, request) or ""
-    schema = parameter.get("schema", {})
-    if parameter["name"] == SEQUENCE_PARAMETER:
-        _report(violations, parameter, f"{preview(value)} is no 64-bit integer", "leave the parameter out: it has no effect", request)
-    elif _masked(parameter, value) != value:
-        _report(violations, parameter, "does not fit the document", "see the contract document", request)
+def _is_miswritten(parameter: Parameter, value: str) -> bool:
+    kind = parameter.get("schema", {}).get("type")
+    return kind in _WRITTEN and "content" not in parameter and not _WRITTEN[kind].fullmatch(value)
+
+
+def _report_value(violations: Violations, api: Api, parameter: Parameter, errors: tuple[SchemaError, ...], request: Request) -> None:
+    value = _value(parameter, request) or ""
+    name = parameter["name"]
+    if name == api.sequence_parameter:
+        message, hint = f"{preview(value)} is not a 64-bit integer", "leave the parameter out: it has no effect"
+    elif _redacted(parameter, value) != value:
+        message, hint = "does not fit the document", "see the contract document"
     elif errors:
-        message, hint = (("; " if part == 0 else "; or ").join(texts) for part, texts in enumerate(zip(*map(explain, errors), strict=True)))
-        _report(violations, parameter, message, hint, request)
+        messages, hints = zip(*map(explain, errors), strict=True)
+        message, hint = "; ".join(messages), "; or ".join(hints)
     elif value == "":
-        _report(violations, parameter, "is empty", "give it a value, or leave it out", request)
+        message, hint = "is empty", "give it a value, or leave it out"
     else:
-        sort = _SORTS.get(str(schema.get("type")), "value that the document describes")
-        _report(
-            violations, parameter, f"{preview(value)} is no {sort}", f"send what the document describes as {parameter['name']}", request
-        )
+        wanted = _TYPES.get(str(parameter.get("schema", {}).get("type")), "what the document describes")
+        message, hint = f"{preview(value)} is not {wanted}", f"send what the document describes as {name}"
+    _report(violations, parameter, request, message, hint)
 
 
-def _report(violations: Violations, parameter: dict[str, Any], message: str, hint: str, request: Request) -> None:
-    value = _given(parameter, request)
+def _report(violations: Violations, parameter: Parameter, request: Request, message: str, hint: str) -> None:
+    value = _value(parameter, request)
     pointer = f"#{parameter['in']}{pointer_to((parameter['name'],))}"
-    violations.add(RL107, message, pointer, hint, *(() if value is None else (_masked(parameter, value),)))
+    violations.add(RL107, message, pointer, hint, *(() if value is None else (_redacted(parameter, value),)))
 
 
-def _masked(parameter: dict[str, Any], value: str) -> str:
-    masked = redact_header if parameter["in"] == "header" else redact_parameter
-    shown = masked(parameter["name"], value)
-    return REDACTED if shown != value else value
+def _redacted(parameter: Parameter, value: str) -> str:
+    redact = redact_header if parameter["in"] == "header" else redact_parameter
+    return REDACTED if redact(parameter["name"], value) != value else value

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from pytest_remotelinks.apis.api import Api
 from pytest_remotelinks.rules.examples import call, example, submission
 from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
@@ -22,7 +23,7 @@ RL301 = Rule(
     severity="error",
     refusal=400,
     summary="A property's key contains no colon.",
-    why="The key would clash with how properties are stored, and the whole submission is refused.",
+    why="The key would clash with how Jira stores properties, so it refuses the whole submission.",
     source=f"{REFERENCE}: the text of a submission's properties",
     broken=example(submission(properties={"account:id": "account-123"})),
     fixed=example(submission(properties={"account.id": "account-123"})),
@@ -45,7 +46,7 @@ RL303 = Rule(
     name="delete-without-property",
     severity="error",
     refusal=400,
-    summary="A deletion by properties names at least one property.",
+    summary="A deletion by properties has at least one property.",
     why="Without one it would delete everything, so Jira refuses it.",
     source=f"{REFERENCE}: deleteRemoteLinksByProperty",
     broken=example(_SUBMITTED, call("DELETE", "/bulkByProperties")),
@@ -57,8 +58,8 @@ RL304 = Rule(
     name="delete-by-unused-property",
     severity="warning",
     refusal=None,
-    summary="A deletion goes by properties that were submitted before.",
-    why="Nothing matches, Jira answers 202 all the same, and the links stay.",
+    summary="A deletion uses properties that were submitted before.",
+    why="No link matches, Jira answers 202 nevertheless, and the links stay.",
     source=f"{REFERENCE}: deleteRemoteLinksByProperty deletes links whose properties match",
     broken=example(_SUBMITTED, call("DELETE", "/bulkByProperties?account=account-123")),
     fixed=example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
@@ -70,7 +71,7 @@ RL305 = Rule(
     severity="warning",
     refusal=None,
     summary="_updateSequenceNumber is no longer sent as a parameter.",
-    why="It has no effect any more: links that are newer than the number are deleted too.",
+    why="It no longer has an effect: links that are newer than the number are deleted too.",
     source=f"{DOCUMENT}: the parameter is marked as deprecated, and its text says that it is not supported",
     broken=example(call("DELETE", "/remotelink/alert-1?_updateSequenceNumber=7")),
     fixed=example(call("DELETE", "/remotelink/alert-1")),
@@ -82,7 +83,7 @@ RL306 = Rule(
     severity="error",
     refusal=None,
     summary="Each property is a query parameter of its own, not JSON under 'params'.",
-    why="The document calls the free parameters 'params'; generated clients send that name. Then no link matches, Jira answers 202, and nothing is deleted.",
+    why="The document calls the free parameters 'params', and generated clients send that name. Then no link matches, Jira answers 202, and nothing is deleted.",
     source=f"{DOCUMENT}: the parameter params is a free-form object; {REFERENCE}: the examples of deleteRemoteLinksByProperty",
     broken=example(_SUBMITTED, call("DELETE", "/bulkByProperties?params=%7B%22accountId%22%3A%22account-123%22%7D")),
     fixed=example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
@@ -93,29 +94,25 @@ RL307 = Rule(
     name="personal-data",
     severity="warning",
     refusal=None,
-    summary="Provider metadata holds no personal data.",
-    why="Metadata is not treated as private, and Atlassian asks providers to keep people out of it.",
+    summary="Provider metadata contains no personal data.",
+    why="Metadata is not treated as private, and Atlassian asks providers to leave personal data out of it.",
     source=f"{REFERENCE}: the text of a submission's providerMetadata",
     broken=example(submission(providerMetadata={"product": "Scanner, run by ann@scanner.example"})),
     fixed=example(submission(providerMetadata={"product": "Scanner 2.3"})),
 )
 
-
-#: Published as "no longer supported": never a property, without effect.
-SEQUENCE_PARAMETER = "_updateSequenceNumber"
-
 _DOMAIN = re.compile(r"[^\s@<>\"']{1,253}\.[A-Za-z]{2,63}")
 _LOCAL_PART = re.compile(r"[^\s@<>\"']{1,64}\Z")
-#: Characters of a text that are searched for an address; what is asked for here is a product's name.
+#: Characters of a text that are searched for an address; the text is meant to be a product's name.
 _SEARCHED = 10_000
 
 
 def email_in(text: str) -> str | None:
-    """The first thing in a text that looks like an e-mail address, None where nothing does."""
+    """The first thing in a text that looks like an e-mail address, None if nothing does."""
     text = text[:_SEARCHED]
     at = text.find("@")
     while at >= 0:
-        # Around each "@", and never from every place of the text: a long one would take for ever.
+        # Only around each "@": one pattern for the whole address would take minutes for a long text.
         local, domain = _LOCAL_PART.search(text[max(0, at - 64) : at]), _DOMAIN.match(text, at + 1)
         if local and domain:
             return f"{local[0]}@{domain[0]}"
@@ -124,27 +121,25 @@ def email_in(text: str) -> str | None:
 
 
 def has_properties(properties: Mapping[str, Any], criteria: Iterable[tuple[str, str]]) -> bool:
-    """Whether a submission's properties have all that a deletion goes by."""
+    """Whether a submission's properties match all criteria of a deletion."""
     return all(key in properties and property_text(properties[key]) == value for key, value in criteria)
 
 
 def property_text(value: Any) -> str:
-    """A property's value as a query names it; only strings fit the schema, and others can be let pass."""
+    """A property's value as a query has it. Only strings fit the schema; others get here if that rule is ignored."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def check_property_keys(violations: Violations, keys: Iterable[str], place: str) -> None:
-    """Judge the keys of properties; ``place`` is the pointer that they stand below."""
+def check_property_keys(violations: Violations, keys: Iterable[str], parent: str) -> None:
+    """Check the keys of properties; ``parent`` is the pointer to the object or query that has them."""
     for key in keys:
-        pointer = place + pointer_to((key,))
+        pointer = parent + pointer_to((key,))
         if ":" in key:
-            violations.add(
-                RL301, f"the property key {key!a} contains a colon", pointer, f"rename it, to {key.replace(':', '.')!a} for one", key
-            )
+            hint = f"rename it, for example to {key.replace(':', '.')!a}"
+            violations.add(RL301, f"the property key {key!a} contains a colon", pointer, hint, key)
         if key.startswith("_"):
-            violations.add(
-                RL302, f"the property key {key!a} starts with an underscore", pointer, f"rename it, to {key.lstrip('_')!a} for one", key
-            )
+            hint = f"rename it, for example to {key.lstrip('_')!a}"
+            violations.add(RL302, f"the property key {key!a} starts with an underscore", pointer, hint, key)
 
 
 def check_metadata(violations: Violations, metadata: Any) -> None:
@@ -161,33 +156,33 @@ def check_metadata(violations: Violations, metadata: Any) -> None:
                 RL307,
                 "this looks like an e-mail address; provider metadata is not treated as private",
                 pointer_to(path),
-                "name the product and its version, nobody's person",
+                "give the product's name and version, not a person's",
                 found,
             )
 
 
 def check_deletion(
-    violations: Violations, query: tuple[tuple[str, str], ...], submitted: Container[str], others: Container[str] = ()
+    violations: Violations, api: Api, query: tuple[tuple[str, str], ...], submitted: Container[str], parameters: Container[str] = ()
 ) -> tuple[tuple[str, str], ...]:
-    """Judge a deletion by properties and return those that it goes by.
+    """Check a deletion by properties, and return its criteria.
 
-    ``submitted`` holds the property keys that were submitted so far, and
-    ``others`` the parameters that the document describes and that are none.
+    ``submitted`` has the property keys that were submitted so far, and
+    ``parameters`` the parameters in the document that are not properties.
     """
-    properties = tuple((key, value) for key, value in query if key != SEQUENCE_PARAMETER and key not in others)
-    if not properties:
+    criteria = tuple((key, value) for key, value in query if key != api.sequence_parameter and key not in parameters)
+    if not criteria:
         violations.add(
             RL303,
-            "the query names no property to delete by" + (f"; {query[0][0]} is none" if query else ""),
+            "the query has no property to delete by" + (f"; {query[0][0]} is not one" if query else ""),
             "#query",
             "add a property that the links were submitted with, such as ?accountId=account-123",
         )
-    check_property_keys(violations, (key for key, _ in properties), "#query")
-    for key, value in properties:
+    check_property_keys(violations, (key for key, _ in criteria), "#query")
+    for key, value in criteria:
         if key == "params" and value.lstrip().startswith(("{", "[")):
             violations.add(
                 RL306,
-                "'params' stands for free query parameters; sent literally it is a property of that name, and no link has it",
+                "'params' is only the document's name for free query parameters; sent literally it is a property that no link has",
                 "#query/params",
                 f"send each property as a parameter of its own: ?{_as_query(value) or 'accountId=account-123&repoId=7'}",
                 value,
@@ -200,26 +195,26 @@ def check_deletion(
                 "check the key's spelling, or submit the links with this property",
                 redact_parameter(key, value),
             )
-    return properties
+    return criteria
 
 
-def check_deprecated(violations: Violations, query: tuple[tuple[str, str], ...]) -> None:
-    """Report the parameter that has no effect any more, unless its value is wrong too: the mend is the same."""
+def check_deprecated(violations: Violations, api: Api, query: tuple[tuple[str, str], ...]) -> None:
+    """Report the parameter that no longer has an effect, unless RL107 reports its value: the fix is the same."""
     if any(violation.code == "RL107" for violation in violations.found):
         return
     for key, value in query:
-        if key == SEQUENCE_PARAMETER:
+        if key == api.sequence_parameter:
             violations.add(
                 RL305,
-                f"{SEQUENCE_PARAMETER} is no longer supported and has no effect: newer links are deleted too",
-                f"#query/{SEQUENCE_PARAMETER}",
-                "leave it out; where order matters, wait until the deletion can be read back",
+                f"{key} is no longer supported and has no effect: newer links are deleted too",
+                f"#query/{key}",
+                "leave it out; where order matters, wait until a read confirms the deletion",
                 value,
             )
 
 
 def _as_query(text: str) -> str:
-    """The query that was meant by a JSON object of properties, empty if there is none."""
+    """The query that a JSON object of properties was meant to be, empty if the text is not such an object."""
     try:
         meant = json.loads(text)
     except (ValueError, RecursionError):

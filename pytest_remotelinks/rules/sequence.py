@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_remotelinks.rules.app_history import Known, Stale
+from pytest_remotelinks.apis.api import Api
+from pytest_remotelinks.rules.app_history import Stale
 from pytest_remotelinks.rules.examples import a_link, example, submission
 from pytest_remotelinks.rules.rule import REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.times import read_time
 
 _REPLACED = f"{REFERENCE}: a stored link is replaced only by one with a higher updateSequenceNumber"
 
 RL401 = Rule(
     code="RL401",
-    name="sequence-number-falls",
+    name="sequence-number-decreased",
     severity="error",
     refusal=None,
     summary="A link that changed has a higher updateSequenceNumber than before.",
-    why="Jira takes the link, answers 202 and stores nothing of it. An update that merely arrives late is fine, and is told by its older lastUpdated.",
+    why="Jira accepts the link, answers 202 and ignores its data. An update that merely arrives late is fine; its lastUpdated is older.",
     source=_REPLACED,
     broken=example(
         submission(a_link(updateSequenceNumber=7)),
@@ -37,56 +37,55 @@ RL402 = Rule(
     name="sequence-number-reused",
     severity="error",
     refusal=None,
-    summary="An updateSequenceNumber goes with one state of a link.",
-    why="Of two states with the same number the one that arrives first stays, and which one that is nobody can tell. A clock in seconds is the usual cause.",
+    summary="An updateSequenceNumber belongs to one state of a link.",
+    why="Of two states with the same number the one that arrives first stays, and the order of arrival is not guaranteed. A clock in seconds is the usual cause.",
     source=_REPLACED,
     broken=example(submission(), submission(a_link(displayName="SQL injection, fixed"))),
     fixed=example(submission(), submission(a_link(displayName="SQL injection, fixed", updateSequenceNumber=2))),
 )
 
+_INCREASE = "give every change a higher number than the one before, such as the time of the change in milliseconds"
 
-_GROW = "give every change a higher number than the one before, such as the time of the change in milliseconds"
 
-
-def check_order(violations: Violations, links: list[Any], stale: Iterable[Stale]) -> None:
-    """Report accepted links whose data Jira will ignore, though it is not older than what it has."""
+def check_sequence(violations: Violations, api: Api, entities: list[Any], stale: Iterable[Stale]) -> None:
+    """Report accepted links whose data Jira will ignore, although it is not older than what is stored."""
     for index, known in stale:
-        link = links[index]
-        if link == known.data:
+        entity = entities[index]
+        if entity == known.data:
             continue
-        new, old = link["updateSequenceNumber"], known.number
-        pointer = pointer_to(("remoteLinks", index, "updateSequenceNumber"))
+        new, old = entity[api.sequence_member], known.number
+        changed = _changed(api, entity, known.data)
         if new == old:
             violations.add(
                 RL402,
-                f"the number {new} was already sent with other data ({_changed(link, known)}), which stays; this is ignored",
-                pointer,
-                _GROW,
+                f"the number {new} was already sent with other data ({changed}), which stays; this is ignored",
+                api.pointer(index, api.sequence_member),
+                _INCREASE,
                 new,
                 link=index,
             )
-        elif not _is_older(link, known):
+        elif not _is_older(entity, known.data):
             violations.add(
                 RL401,
-                f"the number {new} is lower than the {old} sent before, though lastUpdated is not older and the data changed "
-                f"({_changed(link, known)}); it is ignored",
-                pointer,
-                f"{_GROW}; an update that is late on purpose carries its own, older lastUpdated",
+                f"the number {new} is lower than the {old} sent before, although lastUpdated is not older and the data changed "
+                f"({changed}); it is ignored",
+                api.pointer(index, api.sequence_member),
+                f"{_INCREASE}; an update that is late on purpose has its own, older lastUpdated",
                 new,
                 link=index,
             )
 
 
-def _is_older(link: dict[str, Any], known: Known) -> bool:
-    """Whether the link says itself that it was changed before the known one: then it only comes late."""
-    new, old = read_time(link.get("lastUpdated")), read_time(known.data.get("lastUpdated"))
+def _is_older(entity: dict[str, Any], known: dict[str, Any]) -> bool:
+    """Whether the entity says that it was changed before the known one: then it is only late."""
+    new, old = read_time(entity.get("lastUpdated")), read_time(known.get("lastUpdated"))
     return new is not None and old is not None and new < old
 
 
-def _changed(link: dict[str, Any], known: Known) -> str:
+def _changed(api: Api, entity: dict[str, Any], known: dict[str, Any]) -> str:
     names = sorted(
         name
-        for name in link.keys() | known.data.keys()
-        if name != "updateSequenceNumber" and (name not in link or name not in known.data or link[name] != known.data[name])
+        for name in entity.keys() | known.keys()
+        if name != api.sequence_member and (name not in entity or name not in known or entity[name] != known[name])
     )
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "") if names else "nothing but the number"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pytest_remotelinks.rules.checker import LARGEST_BODY
+from pytest_remotelinks.rules.request import LARGEST_BODY
 
 #: Seconds in which a whole body must have come.
 DEADLINE = 60.0

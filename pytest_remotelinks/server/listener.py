@@ -20,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler
 
 from pytest_remotelinks.jira.answers import Answer
 from pytest_remotelinks.jira.backend import Backend
-from pytest_remotelinks.rules.checker import BYTE_LIMIT
+from pytest_remotelinks.rules.request import BYTE_LIMIT
 from pytest_remotelinks.server.body import read_body
 from pytest_remotelinks.server.chunks import Chunks
 from pytest_remotelinks.server.long_headers import LongHeaders

@@ -11,7 +11,6 @@ from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.jira.store import Store
 from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, api_of, data_of, properties_of, target_id
-from pytest_remotelinks.rules.properties import SEQUENCE_PARAMETER
 from pytest_remotelinks.view.compare import differences
 
 Criteria = tuple[tuple[str, str], ...]
@@ -64,7 +63,7 @@ def not_accepted(exchanges: Iterable[Exchange], *operations: str) -> list[Exchan
 
 def criteria(exchange: Exchange) -> Criteria:
     """The properties that a deletion goes by; one that was sent twice counts once."""
-    return tuple(dict.fromkeys(pair for pair in exchange.request.query_pairs if pair[0] != SEQUENCE_PARAMETER))
+    return tuple(dict.fromkeys(pair for pair in exchange.request.query_pairs if pair[0] != REMOTE_LINKS.sequence_parameter))
 
 
 def criteria_differences(properties: Mapping[str, Any], sent: Criteria) -> list[str]:

@@ -206,7 +206,7 @@ def test_ignored_rules_and_contracts_are_heard(check, link):
     assert check(many, "--contract", "2023-06", "--ignore", "RL9")[0] == 0
     assert check(many, "--contract", "2023-06", "--next-contract", "2023-06")[0] == 0
     assert check(many, "--contract", "none.json")[2].startswith("remotelinks: contract 'none.json' is neither")
-    assert check(many, "--ignore", "RL999")[2].startswith("remotelinks: 'RL999' covers no rule")
+    assert check(many, "--ignore", "RL999")[2].startswith("remotelinks: 'RL999' selects no rule")
 
 
 def test_json_names_everything(check, link):

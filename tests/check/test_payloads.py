@@ -58,7 +58,7 @@ def test_the_contract_in_question_decides(link, tmp_path):
     assert codes(check_submission(many, "2023-06", next_contract="2023-06")) == []
     with pytest.raises(ContractError, match="neither a version"):
         check_link(link(), contract=tmp_path / "none.json")
-    with pytest.raises(ValueError, match="covers no rule"):
+    with pytest.raises(ValueError, match="selects no rule"):
         check_link(link(), ignore="RL999")
 
 

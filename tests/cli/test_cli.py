@@ -154,7 +154,7 @@ def test_a_rule_is_printed_with_both_examples(run, code):
 def test_rules_are_chosen_by_their_beginning(run):
     assert run("rules", "RL2", "RL306")[1].count("Use instead:") == len([code for code in RULES if code.startswith("RL2")]) + 1
     assert run("rules", "RL000") == (
-        2, "", "remotelinks: 'RL000' covers no rule; give a code such as 'RL206' or the beginning of one, such as 'RL2'\n",
+        2, "", "remotelinks: 'RL000' selects no rule; give a code such as 'RL206' or the beginning of one, such as 'RL2'\n",
     )  # fmt: skip
 
 

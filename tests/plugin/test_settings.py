@@ -93,8 +93,8 @@ pytestmark = pytest.mark.remotelinks(contract="2023-06", consistency="manual")
         (["--remotelinks-contract=2024-01"], "contract '2024-01' is neither one of 2023-06, 2026-06 nor a file"),
         (["--remotelinks-consistency=sometimes"], "consistency 'sometimes' is unknown; use 'immediate'*"),
         (["--remotelinks-consistency=after-reads:-1"], "consistency 'after-reads:-1' is unknown*"),
-        (["--remotelinks-ignore=RL999"], "ignore: 'RL999' covers no rule*"),
-        (["--remotelinks-ignore=spelling"], "ignore: 'spelling' covers no rule*"),
+        (["--remotelinks-ignore=RL999"], "ignore: 'RL999' selects no rule*"),
+        (["--remotelinks-ignore=spelling"], "ignore: 'spelling' selects no rule*"),
     ],
 )
 def test_wrong_option(project, options, says):

@@ -223,7 +223,7 @@ def test_the_number_property_and_extra_members_of_real_traffic(jira, provider, l
 
 def test_the_reference_pages_own_example_url_is_rejected(jira, provider, link):
     provider.submit(link(**NOT_A_URI))
-    jira.assert_rejected("1", match="uri")
+    jira.assert_rejected("1", match="not a valid URI")
 
 
 def test_violation_has_the_id_of_its_link(jira, provider, link):

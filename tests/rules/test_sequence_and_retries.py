@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.contract.document import load_document
 from pytest_remotelinks.rules.app_history import AppHistory
 from pytest_remotelinks.rules.checker import Checker, CheckResult
@@ -72,7 +73,7 @@ def test_rejected_links_have_no_number(jira, provider, link):
     sent=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.sampled_from("xy"), st.integers(0, 2), st.booleans()), max_size=12)
 )
 def test_the_order_of_any_course_is_judged_as_the_rules_say(sent):
-    history = AppHistory()
+    history = AppHistory(REMOTE_LINKS)
     highest: dict[str, tuple[int, str, int]] = {}
     for id, sequence, name, minute, accepted in sent:
         link = {"id": id, "updateSequenceNumber": sequence, "displayName": name, "lastUpdated": f"2026-01-31T12:0{minute}:00Z"}
@@ -150,7 +151,7 @@ def test_a_retry_of_the_whole_batch_resends_what_was_accepted(jira, provider, li
     provider.submit(link("1"), link("2"), link("3"))
     provider.submit(link("1", sequence=2), link("2"), link("3"))
     assert codes(jira) == ["RL704"]
-    assert "2 of the 3 links" in jira.violations[0].message
+    assert "2 of the 3 entries" in jira.violations[0].message
 
 
 def test_the_same_submission_twice_resends_what_was_accepted(jira, provider, link):

@@ -448,7 +448,7 @@ def test_where_the_block_raises_absence_is_not_asserted_and_other_violations_cou
 
 @pytest.mark.parametrize("codes", [(), ("RL999",), ("link-schema",)])
 def test_expecting_what_is_no_rule_is_a_mistake(jira, codes):
-    with pytest.raises(ValueError, match=r"codes that are wanted|covers no rule"), jira.expect_violations(*codes):
+    with pytest.raises(ValueError, match=r"codes that are wanted|selects no rule"), jira.expect_violations(*codes):
         pass
 
 

@@ -1,0 +1,37 @@
+"""The validators of a document. They are costly to build and hold no state: one of each for a document, built when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pytest_remotelinks.apis.api import Operation
+from pytest_remotelinks.contract.document import Document
+
+if TYPE_CHECKING:
+    from pytest_remotelinks.contract.fast_path import Gate
+    from pytest_remotelinks.contract.validator import Authority
+
+
+@cache
+def fast_path_of(document: Document) -> Gate:
+    """A test that is true only of submissions that violate no rule."""
+    from pytest_remotelinks.contract.fast_path import build_gate
+
+    return build_gate(document)
+
+
+@cache
+def id_fast_path_of(document: Document, operation: Operation) -> Gate:
+    """A test that is true only of ids that fit the document."""
+    from pytest_remotelinks.contract.fast_path import build_id_gate
+
+    return build_id_gate(document, operation)
+
+
+@cache
+def validator_of(document: Document) -> Authority:
+    """The validator, which imports openapi-core."""
+    from pytest_remotelinks.contract.validator import Authority
+
+    return Authority(document)
