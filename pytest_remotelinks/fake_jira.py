@@ -26,7 +26,7 @@ from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, S
 from pytest_remotelinks.rules.checker import Checker
 from pytest_remotelinks.rules.request import BYTE_LIMIT
 from pytest_remotelinks.server.listener import Listener
-from pytest_remotelinks.server.routing import Place
+from pytest_remotelinks.server.routing import Mount
 from pytest_remotelinks.settings import Settings, SettingsError, UnmetFaults
 from pytest_remotelinks.view.assertions import Assertions
 from pytest_remotelinks.view.one_app import OneApp
@@ -103,7 +103,7 @@ class FakeJira(Apps, Assertions):
             self._faults,
             self._registry,
         )
-        self._place = Place(self._backend, *_cloud_id(cloud_id), _host_name(host_name))
+        self._mount = Mount(self._backend, *_cloud_id(cloud_id), _host_name(host_name))
         if settings.app is not None:
             self.install(settings.app)
         self._listener: Listener | None = None
@@ -121,7 +121,7 @@ class FakeJira(Apps, Assertions):
             listener = Listener(self._host)
             listener.start()
         self._backend.abandoned.clear()
-        self._url = listener.sites.add(self._place, listener.url)
+        self._url = listener.sites.add(self._mount, listener.url)
         self._listener = listener
         return self
 
@@ -169,7 +169,7 @@ class FakeJira(Apps, Assertions):
 
         Raises RuntimeError for a site without a host name, and before start().
         """
-        name, parts = self._place.host_name, urlsplit(self.url)
+        name, parts = self._mount.host_name, urlsplit(self.url)
         if not name:
             raise RuntimeError("this site has no host name; give it one: FakeJira(host_name='acme.localhost')")
         return f"http://{name}:{parts.port}"
@@ -177,7 +177,7 @@ class FakeJira(Apps, Assertions):
     @property
     def cloud_id(self) -> str:
         """The cloud id of the site, by which the gateway's paths name it."""
-        return self._place.cloud_id
+        return self._mount.cloud_id
 
     # What Jira has stored
 

@@ -1,4 +1,4 @@
-"""Several sites on one listener: by host name, by cloud id, and the first one."""
+"""Several sites on one listener: selected by host name, by cloud id, or the first one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def read(jira, url=None, path=READ, **headers):
     return requests.get((url or jira.url) + path, headers={"Authorization": authorization, **headers}, timeout=30).status_code
 
 
-def test_each_sites_url_leads_to_it_alone(start, listener, link, provider_of):
+def test_url_leads_to_its_own_site(start, listener, link, provider_of):
+    """Requests to a site's URL reach this site and no other."""
     sites = [start() for _ in range(3)]
     assert len({site.url for site in sites}) == 3
     assert all(site.url.startswith(listener.url) for site in sites)
@@ -60,7 +61,8 @@ def test_each_sites_url_leads_to_it_alone(start, listener, link, provider_of):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_curl_line_of_each_site_sends_the_request_again(start, provider_of):
+def test_curl_line_of_each_site(start, provider_of):
+    """The curl line of each site sends the request to this site again."""
     for site in (start(), start(), start()):
         provider_of(site).send("GET", "/remotelink/1?expand=all")
         line = curl_line(site.requests[0], site.url).replace("***", "x")
@@ -68,7 +70,8 @@ def test_the_curl_line_of_each_site_sends_the_request_again(start, provider_of):
         assert [exchange.request.target for exchange in site.requests] == [READ + "?expand=all"] * 2
 
 
-def test_each_site_has_its_own_clock_contract_and_apps(start):
+def test_sites_share_nothing(start):
+    """Each site has its own clock, contract and apps."""
     one, other = start(app=DESCRIPTOR), start(app=DESCRIPTOR, contract="2023-06")
     token = one.token(expires_in=60)
     other.advance(100)
@@ -78,7 +81,8 @@ def test_each_site_has_its_own_clock_contract_and_apps(start):
     assert read(one) == read(other) == 404
 
 
-def test_a_signature_may_leave_the_gateways_prefix_in_or_out(start):
+def test_signature_with_and_without_gateway_prefix(start):
+    """A signature may contain the gateway's prefix or leave it out."""
     start()
     jira = start(app=DESCRIPTOR)
     path = jira.url.removeprefix(jira.url[: jira.url.index("/ex/")]) + READ
@@ -88,7 +92,8 @@ def test_a_signature_may_leave_the_gateways_prefix_in_or_out(start):
     assert jira.violations == []
 
 
-def test_the_host_header_decides(start, listener):
+def test_host_header_selects_the_site(start, listener):
+    """The Host header selects a site with a host name, and otherwise the first site."""
     first, acme, other = start(), start(host_name="acme.localhost"), start(host_name="Other.localhost")
     port = listener.url.rpartition(":")[2]
     assert (acme.host_url, other.host_url) == (f"http://acme.localhost:{port}", f"http://other.localhost:{port}")
@@ -104,7 +109,8 @@ def test_the_host_header_decides(start, listener):
         assert len(site.requests) == before + 1
 
 
-def test_a_host_name_that_no_site_has_is_told(start, listener):
+def test_unknown_host_name_is_reported(start, listener):
+    """A host name below localhost that no site has is reported as RL104."""
     first = start()
     start(host_name="acme.localhost")
     assert read(first, listener.url, Host="acne.localhost") == 404
@@ -114,7 +120,8 @@ def test_a_host_name_that_no_site_has_is_told(start, listener):
 
 
 @pytest.mark.parametrize("base", ["/ex/jira/{}" + BASE, "/jira/remotelinks/1.0/cloud/{}"])
-def test_the_gateways_cloud_id_decides(start, listener, base):
+def test_cloud_id_selects_the_site(start, listener, base):
+    """The cloud id in a gateway's path selects the site."""
     one, other = start(), start(cloud_id="0b5c-other")
     for site in (one, other):
         assert read(site, listener.url, base.format(site.cloud_id) + "/remotelink/1") == 404
@@ -123,7 +130,8 @@ def test_the_gateways_cloud_id_decides(start, listener, base):
     assert other.cloud_id == "0b5c-other"
 
 
-def test_what_is_below_a_further_sites_url_is_its_own(start):
+def test_paths_below_a_further_site(start):
+    """Tokens and gateway paths work below the URL of a further site."""
     start()
     jira = start(app=DESCRIPTOR)
     payload = {
@@ -139,7 +147,8 @@ def test_what_is_below_a_further_sites_url_is_its_own(start):
 
 
 @pytest.mark.parametrize("named", [{"cloud_id": "known"}, {}])
-def test_a_foreign_cloud_id_is_told_as_soon_as_one_is_known(start, named):
+def test_unknown_cloud_id_is_reported(start, named):
+    """A cloud id that no site has is reported once one was given or there are several sites."""
     jira = start(**named)
     path = f"/ex/jira/foreign{READ}"
     assert read(jira, path=path) == 404
@@ -152,7 +161,8 @@ def test_a_foreign_cloud_id_is_told_as_soon_as_one_is_known(start, named):
     assert jira.requests[0].operation is None
 
 
-def test_a_site_that_has_stopped_is_not_reached_any_more(start):
+def test_stopped_site_is_not_reached(start):
+    """A request to the URL of a stopped site is reported by the first one."""
     first, second = start(), start()
     url = second.url
     second.stop()
@@ -163,7 +173,8 @@ def test_a_site_that_has_stopped_is_not_reached_any_more(start):
 
 
 @pytest.mark.parametrize("named", [{"cloud_id": "same"}, {"host_name": "same.localhost"}])
-def test_two_sites_of_one_name_are_told(start, named):
+def test_two_sites_with_one_name_are_refused(start, named):
+    """Two sites cannot have the same cloud id or host name."""
     start(**named)
     with pytest.raises(ValueError, match="two sites cannot both be 'same"):
         start(**named)
@@ -172,12 +183,14 @@ def test_two_sites_of_one_name_are_told(start, named):
 @pytest.mark.parametrize(
     "wrong", [{"host_name": ""}, {"host_name": "a b"}, {"host_name": 7}, {"cloud_id": "a/b"}, {"cloud_id": ""}, {"cloud_id": 7}]
 )
-def test_a_wrong_name_of_a_site_is_told(wrong):
+def test_wrong_site_name_is_refused(wrong):
+    """Host names and cloud ids that cannot be used raise SettingsError."""
     with pytest.raises(SettingsError, match="must be"):
         FakeJira(**wrong)
 
 
-def test_a_site_alone_answers_whatever_it_is_called(make_site):
+def test_single_site_answers_any_host(make_site):
+    """A single site answers under every host name."""
     jira = make_site(host_name="acme.localhost")
     listener = jira.url.removesuffix(f"/ex/jira/{jira.cloud_id}")
     assert jira.host_url == f"http://acme.localhost:{listener.rpartition(':')[2]}"
@@ -185,8 +198,8 @@ def test_a_site_alone_answers_whatever_it_is_called(make_site):
     assert jira.violations == []
 
 
-def test_the_url_of_a_site_with_a_host_name_always_works(start, listener):
-    """Not every machine resolves the names below localhost."""
+def test_url_works_without_the_host_name(start, listener):
+    """A site with a host name has a URL that works on machines that do not resolve the name."""
     jira, first = start(host_name="acme.localhost"), start()
     assert (first.url, jira.url) == (listener.url, f"{listener.url}/ex/jira/{jira.cloud_id}")
     assert read(jira) == read(jira, listener.url, Host="acme.localhost") == 404
@@ -194,7 +207,8 @@ def test_the_url_of_a_site_with_a_host_name_always_works(start, listener):
     assert (jira.violations, first.requests) == ([], [])
 
 
-def test_a_site_without_a_host_name_has_no_such_url(start):
+def test_host_url_without_host_name(start):
+    """A site without a host name says how to give it one."""
     with pytest.raises(RuntimeError, match="this site has no host name; give it one"):
         _ = start().host_url
 
@@ -207,7 +221,8 @@ def ask(url, payload, **headers):
     return requests.post(url + "/oauth/token", json=payload, headers=headers, timeout=30)
 
 
-def test_a_tool_asks_one_url_for_the_tokens_of_all_its_sites(start, listener):
+def test_one_token_url_for_all_sites(start, listener):
+    """The client id selects the site that issues a token."""
     sites = [start(app=DESCRIPTOR), start(app=DESCRIPTOR), start(app=DESCRIPTOR, host_name="acme.localhost")]
     for site in sites:
         answer = ask(listener.url, credentials(site.app))
@@ -218,14 +233,16 @@ def test_a_tool_asks_one_url_for_the_tokens_of_all_its_sites(start, listener):
     assert [site.violations for site in sites] == [[]] * 3
 
 
-def test_a_sites_own_url_issues_no_tokens_of_another(start, listener):
+def test_own_token_url_serves_one_site(start, listener):
+    """A site's own URL issues no tokens of another site."""
     one, other, acme = start(app=DESCRIPTOR), start(app=DESCRIPTOR), start(app=DESCRIPTOR, host_name="acme.localhost")
     assert ask(other.url, credentials(one.app)).status_code == 401
     assert ask(listener.url, credentials(one.app), Host="acme.localhost").status_code == 401
     assert ask(acme.url, credentials(one.app)).status_code == 401
 
 
-def test_credentials_that_no_site_knows_are_for_the_first_one_to_refuse(start, listener):
+def test_unknown_client_is_refused_by_first_site(start, listener):
+    """Credentials that no site knows are refused by the first one."""
     one, other = start(app=DESCRIPTOR), start(app=DESCRIPTOR)
     wrong_secret = {**credentials(other.app), "client_secret": "x"}
     for payload, site in (({**credentials(one.app), "client_id": "x"}, one), (wrong_secret, other), ([], one), (None, one)):
@@ -234,7 +251,8 @@ def test_credentials_that_no_site_knows_are_for_the_first_one_to_refuse(start, l
     assert (len(one.requests), len(other.requests)) == (3, 1)
 
 
-def test_trouble_befalls_the_tokens_of_its_own_site(start, listener):
+def test_token_faults_of_one_site(start, listener):
+    """A fault for tokens hits only those of its own site."""
     one, other = start(app=DESCRIPTOR), start(app=DESCRIPTOR)
     other.drop_connection(operation="token")
     assert ask(listener.url, credentials(one.app)).status_code == 200
@@ -244,7 +262,8 @@ def test_trouble_befalls_the_tokens_of_its_own_site(start, listener):
 
 
 @pytest.mark.parametrize("settings", [{}, {"host_name": "acme.localhost"}, {"cloud_id": "localhost"}])
-def test_any_site_can_be_renamed(start, settings):
+def test_every_site_can_be_renamed(start, settings):
+    """A site below the gateway can be renamed, too."""
     start()
     jira = start(**settings)
     with jira.renamed() as new_url:
@@ -255,7 +274,8 @@ def test_any_site_can_be_renamed(start, settings):
     assert [exchange.status for exchange in jira.requests] == [302, 404, 404]
 
 
-def test_a_site_whose_host_has_no_second_name_says_what_to_do():
+def test_renamed_needs_a_second_name():
+    """A site on a host without a second name says which host has one."""
     said = r"no second name; let it listen on host='127\.0\.0\.1'"
     with FakeJira(host="127.0.0.2") as jira, pytest.raises(ValueError, match=said), jira.renamed():
         pass

@@ -1,4 +1,4 @@
-"""Several threads at once: what they are told, and what is left, is explained by one order of their requests."""
+"""Several threads at once: one order of their requests explains every answer and what is stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THREADS, REQUESTS = 4, 40
 
 
 def requests_of(seed, thread):
-    """The requests of one thread: what they are to the model, and what is sent."""
+    """The requests of one thread: as the model takes them, and as they are sent."""
     dice = random.Random(f"{seed} {thread}")
     for number in range(REQUESTS):
         id, account = dice.choice("ab"), dice.choice("xy")
@@ -43,8 +43,8 @@ def requests_of(seed, thread):
 
 
 def send(jira, thread, seed, barrier):
-    """Send a thread's requests; by their names, what they are and what they were told."""
-    told = {}
+    """Send a thread's requests; by their names, what they are and how they were answered."""
+    answers = {}
     barrier.wait()
     for number, (event, method, path, body) in enumerate(requests_of(seed, thread)):
         connection = http.client.HTTPConnection("127.0.0.1", int(jira.url.rpartition(":")[2]), timeout=30)
@@ -53,29 +53,30 @@ def send(jira, thread, seed, barrier):
         connection.request(method, BASE + path, body, headers)
         answer = connection.getresponse()
         content = answer.read()
-        told[name] = event, answer.status, json.loads(content)["updateSequenceNumber"] if method == "GET" and content else None
+        answers[name] = event, answer.status, json.loads(content)["updateSequenceNumber"] if method == "GET" and content else None
         connection.close()
-    return told
+    return answers
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("policy", ["immediate", "after-reads:2", "manual", "shuffled:5", "submit=shuffled:6,delete=after-reads:1"])
-def test_some_order_explains_everything(make_site, policy, seed):
+def test_one_order_explains_all_answers(make_site, policy, seed):
+    """In the recorded order, the model gives the answers that the threads got, and what is stored."""
     jira = make_site(consistency=policy)
     barrier = Barrier(THREADS)
     with ThreadPoolExecutor(THREADS) as pool:
         results = list(pool.map(lambda thread: send(jira, thread, seed, barrier), range(THREADS)))
-    told = {name: result for part in results for name, result in part.items()}
+    answers = {name: result for part in results for name, result in part.items()}
 
     order = [exchange.request.headers["X-Name"] for exchange in jira.requests]
-    assert sorted(order) == sorted(told)
+    assert sorted(order) == sorted(answers)
     for thread in range(THREADS):
         own = [int(name.partition("/")[2]) for name in order if name.startswith(f"{thread}/")]
         assert own == list(range(REQUESTS))
 
     model = Model(jira.settings.policy)
     for name in order:
-        (kind, id, sequence, account), status, shown = told[name]
+        (kind, id, sequence, account), status, shown = answers[name]
         if kind == "read":
             expected = model.read(id)
             assert (status, shown) == ((404, None) if expected is None else (200, expected[0]))
