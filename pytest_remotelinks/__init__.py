@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from pytest_remotelinks.contract.descriptor import DescriptorError
     from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.fake_jira import FakeJira
-    from pytest_remotelinks.jira.app import App
     from pytest_remotelinks.jira.consistency import AfterReads, AfterSeconds, Immediate, Manual, Shuffled
     from pytest_remotelinks.jira.faults import Fault
     from pytest_remotelinks.jira.panel import Lozenge, ShownAction, ShownLink
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
     from pytest_remotelinks.rules.violation import Violation
     from pytest_remotelinks.settings import SettingsError
+    from pytest_remotelinks.view.app import App
     from pytest_remotelinks.view.explore import Exploration
 
 __all__ = [
@@ -52,7 +52,7 @@ __all__ = [
 _HOMES = {
     "AfterReads": "jira.consistency",
     "AfterSeconds": "jira.consistency",
-    "App": "jira.app",
+    "App": "view.app",
     "ContractError": "contract.document",
     "DescriptorError": "contract.descriptor",
     "Exchange": "recording.exchange",

@@ -1,65 +1,75 @@
-"""FakeJira: what a test holds."""
+"""The fake Jira that tests use."""
 
 from __future__ import annotations
 
-import copy
 import re
+import secrets
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.apps import Apps
+from pytest_remotelinks.auth.clients import RequestAuth
+from pytest_remotelinks.auth.jwt import sign
+from pytest_remotelinks.contract.descriptor import load_descriptor
 from pytest_remotelinks.contract.document import NEWEST, Document, load_document, successor
-from pytest_remotelinks.jira.app import App
-from pytest_remotelinks.jira.apps import AppRegistry
+from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
 from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.consistency import Consistency
 from pytest_remotelinks.jira.faults import Fault, FaultBlock, Faults, Operations
 from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.jira.write import Write
-from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
 from pytest_remotelinks.rules.checker import Checker
 from pytest_remotelinks.rules.request import BYTE_LIMIT
 from pytest_remotelinks.server.listener import Listener
 from pytest_remotelinks.server.routing import Mount
 from pytest_remotelinks.settings import Settings, SettingsError, UnmetFaults
-from pytest_remotelinks.view.assertions import Assertions
-from pytest_remotelinks.view.one_app import OneApp
+from pytest_remotelinks.view.app import App
+from pytest_remotelinks.view.view import View
+from pytest_remotelinks.wire.redact import Secret
 
 if TYPE_CHECKING:
     from pytest_remotelinks.view.explore import Exploration
 
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 _CLOUD_ID = re.compile(r"[A-Za-z0-9._~-]+")
+#: The app that signs as long as no app was installed.
+_DEFAULT_APP = "app-under-test"
 
 
-class FakeJira(Apps, Assertions):
-    """A Jira site that knows the remote links API, on a port of the loopback interface.
+class FakeJira(View):
+    """A Jira site that has the Remote Links API, served on a port of this machine.
 
-    ``contract`` is a version (``2023-06``, ``2026-06``) or the path of an
-    OpenAPI document; ``consistency`` a policy or its name, or one for each of
-    ``submit``, ``delete`` and ``delete-by-properties``; ``strict`` says
-    whether violations fail a pytest test; ``ignore`` names rules that don't
-    apply, by code or by the beginning of one; ``next_contract`` is a newer
-    contract that requests are looked at by too (RL901), by itself the bundled
-    one that follows; ``byte_limit`` is the size of a body, in bytes, above
-    which it is refused with 413. ``app`` is the descriptor of an app to
-    install, or its path, and ``shared_secret`` what it signs with; ``host_name``
-    and ``cloud_id`` are what the site goes by among several on one listener.
-    ``unmet_faults`` says what a planned fault that no request met is to a
-    pytest test: ``error``, ``warn`` or ``ignore``.
-
-    Raises ValueError for a wrong argument, ContractError for a document and
-    DescriptorError for a descriptor that cannot be used. As a context manager it is started and stopped::
+    As a context manager it is started and stopped::
 
         with FakeJira() as jira:
             upload(base_url=jira.url)
             jira.assert_submitted("alert-1")
+
+    Args:
+        contract: The version to test against (``2023-06``, ``2026-06``) or the path of an OpenAPI document.
+        consistency: When writes become visible: a policy or its name, or a
+            mapping with one for each of ``submit``, ``delete`` and ``delete-by-properties``.
+        strict: Whether violations of severity ``error`` fail a pytest test.
+        ignore: Rules that don't apply, by code or by the beginning of a code: ``["RL206", "RL3"]``.
+        next_contract: A newer contract; a request that only this one refuses is
+            a warning (RL901). By default the bundled contract that follows ``contract``.
+        byte_limit: The largest size of a body in bytes; a larger one is refused with 413.
+        host: The address to listen on, or a name for it.
+        port: The port to listen on; 0 for a free one.
+        app: The descriptor or manifest of an app to install, or the path of its file.
+        shared_secret: What that app signs with. By default a new secret is made.
+        host_name: The site's host name, where several sites share one listener: ``acme.localhost``.
+        cloud_id: The site's cloud id; by default a new one is made.
+        unmet_faults: What a planned fault that no request met means for a
+            pytest test: ``error``, ``warn`` or ``ignore``.
+
+    Raises:
+        SettingsError: A ValueError: an argument has a value that cannot be used.
+        ContractError: A contract cannot be read or used.
+        DescriptorError: The app's descriptor cannot be read, or violates a rule (RL6xx).
     """
 
     #: Documents of further APIs that the site answers.
@@ -75,53 +85,62 @@ class FakeJira(Apps, Assertions):
         next_contract: str | Path | None = None,
         byte_limit: int = BYTE_LIMIT,
         host: str = "127.0.0.1",
+        port: int = 0,
         app: Mapping[str, Any] | str | Path | None = None,
         shared_secret: str | None = None,
         host_name: str | None = None,
         cloud_id: str | None = None,
         unmet_faults: UnmetFaults = "warn",
     ) -> None:
-        super().__init__()
         settings = Settings.merged(
             {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore, "next_contract": next_contract},
             {"app": app, "shared_secret": shared_secret, "unmet_faults": unmet_faults},
         )
+        #: The checked settings.
         self.settings = settings
-        self._host = host
-        self._site = Site(settings.policy)
-        self._record = self._site.record
-        self._faults = Faults(self._site)
+        self._address = host, _port(port)
         document = load_document(settings.contract)
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
-        self._registry = AppRegistry(self._site.clock)
-        self._backend = Backend(
-            [
-                Checker(document, settings.ignore, byte_limit, newer),
-                *(Checker(other, settings.ignore, byte_limit) for other in self._other_documents),
-            ],
-            self._site,
-            self._faults,
-            self._registry,
-        )
+        site = Site(settings.policy)
+        registry = AppRegistry(site.clock)
+        super().__init__(site, registry, (document.api, *(other.api for other in self._other_documents)))
+        self._faults = Faults(site)
+        checkers = [
+            Checker(document, settings.ignore, byte_limit, newer),
+            *(Checker(other, settings.ignore, byte_limit) for other in self._other_documents),
+        ]
+        self._backend = Backend(checkers, site, self._faults, registry)
         self._mount = Mount(self._backend, *_cloud_id(cloud_id), _host_name(host_name))
-        if settings.app is not None:
-            self.install(settings.app)
         self._listener: Listener | None = None
         self._owns_listener = False
-        self._url: str | None = None
+        #: By key, every app that was installed.
+        self._apps: dict[str, App] = {}
+        #: The app that signs: the one that was installed last, even if it was uninstalled since.
+        self._signer: App | None = None
+        self._default_secret: str | None = None
+        if settings.app is not None:
+            self.install(settings.app)
+
+    def __repr__(self) -> str:
+        where = self._site.url if self._listener else "not running"
+        return f"<FakeJira {where} contract={self.settings.contract} consistency={self.settings.consistency}>"
 
     # Running
 
     def start(self, listener: Listener | None = None) -> FakeJira:
-        """Listen, on a listener that runs already or on a new one."""
+        """Listen, on a listener that runs already or on a new one.
+
+        Raises OSError for an address that cannot be listened on, and
+        RuntimeError if this fake Jira is running already.
+        """
         if self._listener is not None:
             raise RuntimeError("this fake Jira is running already")
         self._owns_listener = listener is None
         if listener is None:
-            listener = Listener(self._host)
+            listener = Listener(*self._address)
             listener.start()
         self._backend.abandoned.clear()
-        self._url = listener.sites.add(self._mount, listener.url)
+        self._site.url = listener.sites.add(self._mount, listener.url)
         self._listener = listener
         return self
 
@@ -136,32 +155,20 @@ class FakeJira(Apps, Assertions):
             listener.stop()
 
     def reset(self) -> None:
-        """Forget all that was recorded, stored, planned and made known; settings and installed apps stay, and the clock."""
+        """Forget everything recorded, stored, planned and made known; settings, installed apps and the clock stay."""
         with self._site.present():
-            self._start_over()
-            self._record.clear()
-            self._expected.clear()
+            self._site.record.clear()
+            self._site.forget()
             self._site.forget_known()
+            self._backend.forget()
             self._faults.clear()
-            self._record.wake()
-
-    def _start_over(self) -> None:
-        self._record.forget()
-        self._site.forget()
-        self._backend.forget()
+            self._site.record.wake()
 
     def __enter__(self) -> FakeJira:
         return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.stop()
-
-    @property
-    def url(self) -> str:
-        """Base URL of the site, without a slash at its end; it stays known after stop(). Raises RuntimeError before start()."""
-        if self._url is None:
-            raise RuntimeError("this fake Jira was not started; call start() or use it as a context manager")
-        return self._url
 
     @property
     def host_url(self) -> str:
@@ -179,68 +186,34 @@ class FakeJira(Apps, Assertions):
         """The cloud id of the site, by which the gateway's paths name it."""
         return self._mount.cloud_id
 
-    # What Jira has stored
-
     @property
-    def links(self) -> dict[Id, dict[str, Any]]:
-        """By id, every link that is stored now, as the read operation would answer it.
+    def strict(self) -> bool:
+        """Whether violations of severity ``error`` fail a pytest test."""
+        return self.settings.strict
 
-        Of two apps' links with one id, that of the app installed last counts;
-        ``app.links`` has those of one app.
-        """
-        with self._site.present():
-            stored = sorted(self._site.store, key=lambda link: link.app == self._latest_app)
-            return {link.id: copy.deepcopy(link.data) for link in stored}
-
-    def link(self, id: Id) -> dict[str, Any] | None:
-        """One link as it is stored now, None if it is not. Does not count as a read.
-
-        Of two apps' links with that id, that of the app installed last counts;
-        ``app.link(id)`` is that of one app.
-        """
-        with self._site.present():
-            return next((copy.deepcopy(stored.data) for stored in self._stored_links(id)), None)
-
-    def of(self, app: App | str) -> OneApp:
-        """The assertion helpers, narrowed to what one app did: ``fake_jira.of(app).assert_stored("alert-1")``.
-
-        ``app`` is what ``install()`` returned, or its key.
-        """
-        return OneApp(app if isinstance(app, str) else app.key, self.url, self._record, self._site, self._registry, self._expected)
-
-    @property
-    def pending(self) -> list[Write]:
-        """Accepted writes that are not visible yet, in the order of their acceptance."""
-        with self._site.present():
-            return [write.public() for write in self._site.pending if not write.is_redelivery]
+    # When writes arrive
 
     def settle(self) -> None:
-        """Let all pending writes arrive: in order, or, where the policy is to shuffle them, in its order."""
+        """Let all pending writes arrive: in order, or, if the policy shuffles them, in its order."""
         with self._site.present():
             self._site.pending.settle()
-            self._record.wake()
+            self._site.record.wake()
 
     def advance(self, seconds: float) -> None:
-        """Move the site's clock on, and let arrive what is due by then. Raises ValueError for less than nothing."""
+        """Move the site's clock on, and let the writes arrive that are due by then. Raises ValueError for less than 0 seconds."""
         with self._site.present():
             self._site.clock.advance(seconds)
             self._site.pending.arrive()
-            self._record.wake()
-
-    @property
-    def arrivals(self) -> list[Write]:
-        """Every write that has arrived, in the order in which it did; one that came twice stands there twice."""
-        with self._site.present():
-            return [write.public() for write in self._site.pending.arrivals]
+            self._site.record.wake()
 
     @property
     def arrived_under(self) -> Consistency:
-        """The policy by which the writes of ``arrivals`` came: the site's own, or that of a search's last run."""
+        """The policy under which the writes of ``arrivals`` arrived: the site's own, or that of the last run of ``explore()``."""
         return self._site.pending.arrived_under
 
     def explore(
         self,
-        scenario: Callable[..., object],
+        scenario: Callable[[FakeJira], object],
         runs: int = 100,
         *,
         expected: Mapping[Id, Mapping[str, Any]] | None = None,
@@ -249,67 +222,34 @@ class FakeJira(Apps, Assertions):
     ) -> Exploration:
         """Run a scenario again and again, each time with another order in which its writes arrive.
 
-        ``scenario`` makes the provider send its requests, and returns when it is
-        done; it is called without arguments, or with this fake Jira if it takes
-        one, and makes anew whatever has a memory. Every run starts from an empty site, with the trouble that was
-        planned before. A read over HTTP lets the next of the writes that it
-        could have shown arrive, after a few more if another is to come first,
-        and at the end all do; nothing else lets them, so a provider that waits
-        must ask. What is then stored must be what the
-        order of sending leaves, or ``expected``: by id, fields of all the
-        links; and ``check``, if given, must not raise.
+        ``scenario`` is called with this fake Jira. It makes the provider send
+        its requests and returns when the provider is done; it makes anew
+        everything that has a memory. Every run starts with an empty site and
+        with the faults that were planned before. Each read over HTTP lets one
+        write arrive that it could have shown, after more reads if another write
+        comes first, and at the end all of them arrive. Nothing else does, so a
+        provider that waits must read.
+
+        What is then stored must be the same as after the order of sending, or
+        ``expected``: by id, fields of all the links. ``check``, if given, is
+        called without arguments and must not raise.
 
         All orders that can make a difference are tried if they number at most
         ``runs``; otherwise those nearest to the order of sending, and others
-        that follow from ``seed``. The record afterwards has what was there
-        before, the last run, and whatever broke a rule in another.
+        that follow from ``seed``. The record afterwards has the requests from
+        before, those of the last run, and of the other runs those that
+        violated a rule.
 
-        Raises AssertionError for the shortest order that was found to fail,
-        ValueError for ``runs`` below 1, and TypeError for a coroutine.
+        Raises AssertionError for the shortest order found that makes the
+        scenario fail, ValueError for ``runs`` below 1, and TypeError for a
+        scenario that is a coroutine or takes no argument.
         """
         __tracebackhide__ = True
         from pytest_remotelinks.view.explore import Explorer
 
-        return Explorer(self, scenario, runs, expected, check, seed).explore()
+        return Explorer(self, self._site, self._backend, self._faults, scenario, runs, expected, check, seed).explore()
 
-    @contextmanager
-    def _exploring(self) -> Iterator[None]:
-        """Within the block the site starts over again and again; afterwards nothing that was recorded before is lost.
-
-        Of the runs, the record keeps the last one, and of the others each
-        request that broke a rule in a way that none before it did.
-        """
-        journal, faults = self._record, self._faults
-        with self._site.present():
-            earlier, journal.exchanges = journal.exchanges, []
-            policy = self._site.pending.consistency
-            planned = faults.snapshot()
-        self._broken_in_runs: dict[tuple[str, str], Exchange] = {}
-        try:
-            yield
-        finally:
-            with self._site.present():
-                kept = {id(exchange): exchange for exchange in (*self._broken_in_runs.values(), *journal.exchanges)}
-                journal.exchanges = [*earlier, *kept.values()]
-                self._site.pending.consistency = policy
-                faults.restore(planned)
-
-    @contextmanager
-    def _run_under(self, policy: Consistency) -> Iterator[None]:
-        """One run: it starts with an empty site and record, and with the trouble that was planned before the search."""
-        with self._site.present():
-            planned = self._faults.snapshot()
-            self._faults.restore(planned)  # which ends what is counted and waited for
-            self._site.pending.consistency = policy
-            self._start_over()
-        try:
-            yield
-        finally:
-            with self._site.present():
-                for exchange in self._record.exchanges:
-                    for found in exchange.violations:
-                        self._broken_in_runs.setdefault((found.code, found.pointer), exchange)
-                self._faults.restore(planned)
+    # What the site knows
 
     @property
     def known_issues(self) -> set[str] | None:
@@ -328,6 +268,85 @@ class FakeJira(Apps, Assertions):
     @known_services.setter
     def known_services(self, keys: set[str] | None) -> None:
         self._site.known_services = _names("known_services", keys)
+
+    # Apps
+
+    def install(self, descriptor: Mapping[str, Any] | str | Path, shared_secret: str | None = None, client_key: str | None = None) -> App:
+        """Install an app, and return it; from then on the site verifies credentials.
+
+        Args:
+            descriptor: A Connect descriptor, its bare remote link module or a
+                Forge manifest: as a dictionary, or the path of a JSON or YAML file.
+            shared_secret: What the app signs with; by default that of the settings, or else a new one.
+            client_key: The site's name for itself towards a Connect app; by default a new one.
+
+        An app with the same key is replaced, and its links stay. Raises
+        DescriptorError for a descriptor that cannot be read or that violates a
+        rule (RL6xx), in one line, and ValueError for a secret or key that is not text.
+        """
+        read = load_descriptor(descriptor, self.settings.ignore)
+        with self._site.present():
+            secret = shared_secret if shared_secret is not None else self.settings.shared_secret
+            app = App(self._site, self._registry, self._apis, self._registry.install(read, secret, client_key))
+            self._apps[app.key] = self._signer = app
+            self._backend.forget_refusals()
+        return app
+
+    def uninstall(self, key: App | str | None = None) -> None:
+        """Uninstall an app, and delete at once everything that it sent. By default it is the app installed last.
+
+        ``key`` is the app's key, or what ``install()`` returned. Its pending
+        writes never arrive, its tokens end, and installing it again brings
+        nothing back. Raises ValueError for an app that is not installed.
+        """
+        key = key.key if isinstance(key, App) else key
+        with self._site.present():
+            installed = ", ".join(map(repr, self._registry.keys)) or "none"
+            app = self._registry.latest if key is None else self._registry.get(key)
+            if app is None:
+                raise ValueError(f"no app {key!r} is installed; installed: {installed}" if key else "no app is installed")
+            self._registry.remove(app.key)
+            self._site.remove_app(app.key)
+            self._backend.forget_app(app.key)
+            self._backend.forget_refusals()
+            self._site.record.wake()
+
+    @property
+    def app(self) -> App | None:
+        """The app that was installed last, None while no app is installed."""
+        latest = self._registry.latest
+        return self._apps[latest.key] if latest is not None else None
+
+    def authorization(self, method: str, path_and_query: str) -> str:
+        """A valid ``Authorization`` value for one request, of the app installed last; a signed one is valid for 180 seconds.
+
+        ``path_and_query`` is what follows ``url``, percent-encoded as it is
+        sent. The app signs also after it was uninstalled; while no app was
+        installed, a default app does.
+        """
+        signer = self.app or self._signer
+        if signer is not None and (signer.kind == "connect" or self.app is not None):
+            return signer.authorization(method, path_and_query)
+        if signer is not None:
+            # The tokens of a Forge app end when it is uninstalled.
+            return Secret(f"Bearer {secrets.token_urlsafe(32)}")
+        if self._default_secret is None:
+            self._default_secret = Secret(secrets.token_hex(32))
+        return sign(method, path_and_query, _DEFAULT_APP, self._default_secret)
+
+    @property
+    def auth(self) -> RequestAuth:
+        """Signs the requests of ``requests`` and ``httpx``: ``requests.get(url, auth=fake_jira.auth)``."""
+        return RequestAuth(self.authorization)
+
+    def token(self, scopes: Iterable[str] | str | None = None, expires_in: float = TOKEN_LIFETIME) -> str:
+        """Issue a bearer token of the app installed last, valid for ``expires_in`` seconds on the site's clock.
+
+        Without ``scopes`` it allows all that the app may do. Raises ValueError
+        for a scope that a Forge app's manifest lacks, and if the last app was uninstalled.
+        """
+        with self._site.present():
+            return self._registry.issue(self._latest_app, scopes, expires_in)
 
     # Faults
     #
@@ -397,32 +416,6 @@ class FakeJira(Apps, Assertions):
         """In words, the planned faults that no request has met, and the blocks that were never entered."""
         return self._faults.unmet()
 
-    # What was recorded
-
-    @property
-    def requests(self) -> list[Exchange]:
-        """Every request with its answer, in the order in which they took effect."""
-        return list(self._record.exchanges)
-
-    @property
-    def submissions(self) -> list[Submission]:
-        """Every submitted link, accepted or not, in order."""
-        return list(self._record.submissions)
-
-    @property
-    def violations(self) -> list[RecordedViolation]:
-        """Every breach of the contract, in order; those of ignored rules are not among them."""
-        return list(self._record.violations)
-
-    @property
-    def strict(self) -> bool:
-        """Whether violations fail the test, under pytest."""
-        return self.settings.strict
-
-    def __repr__(self) -> str:
-        where = self._url if self._listener else "not running"
-        return f"<FakeJira {where} contract={self.settings.contract} consistency={self.settings.consistency}>"
-
 
 def _host_name(given: str | None) -> str:
     if given is None:
@@ -439,6 +432,12 @@ def _cloud_id(given: str | None) -> tuple[str, bool]:
     if not isinstance(given, str) or not _CLOUD_ID.fullmatch(given):
         raise SettingsError(f"cloud_id must be text that needs no percent-encoding, such as a UUID, not {given!r}")
     return given, True
+
+
+def _port(given: int) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= 65535:
+        raise SettingsError(f"port must be a number from 0 to 65535, 0 for a free port, not {given!r}")
+    return given
 
 
 def _names(what: str, given: Iterable[str] | None) -> set[str] | None:

@@ -334,7 +334,7 @@ class _RemoteLinksFailure(Failed):
 
 
 def _unexpected(sites: list[FakeJira]) -> list[tuple[FakeJira, RecordedViolation]]:
-    return [(site, violation) for site in sites for violation in site.unexpected_violations]
+    return [(site, violation) for site in sites for violation in site.violations if not violation.expected]
 
 
 def _details(found: list[tuple[FakeJira, RecordedViolation]]) -> str:

@@ -38,7 +38,7 @@ def test_alert_becomes_link_on_its_issue(reporter, fake_jira):
         properties={"account": "acme-7"},
     )
     fake_jira.settle()
-    fake_jira.assert_linked("SHOP-12", "shop#1")
+    fake_jira.assert_linked("shop#1", issue="SHOP-12")
 
 
 def test_alert_is_displayed_on_its_issue(reporter, fake_jira):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -134,16 +134,6 @@ class Api:
                 name, values = association.get("associationType"), association.get("values")
                 if isinstance(name, str) and isinstance(values, list):
                     yield name, [value for value in values if isinstance(value, str)]
-
-    def issue_keys(self, entity: Any, unknown: Container[tuple[str, str]] = ()) -> list[str]:
-        """The keys and ids of the issues that an entity is associated with, without the types and values that are unknown."""
-        return [
-            value
-            for name, values in self.associations_of(entity)
-            if name not in self.service_types
-            for value in values
-            if (name, value) not in unknown
-        ]
 
     @cached_property
     def identify(self) -> Callable[[Any], Any]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Literal
 
-from pytest_remotelinks.apis.api import Id
+from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.wire.times import read_time
+
+#: What links are displayed on.
+Kind = Literal["issue", "service"]
 
 #: The colours of a lozenge, by the appearance that a link's status names; any other is that of the default.
 COLOURS = {
@@ -59,13 +62,13 @@ class ShownLink:
     app: str
 
 
-def shown_on(site: Site, registry: AppRegistry, kind: str, key: str) -> list[ShownLink]:
-    """The links that are displayed on an issue or a service, the latest first.
+def shown_on(site: Site, registry: AppRegistry, api: Api, kind: Kind, key: str) -> list[ShownLink]:
+    """The links of an API that are displayed on an issue or a service, the latest first.
 
     Not displayed are links of an app without a remote link module, and links
     that were accepted when the site did not know the issue or the service.
     """
-    links = [link for link in site.store if _is_shown(link, registry) and key in _keys(link, kind)]
+    links = [link for link in site.store if link.api is api and _is_shown(link, registry) and key in linked_keys(link, kind)]
     # Of links with the same time, the id decides.
     links.sort(key=lambda link: link.id)
     links.sort(key=lambda link: read_time(link.data.get("lastUpdated")) or _NEVER, reverse=True)
@@ -90,14 +93,14 @@ def _is_shown(link: AcceptedWrite, registry: AppRegistry) -> bool:
     return bool(app.modules) if app is not None else not registry.verifies
 
 
-def _keys(link: AcceptedWrite, kind: str) -> list[str]:
+def linked_keys(link: AcceptedWrite, kind: Kind, *, with_unknown: bool = False) -> list[str]:
+    """The issues or services that a link is associated with, without what the site did not know when it accepted the link."""
     return [
         value
         for name, values in link.api.associations_of(link.data)
         if (name in link.api.service_types) == (kind == "service")
         for value in values
-        # A link is not displayed on what the site did not know when it accepted the link.
-        if (name, value) not in link.unknown
+        if with_unknown or (name, value) not in link.unknown
     ]
 
 

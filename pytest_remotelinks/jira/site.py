@@ -37,6 +37,8 @@ class Site:
     """
 
     def __init__(self, consistency: Policy) -> None:
+        #: The base URL under which clients reach it; None before it was served.
+        self.url: str | None = None
         #: The issue keys and ids that exist, and the services; None for all.
         self.known_issues: set[str] | None = None
         self.known_services: set[str] | None = None

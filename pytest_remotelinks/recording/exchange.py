@@ -174,6 +174,11 @@ def met(exchange: Exchange, fault: object) -> bool:
     return any(one is fault for one in exchange._faults)
 
 
+def expect(violation: RecordedViolation) -> None:
+    """Note that the test expects violations of this rule in this request."""
+    violation.request._expected.add(violation.code)
+
+
 def target_id(exchange: Exchange) -> Id | None:
     """The id in the request's path, decoded; None where there is none that can exist."""
     return exchange._target_id

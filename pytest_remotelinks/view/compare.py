@@ -30,7 +30,7 @@ def differences(expected: Any, actual: Any, path: str = "") -> list[Difference]:
     """Where ``actual`` falls short of ``expected``.
 
     Objects are compared as subsets, lists entry by entry, everything else with
-    ``==``, the expectation on the left so that matchers have the say.
+    ``==``, the expectation on the left so that matchers decide.
     """
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         found = []

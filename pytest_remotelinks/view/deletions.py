@@ -1,4 +1,4 @@
-"""What deletions could touch: the accepted writes of one link, replayed in the order of their acceptance."""
+"""Which deletions could touch a link: its accepted writes, replayed in the order of their acceptance."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
+from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.jira.store import Store
 from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, api_of, data_of, properties_of, target_id
@@ -23,18 +22,19 @@ class Deletion:
     request: Exchange
     #: The submission that the link was stored by when the deletion's turn came, None where it was not stored.
     stored: AcceptedWrite | None
-    #: Whether the deletion names the link, or goes by properties that the stored one had.
+    #: Whether the deletion names the link, or properties that the stored one had.
     touches: bool
+    #: The properties that it names, if it is a deletion by properties.
+    criteria: Criteria = ()
 
 
-def replay(exchanges: Iterable[Exchange], id: Id, app: str = "") -> tuple[list[Deletion], AcceptedWrite | None]:
+def replay(api: Api, exchanges: Iterable[Exchange], id: Id, app: str = "") -> tuple[list[Deletion], AcceptedWrite | None]:
     """The app's accepted deletions in their order, and the submission that the link is stored by after all of it, if it is."""
     store = Store()
     deletions: list[Deletion] = []
-    key = REMOTE_LINKS.name, app, id
+    key = api.name, app, id
     for exchange in exchanges:
-        api = api_of(exchange)
-        if exchange.status != 202 or exchange.app != app or api is not REMOTE_LINKS:
+        if exchange.status != 202 or exchange.app != app or api_of(exchange) is not api:
             continue
         if exchange.operation == "submit":
             for submission in exchange.submissions:
@@ -45,8 +45,8 @@ def replay(exchanges: Iterable[Exchange], id: Id, app: str = "") -> tuple[list[D
             if (named := target_id(exchange)) is not None:
                 store.apply(AcceptedWrite(api, "delete", app, named))
         elif exchange.operation == "delete-by-properties":
-            stored, pairs = store.get(key), criteria(exchange)
-            deletions.append(Deletion(exchange, stored, stored is not None and stored.has(pairs)))
+            stored, pairs = store.get(key), criteria(api, exchange)
+            deletions.append(Deletion(exchange, stored, stored is not None and stored.has(pairs), pairs))
             store.apply(AcceptedWrite(api, "delete-by-properties", app, criteria=pairs))
     return deletions, store.get(key)
 
@@ -61,13 +61,13 @@ def not_accepted(exchanges: Iterable[Exchange], *operations: str) -> list[Exchan
     ]
 
 
-def criteria(exchange: Exchange) -> Criteria:
-    """The properties that a deletion goes by; one that was sent twice counts once."""
-    return tuple(dict.fromkeys(pair for pair in exchange.request.query_pairs if pair[0] != REMOTE_LINKS.sequence_parameter))
+def criteria(api: Api, exchange: Exchange) -> Criteria:
+    """The properties that a deletion names; one that was sent twice counts once."""
+    return tuple(dict.fromkeys(pair for pair in exchange.request.query_pairs if pair[0] != api.sequence_parameter))
 
 
 def criteria_differences(properties: Mapping[str, Any], sent: Criteria) -> list[str]:
-    """Where a deletion does not go by exactly these properties."""
+    """Where a deletion does not name exactly these properties."""
     found = []
     by_key = _by_key(sent)
     for key, wanted in properties.items():
@@ -85,15 +85,15 @@ def misses(deletion: Deletion, id: Id) -> list[str]:
     if deletion.touches or deletion.request.operation == "delete":
         return []
     if deletion.stored is None:
-        return [f"no submission of {id!a} was accepted before"]
+        return [f"no submission of {id!a} was accepted before it"]
     properties = deletion.stored.properties
     found = []
-    for key, values in _by_key(criteria(deletion.request)).items():
+    for key, values in _by_key(deletion.criteria).items():
         actual = ascii(properties[key]) if key in properties else "nothing"
         if len(values) > 1:
-            found.append(f"{key}: it goes by {' and '.join(map(ascii, values))} at once, {id!a} had {actual}")
+            found.append(f"{key}: the deletion has {' and '.join(map(ascii, values))} at once, {id!a} had {actual}")
         elif properties.get(key) != values[0]:
-            found.append(f"{key}: it goes by {values[0]!a}, {id!a} had {actual}")
+            found.append(f"{key}: the deletion has {values[0]!a}, {id!a} had {actual}")
     return found
 
 

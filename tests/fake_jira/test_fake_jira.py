@@ -55,7 +55,7 @@ def test_reset_forgets_everything_but_the_settings(make_site, provider_of, link)
     provider.submit(link())
     assert jira.settings.contract == "2023-06"
     assert set(jira.links) == {"1"}
-    assert jira.unexpected_violations == []
+    assert [found for found in jira.violations if not found.expected] == []
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_nothing_that_is_handed_out_can_alter_what_is_stored_or_recorded(make_si
         submission, deletion = jira.requests
         return [
             jira.assert_stored("1"),
-            jira.assert_linked("ABC-1", "1"),
+            jira.assert_linked("1", issue="ABC-1"),
             jira.link("1"),
             jira.links,
             jira.assert_submitted("1").data,

@@ -357,7 +357,7 @@ def test_assertions_find_links_of_any_app(make_site, link):
         jira.assert_stored("1")
     jira.settle()
     jira.assert_stored("1", displayName="Link 1")
-    jira.assert_linked("ABC-1", "1")
+    jira.assert_linked("1", issue="ABC-1")
     submit(jira, method="DELETE", path=BASE + "/remotelink/1", app=one)
     jira.assert_deleted("1")
 
@@ -390,6 +390,6 @@ def test_app_is_named_by_key_or_value(make_site, link):
     app = jira.install(DESCRIPTOR)
     submit(jira, link())
     for name in (app, app.key):
-        assert jira.of(name).assert_stored("1")
+        assert name.assert_stored("1")
     jira.uninstall(app)
     assert jira.app is None

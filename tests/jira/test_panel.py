@@ -97,7 +97,7 @@ def test_nothing_is_shown_on_what_the_site_did_not_know(jira, link):
     submit(jira, link(associations=[{"associationType": "issueKeys", "values": ["ABC-1", "ABC-2"]}]))
     assert (jira.issue("ABC-1"), [shown.id for shown in jira.issue("ABC-2")]) == ([], ["1"])
     with pytest.raises(AssertionError, match="the issue is unknown to the site"):
-        jira.assert_linked("ABC-1", "1")
+        jira.assert_linked("1", issue="ABC-1")
 
 
 def test_only_what_is_visible_is_shown(make_site, link):
@@ -112,11 +112,11 @@ def test_what_was_sent_before_an_app_was_installed_is_nobodys(make_site, link):
     jira = make_site(consistency="immediate")
     submit(jira, link())
     assert len(jira.issue("ABC-1")) == 1
-    jira.assert_linked("ABC-1", "1")
+    jira.assert_linked("1", issue="ABC-1")
     jira.install(DESCRIPTOR)
     assert jira.issue("ABC-1") == []
     with pytest.raises(AssertionError, match="no installed app with a remote link module sent it"):
-        jira.assert_linked("ABC-1", "1")
+        jira.assert_linked("1", issue="ABC-1")
 
 
 # Actions

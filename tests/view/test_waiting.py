@@ -42,7 +42,7 @@ def test_a_helper_can_be_waited_for(make_site, provider_of, link):
     provider = provider_of(jira)
     with meanwhile(lambda: provider.submit(link()), lambda: provider.delete("2"), jira.settle):
         assert jira.wait_until(lambda: jira.assert_stored("1"), timeout=30)["id"] == "1"
-        assert jira.wait_until(lambda: jira.assert_linked("ABC-1", "1"), timeout=30)
+        assert jira.wait_until(lambda: jira.assert_linked("1", issue="ABC-1"), timeout=30)
         assert jira.wait_until(lambda: jira.assert_deleted("2"), timeout=30).request.method == "DELETE"
 
 
