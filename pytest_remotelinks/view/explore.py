@@ -53,6 +53,7 @@ class Explorer:
         check: Callable[[], object] | None,
         seed: int,
     ) -> None:
+        __tracebackhide__ = True
         _check_scenario(scenario, fake)
         self._fake = fake
         self._site = site
@@ -233,6 +234,7 @@ class _Problem:
 
 def _check_scenario(scenario: Callable[..., object], fake: View) -> None:
     """Raise TypeError for what cannot be called with the fake Jira, or returns a coroutine."""
+    __tracebackhide__ = True
     if inspect.iscoroutinefunction(scenario):
         raise TypeError("explore() takes an ordinary function; let it run the coroutine: lambda jira: asyncio.run(scenario(jira))")
     try:

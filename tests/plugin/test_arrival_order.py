@@ -133,7 +133,7 @@ def test_explore_shows_no_seed(project):
 from provider import submit
 
 def test_it(fake_jira):
-    def scenario():
+    def scenario(_):
         submit(fake_jira, updateSequenceNumber=2)
         submit(fake_jira, updateSequenceNumber=2, displayName="other")
     fake_jira.explore(scenario)
