@@ -108,7 +108,7 @@ def check_authorization(
         return ""
     app = None
     if 401 not in violations.refusals:
-        app = _sender(violations, request, scheme, credential, document, context)
+        app = _sender(violations, request, document, context)
     if app is None and 401 not in violations.refusals:
         # Only an ignored rule is the reason why the sender is not known; the latest app is taken to be it.
         app = context.latest
@@ -134,9 +134,9 @@ def credentials_of(request: Request) -> tuple[str, str]:
     return scheme.lower(), credential[0].strip() if credential else ""
 
 
-def _sender(
-    violations: Violations, request: Request, scheme: str, credential: str, document: Document, context: RequestContext
-) -> InstalledApp | None:
+def _sender(violations: Violations, request: Request, document: Document, context: RequestContext) -> InstalledApp | None:
+    """The app that the credentials belong to; None if that is not known."""
+    scheme, credential = credentials_of(request)
     if scheme == "jwt":
         return check_token(violations, credential, request, document.api, context)
     if scheme == "bearer":

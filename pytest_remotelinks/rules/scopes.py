@@ -49,7 +49,7 @@ def oauth_scopes(document: Document, operation: Operation) -> tuple[frozenset[st
 def check_connect_scope(violations: Violations, document: Document, operation: Operation, granted: Collection[str]) -> None:
     """Check a request against the scopes of a Connect app's descriptor."""
     needed = connect_scope(document, operation)
-    if needed and needed.upper() not in granted:
+    if needed and needed not in granted:
         violations.add(
             RL513,
             f"the app has {_listed(granted)}, and {operation.id} needs {needed}",

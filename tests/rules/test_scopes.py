@@ -79,10 +79,11 @@ def test_operation_without_connect_scope(make_site, tmp_path):
     assert read(jira, jira.authorization("GET", PATH)) == 404
 
 
-def test_connect_scope_in_message(make_site):
-    """Message and hint name the scope that the app lacks."""
-    jira = make_site(app={**DESCRIPTOR, "scopes": ["WRITE", "DELETE"]})
+@pytest.mark.parametrize(("scopes", "listed"), [(["WRITE", "DELETE"], "the scopes 'DELETE', 'WRITE'"), ([], "no scope")])
+def test_connect_scope_in_message(make_site, scopes, listed):
+    """Message and hint name the scopes that the app has and the one that it lacks."""
+    jira = make_site(app={**DESCRIPTOR, "scopes": scopes})
     assert read(jira, jira.authorization("GET", PATH)) == 403
     (violation,) = jira.violations
-    assert violation.message == "the app has the scopes 'DELETE', 'WRITE', and getRemoteLinkById needs READ"
+    assert violation.message == f"the app has {listed}, and getRemoteLinkById needs READ"
     assert violation.hint == "add 'READ' to the descriptor's scopes"
