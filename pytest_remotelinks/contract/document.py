@@ -28,10 +28,6 @@ _PACKAGE = Path(__file__).parents[1]
 _BUNDLED = next((folder for folder in (_PACKAGE / "openapi", _PACKAGE.parent / "openapi") if folder.is_dir()), _PACKAGE / "openapi")
 
 
-#: Places among a document's paths at which the four operations may stand; where they stand more often, nobody means it.
-PLACES_LIMIT = 50
-
-
 class ContractError(ValueError):
     """A contract document cannot be used; the message names the file and what is missing."""
 
@@ -61,6 +57,8 @@ class Document:
             self._check(is_bundled)
         except (BrokenReference, _Unusable) as problem:
             raise ContractError(f"contract {name}: {problem}") from None
+        except RecursionError:
+            raise ContractError(f"contract {name}: its parts are nested too deep") from None
         #: The operations that the document has, in the order of the published ones.
         self.operations = tuple(sorted(self._objects, key=lambda operation: [known.id for known in api.operations].index(operation.id)))
         self.router = Router(api, self.operations)
@@ -69,7 +67,6 @@ class Document:
         by_path: dict[Operation, dict[str, Any]] = {}
         common = tuple(_server_bases(spec))
         known_by_id = {known.id: known for known in self.api.operations}
-        places = 0
         for path, item in paths.items():
             if isinstance(item, Mapping) and "$ref" in item:
                 item = references.inline(item)
@@ -88,9 +85,6 @@ class Document:
                     into = by_path
                 if known is None:
                     continue
-                places += 1
-                if places > PLACES_LIMIT:
-                    raise _Unusable(f"the operations of remote links stand at more than {PLACES_LIMIT} places of its paths")
                 operation = replace(known, method=method, path=self.api.below_base(place))
                 into[operation] = _with_parameters(references.inline(described), references.inline(item.get("parameters", [])))
                 if "security" not in described and "security" in spec:
