@@ -132,17 +132,6 @@ def _format(error: SchemaError) -> tuple[str, str]:
     return message, _FORMAT_HINTS.get(name, f"send a value of the format '{name}'")
 
 
-def _size(error: SchemaError) -> tuple[str, str]:
-    return (
-        f"is broken, and was not looked at further: it holds more than {error.wanted} values",
-        "send what the contract describes, which takes some hundred values",
-    )
-
-
-def _unseen(error: SchemaError) -> tuple[str, str]:
-    return f"is broken, and was not looked at further: {error.wanted} faults were found before it", "mend those first"
-
-
 _SAYINGS: dict[str, Callable[[SchemaError], tuple[str, str]]] = {
     "type": _type,
     "required": _required,
@@ -155,6 +144,4 @@ _SAYINGS: dict[str, Callable[[SchemaError], tuple[str, str]]] = {
     "pattern": _pattern,
     "format": _format,
     "additionalProperties": _additional,
-    "size": _size,
-    "unseen": _unseen,
 }

@@ -59,11 +59,6 @@ def build_gate(document: Document) -> Gate:
     return _passing(_object_with(strict, "remoteLinks"))
 
 
-def build_link_gate(document: Document) -> Gate:
-    """A test that is true only of links that break no rule."""
-    return _passing(_strict_link(document))
-
-
 def _strict_link(document: Document) -> dict[str, Any]:
     stated = document.link_schema
     link = _tighten(stated)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from openapi_core import Config, OpenAPI
@@ -34,7 +33,7 @@ _UNVALIDATED: dict[str, Any] = {"spec_validator_cls": None}
 _PLAIN = {
     "type", "required", "enum", "format", "nullable", "uniqueItems", "readOnly", "writeOnly",
     "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties",
-    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum",
 }  # fmt: skip
 
 
@@ -135,8 +134,6 @@ def _schema(schema: dict[str, Any]) -> dict[str, Any]:
             prepared[keyword] = value
         elif keyword == "pattern":
             prepared[keyword] = python_pattern(value)
-        elif keyword == "multipleOf":
-            prepared[keyword] = _Divisor(str(value))
         elif keyword == "properties":
             prepared[keyword] = {name: _schema(member) for name, member in value.items()}
         elif keyword in ("items", "not") or (keyword == "additionalProperties" and isinstance(value, dict)):
@@ -148,13 +145,3 @@ def _schema(schema: dict[str, Any]) -> dict[str, Any]:
     if "properties" in prepared:
         prepared.setdefault("type", "object")
     return prepared
-
-
-class _Divisor(Fraction):
-    """A number that others can be multiples of, whatever their size: decimal digits count, not how floats are kept."""
-
-    def __rmod__(self, number: float) -> Fraction:  # type: ignore[override]
-        return Fraction(str(number)) % Fraction(self)
-
-    def __repr__(self) -> str:
-        return str(self.numerator if self.denominator == 1 else float(self))

@@ -9,13 +9,13 @@ from typing import Any
 from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
-from pytest_remotelinks.contract.submission_schema import submission_errors
+from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.rules.examples import AUTHORIZATION, LINK, SITE_BASE, Sent, a_link, example, submission, submitted_text
 from pytest_remotelinks.rules.links import RL201
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import fast_path_of, validator_of
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.json_body import NotJSON, decode, require_shallow
+from pytest_remotelinks.wire.json_body import NotJSON, decode, holds_more_values, require_shallow
 from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import redact_target
 from pytest_remotelinks.wire.request import Request
@@ -110,8 +110,9 @@ BYTE_LIMIT = 5 * 1024 * 1024
 #: Bytes of a body beyond which it is not read, even if RL109 is ignored.
 LARGEST_BODY = 1024 * 1024 * 1024
 
-#: Links of a submission with a broken one, above which it is refused as a whole. A documented assumption.
-LINKS_LIMIT = 10_000
+#: JSON values of a submission with violations, above which it is refused as a whole: checking each would take too long.
+#: A documented assumption.
+VALUES_LIMIT = 100_000
 
 
 class Unreadable(Exception):
@@ -184,17 +185,17 @@ def report_duplicate_members(violations: Violations, pointers: Iterable[str]) ->
 def check_schema(violations: Violations, document: Document, operation: Operation, payload: Any) -> None:
     """Report where a submission does not fit the document's schema: RL201 in a link, RL103 and RL108 elsewhere."""
     list_member = document.api.list_member
-    entities = document.api.entities(payload)
-    if entities is not None and len(entities) > LINKS_LIMIT:
+    if holds_more_values(payload, VALUES_LIMIT):
         violations.add(
             RL109,
-            f"there are {len(entities)} links, some of them broken; at most {LINKS_LIMIT} are checked one by one",
-            f"/{list_member}",
+            f"the body has violations and more than {VALUES_LIMIT} values, too many to check each",
+            "#body",
             "submit fewer links in each request",
-            len(entities),
         )
         raise Unreadable(413)
-    for error in submission_errors(document, validator_of(document), operation, payload):
+    for error in validator_of(document).errors(operation, None, (), json.dumps(payload).encode()):
+        if isinstance(error, ParameterError):
+            continue
         message, hint = explain(error)
         pointer = pointer_to(error.path)
         if error.path[:1] == (list_member,) and len(error.path) > 1:

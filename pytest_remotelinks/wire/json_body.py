@@ -107,6 +107,19 @@ def json_value(body: bytes) -> Any:
     return secret_json(value) if isinstance(body, SecretBytes) else value
 
 
+def holds_more_values(value: Any, limit: int) -> bool:
+    """Whether a JSON value holds more values than a limit, itself among them."""
+    count, rest = 0, [value]
+    while rest and count <= limit:
+        part = rest.pop()
+        count += 1
+        if isinstance(part, dict):
+            rest.extend(part.values())
+        elif isinstance(part, list):
+            rest.extend(part)
+    return count > limit
+
+
 def require_shallow(value: Any) -> None:
     """Raise NotJSON where lists and objects are nested deeper than DEPTH_LIMIT."""
     level = [value]

@@ -19,34 +19,28 @@ def test_address_in_a_long_text(jira, provider, link):
 
 
 def test_many_members(jira, provider):
-    """Hundreds of thousands of members are read, and a duplicate among them is found."""
-    members = ",".join(f'"k{number}":1' for number in range(300_000))
+    """Tens of thousands of members are read, and a duplicate among them is found."""
+    members = ",".join(f'"k{number}":1' for number in range(90_000))
     assert provider.post(f'{{{members},"k0":2,"remoteLinks":[]}}'.encode()).status_code == 400
     assert [violation.pointer for violation in jira.violations if violation.code == "RL112"] == ["/k0"]
 
 
-def test_millions_of_broken_links(jira, provider):
-    """A list of millions of broken links is refused as a whole."""
-    assert provider.post(b'{"remoteLinks":[' + b"1," * 2_400_000 + b"1]}").status_code == 413
+@pytest.mark.parametrize("body", [b"1", b'{"id": "1", "associations": [' + b"1," * 100_000 + b"1]}"], ids=["links", "one link"])
+def test_too_many_values_to_check(jira, provider, body):
+    """A body under the byte limit is refused as a whole when its violations would take minutes to find."""
+    links = b",".join([body] * (2_400_000 if body == b"1" else 2))
+    assert provider.post(b'{"remoteLinks":[' + links + b"]}").status_code == 413
     assert [violation.code for violation in jira.violations] == ["RL109"]
 
 
-def test_link_with_many_violations(provider, link):
-    """A link with a hundred thousand violations is rejected, and the next one accepted."""
-    broken = link(associations=[{"associationType": "x", "values": []}] * 100_000)
-    answer = provider.post({"remoteLinks": [broken, link("2")]}).json()
-    assert answer["acceptedRemoteLinks"] == ["2"]
-    assert any("more than 5000 values" in error["message"] for error in answer["rejectedRemoteLinks"]["1"])
-
-
 def test_many_broken_links(make_site, provider_of, link):
-    """Of thousands of links each broken one is rejected and each good one accepted."""
+    """Of many broken links each is rejected, and each valid one accepted."""
     jira = make_site(contract="2023-06", consistency="immediate")
     links = [link(str(number), **({} if number % 2 else {"type": "x", "url": 5})) for number in range(3_000)]
     answer = provider_of(jira).submit(*links).json()
     assert answer["acceptedRemoteLinks"] == [str(number) for number in range(1, 3_000, 2)]
     assert list(answer["rejectedRemoteLinks"]) == [str(number) for number in range(0, 3_000, 2)]
-    assert "1000 faults were found before it" in answer["rejectedRemoteLinks"]["2998"][0]["message"]
+    assert all(answer["rejectedRemoteLinks"].values())
 
 
 def test_ignored_byte_limit(make_site, provider_of, link):
