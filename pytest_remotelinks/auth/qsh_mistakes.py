@@ -83,11 +83,14 @@ def _queries(query: str) -> _Candidates:
     with_token = encoded_parameters(query)
     pairs = [pair for pair in with_token if pair[0] != TOKEN_PARAMETER]
     yield "", "hash the query too"
+    as_one = "\n".join(name + value for name, value in pairs)
     for hint, change in _ENCODINGS.items():
-        yield _text(sorted(_joined([(change(name), change(value)) for name, value in pairs], _sorted))), hint
-    yield _text(sorted(pairs)), "join the values of a repeated parameter by commas"
-    for hint, join in _JOININGS.items():
-        yield _text(sorted(_joined(pairs, join))), hint
+        if change(as_one) != as_one:
+            yield _text(sorted(_joined([(change(name), change(value)) for name, value in pairs], _sorted))), hint
+    if len(dict(pairs)) < len(pairs):
+        yield _text(sorted(pairs)), "join the values of a repeated parameter by commas"
+        for hint, join in _JOININGS.items():
+            yield _text(sorted(_joined(pairs, join))), hint
     yield _text(_joined(pairs, _sorted)), "sort the parameters by their names"
     yield _text(sorted(_joined(with_token, _sorted))), f"leave the parameter {TOKEN_PARAMETER} out"
     sent = "&".join(part for part in query.split("&") if part.partition("=")[0] != TOKEN_PARAMETER)
