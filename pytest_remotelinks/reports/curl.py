@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 
-from pytest_remotelinks.recording.exchange import Exchange, payload_of
+from pytest_remotelinks.recording.exchange import Exchange, api_of, payload_of
 from pytest_remotelinks.wire.redact import REDACTED, redact_body, redact_header, redact_json, redact_target
 
 #: A longer body is cut to the links that broke a rule, or left to the record.
@@ -63,10 +63,11 @@ def _body(exchange: Exchange) -> tuple[str | bytes | None, str]:
     if len(exchange.request.body) <= BODY_LIMIT and b"\0" not in exchange.request.body:
         return exchange.request.body, ""
     broken = {violation.link for violation in exchange.violations if violation.link is not None}
-    payload = payload_of(exchange)
-    if broken and isinstance(payload, dict):
-        links = [link for index, link in enumerate(payload["remoteLinks"]) if index in broken]
-        body = json.dumps({**payload, "remoteLinks": links[:1]})
+    payload, api = payload_of(exchange), api_of(exchange)
+    entities = api.entities(payload) if api is not None else None
+    if broken and api is not None and entities is not None:
+        links = [entity for index, entity in enumerate(entities) if index in broken]
+        body = json.dumps({**payload, api.list_member: links[:1]})
         if len(body) <= BODY_LIMIT:
             return body, f"cut to the first of {len(links)} links that broke a rule"
     return None, f"BODY: the {exchange.request.body_size} bytes of this exchange's .request.body in fake_jira.requests"

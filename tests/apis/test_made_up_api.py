@@ -14,6 +14,8 @@ import requests
 from pytest_remotelinks import FakeJira
 from pytest_remotelinks.apis.api import Api, Operation
 from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.reports.curl import BODY_LIMIT, curl_line
+from pytest_remotelinks.view.view import View
 
 THINGS = Api(
     name="things",
@@ -135,6 +137,12 @@ def client(site):
     return Client(site)
 
 
+@pytest.fixture
+def things(site):
+    """The view of the made-up API."""
+    return View(site._site, site._registry, (THINGS,))
+
+
 def codes(site):
     return [violation.code for violation in site.violations]
 
@@ -245,7 +253,7 @@ def test_submitted_properties_are_those_of_one_api(site, client, link, provider_
     """A deletion by a property that only the other API submitted is reported."""
     provider_of(site).submit(link(), properties={"owner": "x"})
     client.send("DELETE", "/bulkByProperties?owner=x")
-    assert codes(site) == ["RL306"]
+    assert codes(site) == ["RL304"]
 
 
 @pytest.mark.parametrize("base", ["/ex/jira/{}/rest/things/0.1", "/jira/things/0.1/cloud/{}"])
@@ -284,3 +292,74 @@ def test_unknown_issues_are_listed(site, client):
     answer = client.submit(thing(number=1, associations=known), thing(number=2, associations=unknown)).json()
     assert answer["acceptedThings"] == [{"group": "a", "number": 1}]
     assert answer["unknownAssociations"] == unknown
+
+
+# The helpers of a view
+
+
+def test_helpers_find_what_was_submitted(things, client):
+    """``assert_submitted``, ``assert_rejected`` and their like take two-part ids."""
+    client.submit(thing(title="good"), thing(number=2, title=5))
+    assert things.assert_submitted(("a", "1"), title="good").accepted
+    things.assert_accepted(("a", "1"))
+    things.assert_rejected(("a", "2"), match="/things/1/title")
+    things.assert_not_submitted(("a", "3"))
+    assert things.wait_for_submission(("a", "2"), timeout=30).id == ("a", "2")
+    with pytest.raises(AssertionError, match=r"nearest ids submitted: \('a', '1'\)"):
+        things.assert_submitted(("b", "1"))
+    with pytest.raises(AssertionError, match="expected 6, it is 1"):
+        things.assert_submitted(("a", "1"), revision=6)
+
+
+def test_helpers_find_what_is_stored(things, client):
+    """``links``, ``assert_stored`` and ``assert_not_stored`` show the entities of the API."""
+    client.submit(thing(), properties={"owner": "x"})
+    assert things.links == {("a", "1"): thing()}
+    assert things.link(("a", "1")) == thing()
+    things.assert_stored(("a", "1"), title="a thing", properties={"owner": "x"})
+    things.assert_not_stored(("a", "2"))
+    with pytest.raises(AssertionError, match="is not stored"):
+        things.assert_stored(("a", "2"))
+
+
+def test_helpers_find_deletions(things, client):
+    """``assert_deleted`` and ``assert_deleted_by`` find deletions of the API."""
+    client.submit(thing(number=1), thing(number=2), properties={"owner": "x"})
+    client.delete("a", 1)
+    assert things.assert_deleted(("a", "1")).operation == "delete"
+    with pytest.raises(AssertionError, match="no deletion of"):
+        things.assert_deleted(("a", "2"))
+    client.send("DELETE", "/bulkByProperties?owner=x")
+    assert things.assert_deleted(("a", "2")) == things.assert_deleted_by(owner="x")
+
+
+def test_later_revision_survives_a_deletion(things, client):
+    """The message of ``assert_deleted`` names the API's own sequence member."""
+    client.submit(thing(revision=1))
+    client.delete("a", 1)
+    client.submit(thing(revision=8))
+    with pytest.raises(AssertionError, match="revision 8"):
+        things.assert_deleted(("a", "1"))
+
+
+def test_view_has_only_its_api(site, things, client, link, provider_of):
+    """A view has the requests and links of its API; those of the site are the remote links."""
+    client.submit(thing())
+    provider_of(site).submit(link("1"))
+    assert [exchange.number for exchange in things.requests] == [1]
+    assert [exchange.number for exchange in site.requests] == [1, 2]
+    assert (set(things.links), set(site.links)) == ({("a", "1")}, {"1"})
+
+
+def test_text_is_not_a_two_part_id(things):
+    """Text is not an id of an API with two identity members."""
+    with pytest.raises(TypeError):
+        things.assert_stored("a")
+
+
+def test_curl_line_cuts_a_long_submission(site, client):
+    """The curl line of a long submission has the first entity that violates a rule."""
+    client.submit(*(thing(number=number) for number in range(100)), thing(number=100, title=5))
+    assert len(site.requests[0].request.body) > BODY_LIMIT
+    line = curl_line(site.requests[0], site.url)
+    assert '{"things": [{"group": "a", "number": 100, "revision": 1, "title": 5}]}' in line
