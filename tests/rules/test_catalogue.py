@@ -1,4 +1,4 @@
-"""The catalogue of rules: what its examples show is what the checker says."""
+"""The catalogue of rules: the checker agrees with its examples."""
 
 from __future__ import annotations
 
@@ -52,17 +52,20 @@ def codes(make_site, example):
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_the_first_example_breaks_just_this_rule(code, make_site):
+def test_broken_example(code, make_site):
+    """The first example violates its rule and no other."""
     assert set(codes(make_site, RULES[code].broken)) == {code}
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_the_mended_example_breaks_none(code, make_site):
+def test_fixed_example(code, make_site):
+    """The second example violates no rule."""
     assert codes(make_site, RULES[code].fixed) == []
 
 
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.broken.requests])
-def test_what_a_refusal_says_is_what_the_fake_answers(code, make_site):
+def test_refusal(code, make_site):
+    """The fake answers as the entry says."""
     rule = RULES[code]
     jira = make_site(**rule.broken.settings)
     status = statuses(jira, rule.broken)[-1]
@@ -75,7 +78,8 @@ def test_what_a_refusal_says_is_what_the_fake_answers(code, make_site):
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_an_entry_is_complete(code):
+def test_entry_is_complete(code):
+    """An entry has all its texts, as sentences, and two different examples."""
     rule = RULES[code]
     for text in (rule.name, rule.summary, rule.why, rule.source):
         assert text

@@ -1,11 +1,11 @@
-"""RL901: what fits the contract in use and breaks a newer one."""
+"""RL901: what fits the contract in use and violates a newer one."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.links import a_link
 from support.paths import OPENAPI
@@ -25,7 +25,8 @@ def tightened(tmp_path):
     return path
 
 
-def test_101_links_are_taken_and_warned_of(make_site, provider_of, link):
+def test_101_links(make_site, provider_of, link):
+    """101 links are accepted by the older contract, with a warning that names the newer one."""
     jira = make_site(contract="2023-06", consistency="immediate")
     answer = provider_of(jira).submit(*(link(str(number)) for number in range(101)))
     assert answer.status_code == 202
@@ -36,19 +37,22 @@ def test_101_links_are_taken_and_warned_of(make_site, provider_of, link):
     assert "100" in violation.hint
 
 
-def test_100_links_are_not(make_site, provider_of, link):
+def test_100_links(make_site, provider_of, link):
+    """What both contracts allow is not warned of."""
     jira = make_site(contract="2023-06")
     provider_of(jira).submit(*(link(str(number)) for number in range(100)))
     assert jira.violations == []
 
 
-def test_the_newest_contract_has_no_successor(make_site, provider_of, link):
+def test_newest_contract_has_no_successor(make_site, provider_of, link):
+    """With the newest contract there are no warnings."""
     jira = make_site(contract="2026-06")
     provider_of(jira).submit(link(description="x" * 255))
     assert jira.violations == []
 
 
-def test_a_document_of_ones_own_may_be_the_newer_one(make_site, provider_of, link, tightened):
+def test_next_contract_document(make_site, provider_of, link, tightened):
+    """next_contract may be any document."""
     jira = make_site(next_contract=tightened)
     answer = provider_of(jira).submit(link("1", description="x" * 101), link("2", description="x" * 100))
     assert answer.json() == {"acceptedRemoteLinks": ["1", "2"]}
@@ -57,13 +61,15 @@ def test_a_document_of_ones_own_may_be_the_newer_one(make_site, provider_of, lin
     assert f"contract {tightened}, version 2027, refuses this by RL201" in violation.message
 
 
-def test_what_is_wrong_today_is_not_warned_of(make_site, provider_of, link, tightened):
+def test_violation_of_both_contracts(make_site, provider_of, link, tightened):
+    """What violates the contract in use is reported once, as that."""
     jira = make_site(next_contract=tightened)
     provider_of(jira).submit(link(description="x" * 256))
     assert [violation.code for violation in jira.violations] == ["RL201"]
 
 
-def test_an_older_document_under_another_name_has_the_same_successor(tmp_path, link):
+def test_renamed_older_document(tmp_path, link):
+    """A copy of an older document has the same successor."""
     path = tmp_path / "published.json"
     path.write_text((OPENAPI / "2023-06.json").read_text())
     many = {"remoteLinks": [link(str(number)) for number in range(101)]}
@@ -71,7 +77,8 @@ def test_an_older_document_under_another_name_has_the_same_successor(tmp_path, l
 
 
 @pytest.mark.parametrize("kept", ["post", "post delete"])
-def test_an_older_document_that_was_cut_down_has_the_same_successor(tmp_path, link, kept):
+def test_older_document_cut_down(tmp_path, link, kept):
+    """A part of an older document has the same successor; only what it asks for counts."""
     spec = json.loads((OPENAPI / "2023-06.json").read_text())
     spec["paths"] = {path: item for path, item in spec["paths"].items() if set(kept.split()) & item.keys() and "get" not in item}
     for item in spec["paths"].values():
@@ -87,7 +94,8 @@ def test_an_older_document_that_was_cut_down_has_the_same_successor(tmp_path, li
 
 
 @pytest.mark.parametrize("change", [lambda spec: None, lambda spec: spec["paths"].pop("/rest/remotelinks/1.0/bulk")])
-def test_a_document_that_asks_for_what_the_newest_does_has_no_successor(tmp_path, change):
+def test_document_equal_to_newest(tmp_path, change):
+    """A document that is equivalent to the newest, or to a part of it, has no successor."""
     spec = json.loads((OPENAPI / "2026-06.json").read_text())
     change(spec)
     path = tmp_path / "same.json"
@@ -95,7 +103,8 @@ def test_a_document_that_asks_for_what_the_newest_does_has_no_successor(tmp_path
     assert successor(load_document(path)) is None
 
 
-def test_a_newer_file_that_says_what_a_version_says_has_its_day(make_site, provider_of, link, tmp_path):
+def test_next_contract_has_a_date(make_site, provider_of, link, tmp_path):
+    """A file that is equivalent to a published version is reported with its date."""
     path = tmp_path / "published.json"
     spec = json.loads((OPENAPI / "2026-06.json").read_text())
     path.write_text(json.dumps({**spec, "info": {"title": "x", "version": "1001.0.0"}}))
@@ -105,7 +114,8 @@ def test_a_newer_file_that_says_what_a_version_says_has_its_day(make_site, provi
     assert violation.message.startswith(f"contract {path}, version 1001.0.0, published on 2026-06-10, refuses this by RL108: ")
 
 
-def test_a_wrong_newer_contract_is_told(make_site):
+def test_next_contract_not_found(make_site):
+    """A next_contract that does not exist is an error of the settings."""
     with pytest.raises(SettingsError, match=r"next_contract 'none\.json' is neither one of 2023-06, 2026-06 nor a file"):
         make_site(next_contract="none.json")
 
@@ -128,9 +138,9 @@ members = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(links=st.lists(members, min_size=1, max_size=2), many=st.booleans())
-def test_a_warning_is_a_refusal_by_the_newer_contract_alone(links, many):
+def test_warnings_are_refusals_by_the_newer_contract_only(links, many):
+    """RL901 is reported exactly for the errors of the newer contract that the older one does not have."""
     sent = [
         a_link(f"{index}{one['id']}", **{name: value for name, value in one.items() if name != "id"}) for index, one in enumerate(links)
     ]

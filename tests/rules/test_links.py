@@ -1,10 +1,8 @@
-"""The published statements on what a submission and its links may be."""
+"""RL2xx: what a submitted link may be."""
 
 from __future__ import annotations
 
 import pytest
-
-pytestmark = pytest.mark.both_versions
 
 KEYS = "issueKeys"
 NOT_A_URI = {"url": "<string>"}
@@ -14,7 +12,12 @@ def codes(jira):
     return sorted({violation.code for violation in jira.violations})
 
 
-def test_each_link_is_judged_on_its_own(jira, provider, link):
+def places(jira):
+    return [(violation.code, violation.pointer) for violation in jira.violations]
+
+
+def test_links_are_checked_separately(jira, provider, link):
+    """A broken link is rejected, and the others are accepted."""
     answer = provider.submit(link("good"), link("bad", **NOT_A_URI), link("fine"))
     assert answer.status_code == 202
     assert answer.json()["acceptedRemoteLinks"] == ["good", "fine"]
@@ -22,7 +25,8 @@ def test_each_link_is_judged_on_its_own(jira, provider, link):
     assert set(jira.links) == {"good", "fine"}
 
 
-def test_a_rejected_link_lists_messages_with_trace_ids(jira, provider, link):
+def test_rejected_link_has_messages(jira, provider, link):
+    """Each violation of a rejected link is a message with a trace id."""
     answer = provider.submit(link("bad", url="<string>", type="nonsense"))
     errors = answer.json()["rejectedRemoteLinks"]["bad"]
     assert len(errors) == 2
@@ -31,6 +35,7 @@ def test_a_rejected_link_lists_messages_with_trace_ids(jira, provider, link):
     assert jira.submissions[0].errors == tuple(errors)
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize(
     ("members", "pointer"),
     [
@@ -65,96 +70,55 @@ def test_a_rejected_link_lists_messages_with_trace_ids(jira, provider, link):
         ({"attributeMap": {"a": 1}}, "/remoteLinks/0/attributeMap/a"),
     ],
 )
-def test_a_link_that_does_not_fit_the_schema_is_rejected(jira, provider, link, members, pointer):
+def test_link_schema(jira, provider, link, members, pointer):
+    """A link that does not fit the schema is rejected by RL201 alone, with a pointer to the value."""
     answer = provider.submit(link(**members))
     assert answer.status_code == 202
     assert answer.json()["acceptedRemoteLinks"] == []
-    assert [(violation.code, violation.pointer) for violation in jira.violations] == [("RL201", pointer)]
+    assert places(jira) == [("RL201", pointer)]
     assert jira.violations[0].hint
     assert jira.links == {}
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize("missing", ["id", "updateSequenceNumber", "displayName", "url", "type", "lastUpdated"])
-def test_a_link_that_lacks_a_required_member_is_rejected(jira, provider, link, missing):
+def test_link_without_required_member(jira, provider, link, missing):
+    """A link without a required member is rejected, and the hint is to add it."""
     members = link()
     del members[missing]
     provider.submit(members)
-    assert [(violation.code, violation.pointer) for violation in jira.violations] == [("RL201", "/remoteLinks/0")]
+    assert places(jira) == [("RL201", "/remoteLinks/0")]
     assert missing in jira.violations[0].message
     assert jira.violations[0].hint == f"add '{missing}'"
 
 
 @pytest.mark.parametrize("nonsense", [5, "text", None, [], True, 1.5])
-def test_a_link_that_is_no_object_is_rejected_under_its_place(jira, provider, link, nonsense):
+def test_link_that_is_not_an_object(jira, provider, link, nonsense):
+    """A link that is not an object is rejected under its position."""
     answer = provider.submit(link(), nonsense)
     assert list(answer.json()["rejectedRemoteLinks"]) == ["remoteLinks[1]"]
     assert codes(jira) == ["RL201"]
     jira.assert_rejected("remoteLinks[1]", match="must be an object")
 
 
-def test_a_link_without_a_usable_id_is_named_by_its_place(provider, link):
+def test_link_without_usable_id(provider, link):
+    """A link without an id that is text is identified by its position."""
     answer = provider.submit(link(id=7), {})
     assert list(answer.json()["rejectedRemoteLinks"]) == ["remoteLinks[0]", "remoteLinks[1]"]
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [[], 5, "text", None, True, {}, {"remoteLinks": {}}, {"remoteLinks": []}, {"remoteLinks": None}],
-    ids=repr,
-)
-def test_a_request_malformed_as_a_whole_is_refused_with_400(jira, provider, payload):
-    answer = provider.post(payload)
-    assert answer.status_code == 400
-    assert [set(error) for error in answer.json()] == [{"message", "errorTraceId"}]
-    assert codes(jira) == ["RL103"]
+def test_violation_has_link_id(jira, provider, link):
+    """A violation of one link has the link's id, and its request has a number."""
+    provider.submit(link(), link(id="broken", url="no url"), link(id=17))
+    ids = {violation.link: violation.link_id for violation in jira.violations}
+    assert ids == {1: "broken", 2: None}
+    assert {violation.request.number for violation in jira.violations} == {1}
 
 
-@pytest.mark.parametrize(
-    ("properties", "pointer"),
-    [
-        ({"installation": 1234}, "/properties/installation"),
-        ({"account": "x" * 256}, "/properties/account"),
-        ({str(number): "x" for number in range(6)}, "/properties"),
-        (["account"], "/properties"),
-    ],
-)
-def test_properties_fit_the_schema_or_the_request_is_refused(jira, provider, link, properties, pointer):
-    assert provider.submit(link(), properties=properties).status_code == 400
-    assert [(violation.code, violation.pointer) for violation in jira.violations] == [("RL103", pointer)]
-    assert jira.links == {}
+@pytest.mark.both_versions
+def test_association_values_limit(jira, provider, link):
+    """A link has at most 500 association values, all types together."""
 
-
-def test_five_properties_of_255_characters_are_allowed(jira, provider, link):
-    assert provider.submit(link(), properties={str(number): "x" * 255 for number in range(5)}).status_code == 202
-    assert jira.violations == []
-
-
-@pytest.mark.parametrize(("key", "code"), [("a:b", "RL301"), ("_a", "RL302"), ("_a:b", "RL301 RL302")])
-def test_property_keys_have_no_colon_and_no_leading_underscore(jira, provider, link, key, code):
-    assert provider.submit(link(), properties={key: "x"}).status_code == 400
-    assert codes(jira) == code.split()
-    assert {violation.pointer for violation in jira.violations} == {f"/properties/{key}"}
-
-
-def test_the_number_of_links_is_limited_since_2026_06(jira, provider, link, version):
-    answer = provider.submit(*(link(str(number)) for number in range(101)))
-    if version == "2023-06":
-        assert answer.status_code == 202
-        assert len(jira.links) == 101
-    else:
-        assert answer.status_code == 413
-        assert codes(jira) == ["RL108"]
-        assert "100" in jira.violations[0].hint
-        assert jira.links == {}
-
-
-def test_a_hundred_links_are_allowed(jira, provider, link):
-    assert provider.submit(*(link(str(number)) for number in range(100))).status_code == 202
-    assert jira.violations == []
-    assert len(jira.links) == 100
-
-
-def test_all_association_values_together_number_500_at_most(jira, provider, link):
     def associations(issues, services):
         return [
             {"associationType": KEYS, "values": [f"A-{number}" for number in range(issues)]},
@@ -163,32 +127,37 @@ def test_all_association_values_together_number_500_at_most(jira, provider, link
 
     answer = provider.submit(link("few", associations=associations(400, 100)), link("many", associations=associations(400, 101)))
     assert answer.json()["acceptedRemoteLinks"] == ["few"]
-    assert [(violation.code, violation.pointer) for violation in jira.violations] == [("RL202", "/remoteLinks/1/associations")]
+    assert places(jira) == [("RL202", "/remoteLinks/1/associations")]
 
 
-def test_an_association_type_is_given_once(jira, provider, link):
+def test_duplicate_association_type(jira, provider, link):
+    """A link with two associations of one type is rejected."""
     twice = [{"associationType": KEYS, "values": ["A-1"]}, {"associationType": KEYS, "values": ["A-2"]}]
     provider.submit(link(associations=twice))
-    assert [(violation.code, violation.pointer) for violation in jira.violations] == [
-        ("RL203", "/remoteLinks/0/associations/1/associationType")
-    ]
+    assert places(jira) == [("RL203", "/remoteLinks/0/associations/1/associationType")]
     assert jira.links == {}
 
 
-def test_a_link_has_two_associations_at_most(jira, provider, link, version):
+@pytest.mark.both_versions
+def test_three_associations(jira, provider, link, version):
+    """A link has at most two associations."""
     names = [KEYS, "serviceIdOrKeys", "issueIdOrKeys" if version == "2026-06" else KEYS]
     provider.submit(link(associations=[{"associationType": name, "values": ["A-1"]} for name in names]))
     assert "/remoteLinks/0/associations" in [violation.pointer for violation in jira.violations]
     assert jira.links == {}
 
 
-def test_issue_ids_are_association_values_since_2026_06(jira, provider, link, version):
+@pytest.mark.both_versions
+def test_issue_ids_as_association_values(jira, provider, link, version):
+    """Issue ids are association values since 2026-06."""
     provider.submit(link(associations=[{"associationType": "issueIdOrKeys", "values": ["10001", "ABC-1"]}]))
     assert codes(jira) == (["RL201"] if version == "2023-06" else [])
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize("value", ["fixes ABC-1", "ABC-1 and more", "ABC-1\n", "ÄABC-1"])
-def test_a_key_that_only_an_unanchored_pattern_lets_through_is_no_key(jira, provider, link, version, value):
+def test_text_that_contains_an_issue_key(jira, provider, link, version, value):
+    """A text that only contains a key is rejected: by the older pattern, or because no issue has that key."""
     answer = provider.submit(link(associations=[{"associationType": KEYS, "values": [value]}]))
     assert codes(jira) == (["RL201"] if version == "2023-06" else ["RL205"])
     assert list(answer.json()["rejectedRemoteLinks"]) == ["1"]
@@ -197,38 +166,36 @@ def test_a_key_that_only_an_unanchored_pattern_lets_through_is_no_key(jira, prov
         assert "'ABC-1'" in jira.violations[0].hint
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize("value", ["ABC-1\n", "Ä-1", "A-١"])
-def test_a_pattern_means_what_it_means_in_ecma_262(jira, provider, link, value):
-    # Python's own "$" lets a final newline pass, its "\\w" and "\\d" any script.
+def test_pattern_is_ecma_262(jira, provider, link, value):
+    """A pattern has its meaning of ECMA-262. Python's "$" allows a final newline, its "\\w" and "\\d" any script."""
     provider.submit(link(associations=[{"associationType": KEYS, "values": [value]}]))
     assert codes(jira) in (["RL201"], ["RL205"])
     assert jira.links == {}
 
 
-def test_provider_metadata_holds_no_personal_data(jira, provider, link):
-    answer = provider.submit(link(), providerMetadata={"product": "Scanner 2 by someone@scanner.example"})
-    assert answer.status_code == 202
-    (violation,) = jira.violations
-    assert (violation.code, violation.severity, violation.pointer) == ("RL307", "warning", "/providerMetadata/product")
-    assert list(jira.links) == ["1"]
-
-
-def test_the_number_property_and_extra_members_of_real_traffic(jira, provider, link):
-    assert (
-        provider.submit(link(), properties={"gitHubInstallationId": 1234}, preventTransitions=True, operationType="NORMAL").status_code
-        == 400
+def test_unknown_member_at_any_depth(jira, provider, link):
+    """RL206 reports unknown members of a link, of its associations and of its status, and the link is accepted."""
+    associations = [{"associationType": KEYS, "values": ["ABC-1"], "color": "red"}]
+    status = {"appearance": "default", "label": "open", "icon": "x"}
+    answer = provider.submit(link(), link("2", associations=associations, status=status, severity="high"))
+    assert answer.json() == {"acceptedRemoteLinks": ["1", "2"]}
+    found = {violation.pointer: (violation.code, violation.link_id) for violation in jira.violations}
+    assert found == dict.fromkeys(
+        ("/remoteLinks/1/associations/0/color", "/remoteLinks/1/status/icon", "/remoteLinks/1/severity"), ("RL206", "2")
     )
-    assert codes(jira) == ["RL103", "RL206"]
 
 
-def test_the_reference_pages_own_example_url_is_rejected(jira, provider, link):
+def test_unknown_member_beside_links(jira, provider, link):
+    """RL206 reports unknown members of the submission itself, which belong to no link."""
+    provider.submit(link(), preventTransitions=True)
+    assert [(violation.code, violation.pointer, violation.link) for violation in jira.violations] == [
+        ("RL206", "/preventTransitions", None)
+    ]
+
+
+def test_reference_example_url(jira, provider, link):
+    """The reference page's own example URL is rejected."""
     provider.submit(link(**NOT_A_URI))
     jira.assert_rejected("1", match="not a valid URI")
-
-
-def test_violation_has_the_id_of_its_link(jira, provider, link):
-    """A violation of one link carries the link's id, wherever in the list the link is."""
-    provider.submit(link(), link(id="broken", url="no url"), link(id=17))
-    ids = {violation.link: violation.link_id for violation in jira.violations}
-    assert ids == {1: "broken", 2: None}
-    assert {violation.request.number for violation in jira.violations} == {1}
