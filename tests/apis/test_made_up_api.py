@@ -6,6 +6,7 @@ as a list, a base path of its own. It runs beside the remote links, over HTTP.
 
 from __future__ import annotations
 
+import socket
 from urllib.parse import quote
 
 import pytest
@@ -35,7 +36,7 @@ THINGS = Api(
     rejected_member="rejectedThings",
     unknown_member="unknownAssociations",
     rejected_shape="list",
-    sequence_parameter="",
+    sequence_parameter=None,
     associations_member="associations",
     service_types=frozenset(),
     connect_module="jiraThingProvider",
@@ -292,6 +293,53 @@ def test_unknown_issues_are_listed(site, client):
     answer = client.submit(thing(number=1, associations=known), thing(number=2, associations=unknown)).json()
     assert answer["acceptedThings"] == [{"group": "a", "number": 1}]
     assert answer["unknownAssociations"] == unknown
+
+
+# The rules
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "status"),
+    [
+        ("/groups/a/things/1/2", "RL110", 404),  # a slash in the last part
+        ("/groups/a|b/things/1", "RL110", 404),  # not percent-encoded, and understood; there is no such thing
+        ("/groups//things/1", "RL106", 404),
+        ("/groups/a/things/", "RL106", 404),
+        ("/groups/%FF/things/1", "RL106", 404),
+        ("/groups/a%2Fb/things/1", None, 404),
+        ("/groups/a/things", "RL104", 404),
+        ("/groups/a/things/1?revision=1", "RL111", 404),
+    ],
+)
+def test_rules_about_targets(site, path, code, status):
+    """Each part of an id in a path is checked."""
+    with socket.create_connection(("127.0.0.1", int(site.url.rpartition(":")[2])), timeout=30) as connection:
+        head = f"GET {BASE}{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: JWT a.b.c\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert int(answer.split()[1]) == status
+    assert codes(site) == ([] if code is None else [code])
+
+
+def test_unknown_members_are_reported(site, client):
+    """RL206 reports members that the API's own schema does not have."""
+    client.submit(thing(color="red"), size=5)
+    assert [(violation.code, violation.pointer, violation.link_id) for violation in site.violations] == [
+        ("RL206", "/things/0/color", ("a", "1")),
+        ("RL206", "/size", None),
+    ]
+
+
+def test_retries_are_reported(site, client):
+    """RL702, RL703 and RL704 compare entities by all parts of their ids."""
+    site.fail_next(400)
+    client.submit(thing("x"))
+    client.submit(thing("x"))
+    site.reject(("a", "1"))
+    client.submit(thing(number=1), thing(number=2))
+    client.submit(thing(number=1), thing(number=2))
+    assert codes(site) == ["RL702", "RL703", "RL704"]
+    assert [violation.link_id for violation in site.violations] == [None, ("a", "1"), None]
 
 
 # The helpers of a view
