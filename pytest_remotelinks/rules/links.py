@@ -126,8 +126,9 @@ def check_links(violations: Violations, document: Document, entities: list[Any])
     for index, link in enumerate(entities):
         if not isinstance(link, dict):
             continue
-        if isinstance(link.get("associations"), list):
-            _check_associations(violations, document, index, link["associations"])
+        associations = link.get(document.api.associations_member)
+        if isinstance(associations, list):
+            _check_associations(violations, document, index, associations)
         check_members(violations, document.link_schema, link, (document.api.list_member, index), link=index)
 
 
@@ -144,6 +145,7 @@ def check_members(violations: Violations, schema: dict[str, Any], value: Any, pa
 
 
 def _check_associations(violations: Violations, document: Document, index: int, associations: list[Any]) -> None:
+    member = document.api.associations_member
     seen: dict[str, int] = {}
     count = 0
     for position, association in enumerate(associations):
@@ -155,7 +157,7 @@ def _check_associations(violations: Violations, document: Document, index: int, 
                 violations.add(
                     RL203,
                     f"the association type {kind!a} is already at position {seen[kind]}",
-                    document.api.pointer(index, "associations", position, "associationType"),
+                    document.api.pointer(index, member, position, "associationType"),
                     "put all values of one type into one association",
                     kind,
                     link=index,
@@ -164,19 +166,19 @@ def _check_associations(violations: Violations, document: Document, index: int, 
         if isinstance(values, list):
             count += len(values)
             if isinstance(kind, str):
-                _check_issue_keys(violations, document, index, position, kind, values)
+                _check_issue_keys(violations, document, index, (member, position), kind, values)
     if count > ASSOCIATION_VALUES_LIMIT:
         violations.add(
             RL202,
             f"the associations have {count} values; all types together may have {ASSOCIATION_VALUES_LIMIT}",
-            document.api.pointer(index, "associations"),
+            document.api.pointer(index, member),
             f"keep {ASSOCIATION_VALUES_LIMIT} of them, or split the link into several with different ids",
             count,
             link=index,
         )
 
 
-def _check_issue_keys(violations: Violations, document: Document, index: int, association: int, kind: str, values: list[Any]) -> None:
+def _check_issue_keys(violations: Violations, document: Document, index: int, path: Path, kind: str, values: list[Any]) -> None:
     pattern = document.value_patterns.get(kind)
     if pattern is None:
         return
@@ -186,7 +188,7 @@ def _check_issue_keys(violations: Violations, document: Document, index: int, as
             violations.add(
                 RL205,
                 f"{value!a} only contains something like an issue key; the document's pattern is not anchored, and no issue has this key",
-                document.api.pointer(index, "associations", association, "values", position),
+                document.api.pointer(index, *path, "values", position),
                 f"send just the key: {part[0]!a}",
                 value,
                 link=index,

@@ -135,6 +135,7 @@ def _missing_operation(document: Document, request: Request) -> str | None:
 
 def check_id(violations: Violations, document: Document, operation: Operation, route: Route) -> Id | None:
     """Check the id in a path, and return it; None if nothing can have such an id."""
+    id = route.id
     for raw in route.raw_ids:
         if not _SEGMENT.fullmatch(raw):
             violations.add(
@@ -144,21 +145,21 @@ def check_id(violations: Violations, document: Document, operation: Operation, r
                 "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')",
                 raw,
             )
-    parts = (route.id,) if isinstance(route.id, str) else route.id
+    parts = (id,) if isinstance(id, str) else id
     for raw, part in zip(route.raw_ids, parts, strict=True):
         if not part or "\ufffd" in part:
             message = "the id's bytes are not UTF-8" if part else "the id in the path is empty"
             violations.add(RL106, message, "#path", f"put the {document.api.noun}'s id into the path, its UTF-8 bytes percent-encoded", raw)
             return None
-    if isinstance(route.id, str) and id_fast_path_of(document, operation)(route.id):
-        return route.id
-    for error in validator_of(document).errors(operation, route.id, (), None):
+    if isinstance(id, str) and id_fast_path_of(document, operation)(id):
+        return id
+    for error in validator_of(document).errors(operation, id, (), None):
         if isinstance(error, ParameterError) and error.location == "path":
             message = "; ".join(explain(found)[0] for found in error.errors) or "does not fit the document"
             hint = f"use the id with which the {document.api.noun} was submitted"
-            violations.add(RL106, f"the id {message}", "#path", hint, route.id)
+            violations.add(RL106, f"the id {message}", "#path", hint, id)
             return None
-    return route.id
+    return id
 
 
 def check_query_encoding(violations: Violations, request: Request) -> None:
