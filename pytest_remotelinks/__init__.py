@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_remotelinks.auth.clients import RequestAuth
     from pytest_remotelinks.check.payloads import check_link, check_submission
-    from pytest_remotelinks.contract.descriptor import DescriptorError
+    from pytest_remotelinks.contract.descriptor import Action, Descriptor, DescriptorError, Module
     from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.fake_jira import FakeJira
-    from pytest_remotelinks.jira.consistency import AfterReads, AfterSeconds, Immediate, Manual, Shuffled
-    from pytest_remotelinks.jira.faults import Fault
+    from pytest_remotelinks.jira.consistency import AfterReads, AfterSeconds, Immediate, Manual, Policy, Shuffled
+    from pytest_remotelinks.jira.faults import Fault, FaultBlock
     from pytest_remotelinks.jira.panel import Lozenge, ShownAction, ShownLink
     from pytest_remotelinks.jira.write import Write
     from pytest_remotelinks.plugin import MakeFakeJira, RemoteLinksWarning
@@ -20,23 +21,35 @@ if TYPE_CHECKING:
     from pytest_remotelinks.settings import SettingsError
     from pytest_remotelinks.view.app import App
     from pytest_remotelinks.view.explore import Exploration
+    from pytest_remotelinks.wire.headers import Headers
+    from pytest_remotelinks.wire.request import Request
+    from pytest_remotelinks.wire.response import Response
 
 __all__ = [
+    "Action",
     "AfterReads",
     "AfterSeconds",
     "App",
     "ContractError",
+    "Descriptor",
     "DescriptorError",
     "Exchange",
     "Exploration",
     "FakeJira",
     "Fault",
+    "FaultBlock",
+    "Headers",
     "Immediate",
     "Lozenge",
     "MakeFakeJira",
     "Manual",
+    "Module",
+    "Policy",
     "RecordedViolation",
     "RemoteLinksWarning",
+    "Request",
+    "RequestAuth",
+    "Response",
     "SettingsError",
     "ShownAction",
     "ShownLink",
@@ -50,21 +63,30 @@ __all__ = [
 
 # pytest loads this package at every start, also where no test uses it: names are imported when asked for.
 _HOMES = {
+    "Action": "contract.descriptor",
     "AfterReads": "jira.consistency",
     "AfterSeconds": "jira.consistency",
     "App": "view.app",
     "ContractError": "contract.document",
+    "Descriptor": "contract.descriptor",
     "DescriptorError": "contract.descriptor",
     "Exchange": "recording.exchange",
     "Exploration": "view.explore",
     "FakeJira": "fake_jira",
     "Fault": "jira.faults",
+    "FaultBlock": "jira.faults",
+    "Headers": "wire.headers",
     "Immediate": "jira.consistency",
     "Lozenge": "jira.panel",
     "MakeFakeJira": "plugin",
     "Manual": "jira.consistency",
+    "Module": "contract.descriptor",
+    "Policy": "jira.consistency",
     "RecordedViolation": "recording.exchange",
     "RemoteLinksWarning": "plugin",
+    "Request": "wire.request",
+    "RequestAuth": "auth.clients",
+    "Response": "wire.response",
     "SettingsError": "settings",
     "ShownAction": "jira.panel",
     "ShownLink": "jira.panel",

@@ -18,7 +18,7 @@ from pytest_remotelinks.contract.descriptor import load_descriptor
 from pytest_remotelinks.contract.document import NEWEST, Document, load_document, successor
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
 from pytest_remotelinks.jira.backend import Backend
-from pytest_remotelinks.jira.consistency import Consistency
+from pytest_remotelinks.jira.consistency import Policy
 from pytest_remotelinks.jira.faults import Fault, FaultBlock, Faults, Operations
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.rules.checker import Checker
@@ -78,7 +78,7 @@ class FakeJira(View):
     def __init__(
         self,
         contract: str | Path = NEWEST,
-        consistency: Consistency | str | Mapping[str, Consistency | str] = "after-reads:1",
+        consistency: Policy | str | Mapping[str, Policy | str] = "after-reads:1",
         strict: bool = True,
         ignore: str | tuple[str, ...] | list[str] = (),
         *,
@@ -207,7 +207,7 @@ class FakeJira(View):
             self._site.record.wake()
 
     @property
-    def arrived_under(self) -> Consistency:
+    def arrived_under(self) -> Policy:
         """The policy under which the writes of ``arrivals`` arrived: the site's own, or that of the last run of ``explore()``."""
         return self._site.pending.arrived_under
 

@@ -13,7 +13,7 @@ from _pytest.outcomes import Failed  # pytest.fail.Exception, as a class to deri
 
 if TYPE_CHECKING:
     from pytest_remotelinks.fake_jira import FakeJira
-    from pytest_remotelinks.jira.consistency import Consistency
+    from pytest_remotelinks.jira.consistency import Policy
     from pytest_remotelinks.recording.exchange import RecordedViolation
     from pytest_remotelinks.server.listener import Listener
     from pytest_remotelinks.settings import UnmetFaults
@@ -38,19 +38,21 @@ class RemoteLinksWarning(UserWarning):
 class MakeFakeJira(Protocol):
     """The type of the fixture ``make_fake_jira``: a factory with the arguments of ``FakeJira``.
 
-    What is not given comes from the project's settings; ``app=None`` means no app.
+    A setting that is not given is the project's; ``app=None`` means no app. With
+    ``host`` or ``port`` the site has a listener of its own.
     """
 
     def __call__(
         self,
         contract: str | Path | None = None,
-        consistency: Consistency | str | Mapping[str, Consistency | str] | None = None,
+        consistency: Policy | str | Mapping[str, Policy | str] | None = None,
         strict: bool | None = None,
         ignore: str | tuple[str, ...] | list[str] | None = None,
         *,
         next_contract: str | Path | None = None,
         byte_limit: int = ...,
         host: str = ...,
+        port: int = ...,
         app: Mapping[str, Any] | str | Path | None = ...,
         shared_secret: str | None = ...,
         host_name: str | None = None,
@@ -243,7 +245,8 @@ class _SharedListener:
 
         def make(*positional: Any, **named: Any) -> FakeJira:
             site, place = _new_site(node, project, *positional, **named)
-            sites.append(site.start(self._running()))
+            has_own_address = not named.keys().isdisjoint(("host", "port"))
+            sites.append(site.start(None if has_own_address else self._running()))
             node.stash.setdefault(_SITES, {})[site] = place
             return site
 

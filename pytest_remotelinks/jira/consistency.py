@@ -185,7 +185,6 @@ class PerOperation(Policy):
         return f"submit={self.submit},delete={self.delete},delete-by-properties={self.delete_by_properties}"
 
 
-Consistency = Policy
 DEFAULT: Policy = AfterReads(1)
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 _USE = (

@@ -70,7 +70,7 @@ class App(View):
     # Its credentials
 
     @property
-    def shared_secret(self) -> Secret:
+    def shared_secret(self) -> str:
         """The secret that a Connect app signs with."""
         return self._installed.shared_secret
 
@@ -85,7 +85,7 @@ class App(View):
         return self._installed.client_id
 
     @property
-    def client_secret(self) -> Secret:
+    def client_secret(self) -> str:
         """The client secret for ``/oauth/token``."""
         return self._installed.client_secret
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import pkgutil
 import re
 import runpy
 import shutil
+from importlib import import_module
 from textwrap import indent
 
 import pytest
@@ -13,6 +16,9 @@ from support.links import a_link
 from support.paths import ROOT
 
 from pytest_remotelinks.rules.catalogue import RULES
+
+#: Classes in the signatures of methods that only the fake calls.
+INTERNAL = {"AcceptedWrite", "Listener", "Moment"}
 
 
 def blocks_of(page):
@@ -97,6 +103,25 @@ def test_public_names():
     for name in pytest_remotelinks.__all__:
         assert getattr(pytest_remotelinks, name).__doc__
     assert set(pytest_remotelinks.__all__) <= set(dir(pytest_remotelinks))
+
+
+def test_types_of_public_members():
+    """Every class of ours in the signature of a public member is public."""
+    import pytest_remotelinks
+
+    modules = [import_module(found.name) for found in pkgutil.walk_packages(pytest_remotelinks.__path__, "pytest_remotelinks.")]
+    ours = {
+        name for module in modules for name, value in vars(module).items() if inspect.isclass(value) and value.__module__ == module.__name__
+    }
+    used = set()
+    for public in pytest_remotelinks.__all__:
+        value = getattr(pytest_remotelinks, public)
+        members = [value] if inspect.isfunction(value) else [member for name, member in inspect.getmembers(value) if name[0] != "_"]
+        for member in members:
+            function = getattr(member, "fget", None) or getattr(member, "func", None) or member
+            for annotation in getattr(function, "__annotations__", {}).values():
+                used |= {name for name in re.findall(r"\w+", str(annotation)) if name in ours}
+    assert used - set(pytest_remotelinks.__all__) == INTERNAL
 
 
 def test_faulty_example(pytester):

@@ -173,3 +173,22 @@ def test_strict_not_boolean(project):
     result = project.runpytest("-o", "remotelinks_strict=maybe")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert any("remotelinks_strict" in line for line in result.errlines)
+
+
+def test_make_fake_jira_own_listener(project):
+    """A site with a port or a host has a listener of its own, and is checked like the others."""
+    project.makepyfile(
+        test_it="""
+from urllib.parse import urlsplit
+from provider import submit
+
+def test_port(fake_jira, make_fake_jira):
+    other = make_fake_jira(port=0)
+    assert urlsplit(other.url).port != urlsplit(fake_jira.url).port
+    assert submit(other) == 202 and fake_jira.requests == []
+
+def test_host(make_fake_jira):
+    submit(make_fake_jira(host="localhost"), url="<string>")
+"""
+    )
+    project.runpytest().assert_outcomes(passed=1, failed=1)

@@ -45,27 +45,32 @@ def busy_jira(make_fake_jira: MakeFakeJira) -> Iterator[FakeJira]:
 
 
 def test_writes(fake_jira: FakeJira) -> None:
+    fake_jira.known_issues = {"SHOP-12"}
+    fake_jira.known_services = None
     submission: Submission = fake_jira.assert_submitted("1", displayName="name", updateSequenceNumber=ANY)
     accepted: bool = submission.accepted
     fake_jira.assert_stored("1", status={"label": "OPEN"})
+    fake_jira.assert_not_stored("2")
     fake_jira.assert_deleted_by(account="acme")
+    fake_jira.assert_deleted_by({"account-id": "acme"})
+    linked: dict[str, Any] = fake_jira.assert_linked("1", issue="SHOP-12")
     pending: list[Write] = fake_jira.pending
     fake_jira.settle()
     fake_jira.advance(2.5)
     link: dict[str, Any] | None = fake_jira.link("1")
     shown: list[ShownLink] = fake_jira.issue("SHOP-12")
-    assert accepted and not pending and link and shown[0].lozenge
+    assert accepted and not pending and linked == link and shown[0].lozenge
 
 
 def test_record(fake_jira: FakeJira) -> None:
     exchange: Exchange = fake_jira.requests[0]
     sent: str | None = exchange.request.headers.get("Authorization")
     received: bytes = exchange.response.body
-    assert exchange.operation in ("submit", "read") and exchange.status == 202 and sent and received
-    with fake_jira.expect_violations("RL201"):
+    assert exchange.number == 1 and exchange.operation in ("submit", "read") and exchange.status == 202 and sent and received
+    with fake_jira.expect_violations("RL201") as found:
         pass
-    violation: RecordedViolation = fake_jira.violations[0]
-    assert violation.severity == "error" and violation.code == "RL201"
+    violation: RecordedViolation = found[0]
+    assert violation.severity == "error" and violation.expected and violation.link_id == "1" and violation.request.number == 1
 
 
 @pytest.mark.parametrize("policy", [Immediate(), Manual(), AfterSeconds(1.5), "after-reads:1"])
@@ -79,12 +84,10 @@ def test_faults(fake_jira: FakeJira, policy: Immediate | Manual | AfterSeconds |
     with FakeJira(consistency=policy, next_contract="2026-06") as other:
         app: App = other.install({"key": "scanner"}, shared_secret="secret")
         token: str = app.token(scopes=["write:jira-work"])
+        app.assert_stored("1")
+        assert app.links == {} and app.requests == [] and app.wait_until(lambda: app.link("1"))
         assert other.url and token
-
-        def scenario(jira: FakeJira) -> None:
-            jira.settle()
-
-        found: Exploration = other.explore(scenario, runs=5, expected={"1": {}})
+        found: Exploration = other.explore(lambda jira: jira.settle(), runs=5, expected={"1": {}})
         assert found.exhaustive
 
 
