@@ -1,4 +1,4 @@
-"""Trouble on demand, over real HTTP, and how the record names it."""
+"""Injected faults, over HTTP, and their names in the record."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ import requests
 
 
 @pytest.fixture
-def told(jira):
+def answered(jira):
     """The status and fault of each request so far."""
     return lambda: [(exchange.status, exchange.fault) for exchange in jira.requests]
 
 
-def test_the_next_request_fails_and_takes_no_effect(jira, provider, link, told):
+def test_failed_request_takes_no_effect(jira, provider, link, answered):
+    """``fail_next`` refuses one request, which takes no effect."""
     jira.fail_next()
     assert provider.submit(link()).status_code == 503
     assert jira.links == {}
     assert provider.submit(link()).status_code == 202
-    assert told() == [(503, "fail_next"), (202, "")]
+    assert answered() == [(503, "fail_next"), (202, "")]
     jira.assert_no_violations()
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 503])
-def test_a_refusal_without_a_published_body_has_none(jira, provider, link, status):
+def test_refusal_without_body(jira, provider, link, status):
+    """Statuses that are published without a body have none."""
     jira.fail_next(status)
     answer = provider.submit(link())
     assert (answer.status_code, answer.content) == (status, b"")
 
 
 @pytest.mark.parametrize("status", [400, 413, 500, 502, 504])
-def test_any_other_refusal_is_a_list_of_errors_that_names_the_fault(jira, provider, link, status):
+def test_refusal_with_errors(jira, provider, link, status):
+    """Other statuses have a list of errors, which names the fault."""
     jira.fail_next(status)
     answer = provider.submit(link())
     (error,) = answer.json()
@@ -42,7 +45,8 @@ def test_any_other_refusal_is_a_list_of_errors_that_names_the_fault(jira, provid
     assert jira.requests[0].response.json == [error]
 
 
-def test_faults_can_be_kept_for_later_requests_and_for_one_operation(jira, provider, link):
+def test_times_after_and_operation(jira, provider, link):
+    """``times``, ``after`` and ``operation`` select the requests."""
     jira.fail_next(503, times=2, operation="read", after=1)
     jira.fail_next(500, operation=["delete", "delete-by-properties"])
     jira.fail_next(502, operation="submit")
@@ -69,48 +73,53 @@ def test_faults_can_be_kept_for_later_requests_and_for_one_operation(jira, provi
         (lambda jira: jira.rate_limit(cost=True), "cost must be a whole number, 1 or more, not True"),
     ],
 )
-def test_trouble_that_cannot_be_is_told(jira, make, says):
+def test_wrong_value_is_refused(jira, make, says):
+    """A value that is not possible raises ValueError."""
     with pytest.raises(ValueError) as caught:
         make(jira)
     assert str(caught.value).startswith(says)
 
 
-def test_retry_after_is_enforced_and_grows(jira, provider, link, told):
+def test_ignored_retry_after_doubles(jira, provider, link, answered):
+    """A request that is sent before Retry-After has passed is refused, and the wait doubles."""
     jira.fail_next(429, retry_after=10)
     waits = [provider.submit(link()).headers["Retry-After"] for _ in range(3)]
     assert waits == ["10", "20", "40"]
     jira.advance(39)
     assert provider.submit(link()).headers["Retry-After"] == "80"
-    assert provider.read("1").status_code == 404, "another operation waits for nothing"
+    assert provider.read("1").status_code == 404, "another operation need not wait"
     jira.advance(80)
     assert provider.submit(link()).status_code == 202
-    assert told()[1] == (429, "sent before Retry-After had passed")
+    assert answered()[1] == (429, "sent before Retry-After had passed")
     assert [violation.code for violation in jira.violations] == ["RL701"] * 3
 
 
-def test_a_connection_is_dropped_before_the_request_is_read(jira, provider, link, told):
+def test_drop_before_reading(jira, provider, link, answered):
+    """A connection that is dropped before the request is read leaves no trace but in the record."""
     jira.drop_connection()
     with pytest.raises(requests.ConnectionError):
         provider.submit(link())
     assert jira.links == {}
-    assert told() == [(0, "drop_connection before the request was read")]
+    assert answered() == [(0, "drop_connection before the request was read")]
     assert jira.requests[0].request.body == b""
     assert "no answer (fault: drop_connection" in repr(jira.requests[0])
     assert provider.submit(link()).status_code == 202
 
 
-def test_a_connection_is_dropped_after_the_request_took_effect(jira, provider, link, told):
+def test_drop_after_effect(jira, provider, link, answered):
+    """A request whose connection is dropped after it took effect may be sent again."""
     jira.drop_connection(applied=True)
     with pytest.raises(requests.ConnectionError):
         provider.submit(link())
     assert set(jira.links) == {"1"}
-    assert told() == [(202, "drop_connection after the request took effect")]
+    assert answered() == [(202, "drop_connection after the request took effect")]
     jira.assert_accepted("1")
     provider.submit(link())
-    jira.assert_no_violations()  # to send it again is right: nobody can have seen the answer
+    jira.assert_no_violations()
 
 
-def test_an_answer_comes_late_and_others_do_not_wait_for_it(jira, provider, link):
+def test_delay_holds_up_one_answer(jira, provider, link):
+    """A delayed request takes effect at once, and others do not wait for it."""
     jira.delay_next(60, operation="submit")
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(lambda: provider.submit(link()))
@@ -119,17 +128,19 @@ def test_an_answer_comes_late_and_others_do_not_wait_for_it(jira, provider, link
         assert provider.read("1").status_code == 200
         assert not late.done()
         assert jira.requests[0].fault == "delay_next by 60 s"
-        jira.reset()  # nobody waits for a minute
+        jira.reset()  # which drops the delayed answer
         with pytest.raises(requests.ConnectionError):
             late.result(timeout=30)
 
 
-def test_a_late_answer_does_come(jira, provider, link):
+def test_delayed_answer_arrives(jira, provider, link):
+    """A delayed answer arrives."""
     jira.delay_next(0.1)
     assert provider.submit(link()).json() == {"acceptedRemoteLinks": ["1"]}
 
 
-def test_an_answer_is_cut_off(jira, provider, link):
+def test_truncated_answer(jira, provider, link):
+    """Half of the answer arrives; of an answer without a body nothing does."""
     jira.garble_next("truncated")
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         provider.submit(link())
@@ -140,7 +151,8 @@ def test_an_answer_is_cut_off(jira, provider, link):
     assert [exchange.fault for exchange in jira.requests] == ["garble_next: truncated"] * 2
 
 
-def test_an_answer_is_a_page_instead_of_json(jira, provider, link):
+def test_html_instead_of_json(jira, provider, link):
+    """A page arrives instead of JSON, with the same status."""
     jira.garble_next()
     answer = provider.submit(link())
     assert answer.status_code == 202
@@ -151,17 +163,19 @@ def test_an_answer_is_a_page_instead_of_json(jira, provider, link):
     jira.assert_accepted("1")
 
 
-def test_maintenance_lasts_as_long_as_its_block(jira, provider, link, told):
+def test_maintenance_lasts_as_long_as_its_block(jira, provider, link, answered):
+    """Every request within the block gets 503, and none after it."""
     with jira.maintenance(retry_after=60):
         answer = provider.submit(link())
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
         assert provider.read("1").status_code == 503
     jira.advance(60)
     assert provider.submit(link()).status_code == 202
-    assert told()[:2] == [(503, "maintenance")] * 2
+    assert answered()[:2] == [(503, "maintenance")] * 2
 
 
-def test_a_renamed_site_redirects_and_a_followed_post_is_no_post_any_more(jira, provider, link):
+def test_renamed_site_redirects(jira, provider, link):
+    """The old URL redirects, and a client that follows a POST sends a GET."""
     with jira.renamed() as new_url:
         unfollowed = provider.post({"remoteLinks": [link()]}, allow_redirects=False)
         assert unfollowed.status_code == 302
@@ -176,7 +190,8 @@ def test_a_renamed_site_redirects_and_a_followed_post_is_no_post_any_more(jira, 
     assert provider.submit(link("2")).status_code == 202
 
 
-def test_a_link_is_rejected_with_the_words_of_the_test(jira, provider, link):
+def test_reject_uses_the_given_message(jira, provider, link):
+    """``reject`` rejects one link with the given message."""
     jira.reject("2", "This site has too many links.")
     answer = provider.submit(link("1"), link("2")).json()
     assert answer["acceptedRemoteLinks"] == ["1"]
@@ -184,7 +199,8 @@ def test_a_link_is_rejected_with_the_words_of_the_test(jira, provider, link):
     jira.assert_rejected("2", match="too many links")
 
 
-def test_a_rate_limit_says_what_is_left_and_refuses_what_is_over_it(jira, provider):
+def test_rate_limit(jira, provider):
+    """A rate limit says what is left, and refuses what is over it."""
     jira.rate_limit(6, per=60)
     answers = [provider.read("1") for _ in range(7)]
     assert [answer.status_code for answer in answers] == [404] * 6 + [429]
@@ -199,7 +215,8 @@ def test_a_rate_limit_says_what_is_left_and_refuses_what_is_over_it(jira, provid
     jira.assert_no_violations()
 
 
-def test_a_quota_by_cost_counts_links(jira, provider, link):
+def test_quota_by_cost_counts_links(jira, provider, link):
+    """The cost of a submission grows with its links; without numbers the limit is lifted."""
     jira.rate_limit(cost=10)
     assert provider.submit(*(link(str(number)) for number in range(8))).status_code == 202
     answer = provider.submit(link("8"), link("9"))
@@ -208,7 +225,8 @@ def test_a_quota_by_cost_counts_links(jira, provider, link):
     assert "X-RateLimit-Limit" not in provider.read("1").headers
 
 
-def test_reset_ends_all_trouble(jira, provider, link):
+def test_reset_drops_all_faults(jira, provider, link):
+    """``reset`` drops every fault and limit."""
     jira.fail_next(times=5, retry_after=60)
     jira.reject("1")
     jira.rate_limit(1)
@@ -219,20 +237,23 @@ def test_reset_ends_all_trouble(jira, provider, link):
     assert provider.submit(link()).json() == {"acceptedRemoteLinks": ["1"]}
 
 
-def test_a_fault_stands_in_the_messages_of_the_helpers(jira, provider, link):
+def test_messages_name_the_fault(jira, provider, link):
+    """The messages of the helpers name the fault."""
     jira.fail_next()
     provider.submit(link())
     with pytest.raises(AssertionError, match=r"-> 503 \(fault: fail_next\)"):
         jira.assert_accepted("1")
 
 
-def test_a_broken_request_is_told_even_in_trouble(jira, provider):
+def test_violations_of_a_failed_request(jira, provider):
+    """The violations of a request that a fault refuses are reported."""
     jira.fail_next()
     assert provider.post({}).status_code == 503
     assert [violation.code for violation in jira.violations] == ["RL103"]
 
 
-def test_planned_faults_come_in_the_order_of_planning(jira, provider, link):
+def test_planned_faults_keep_their_order(jira, provider, link):
+    """Planned faults hit requests in the order of planning."""
     jira.fail_next(500)
     jira.drop_connection(after=1)
     jira.fail_next(502)
@@ -242,7 +263,8 @@ def test_planned_faults_come_in_the_order_of_planning(jira, provider, link):
     assert provider.read("1").status_code == 502
 
 
-def test_what_lasts_comes_before_what_is_planned(jira, provider):
+def test_block_comes_before_planned_faults(jira, provider):
+    """A block comes before planned faults."""
     jira.drop_connection()
     with jira.maintenance():
         assert provider.read("1").status_code == 503
@@ -250,7 +272,8 @@ def test_what_lasts_comes_before_what_is_planned(jira, provider):
         provider.read("1")
 
 
-def test_who_was_under_way_when_the_limit_struck_is_not_blamed(jira, provider, link):
+def test_requests_in_progress_are_not_blamed(jira, provider, link):
+    """Requests in progress when the limit is reached are refused without a violation."""
     jira.rate_limit(4)
     connections = [socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=30) for _ in range(8)]
     for number, connection in enumerate(connections):
@@ -270,7 +293,8 @@ def test_who_was_under_way_when_the_limit_struck_is_not_blamed(jira, provider, l
     assert [violation.code for violation in jira.violations] == ["RL701"]
 
 
-def test_a_limit_concerns_every_operation(jira, provider, link):
+def test_limit_is_for_every_operation(jira, provider, link):
+    """The wait of a rate limit is for requests of every operation."""
     jira.rate_limit(1)
     provider.read("1")
     provider.read("1")
@@ -278,20 +302,22 @@ def test_a_limit_concerns_every_operation(jira, provider, link):
     assert [violation.code for violation in jira.violations] == ["RL701"]
 
 
-def test_a_late_answer_ends_with_the_patience_of_its_client(jira, provider, link):
+def test_delay_ends_with_the_client(jira, provider, link):
+    """A delayed answer is dropped when its client is gone or the site is reset."""
     jira.delay_next(60, times=2)
     with pytest.raises(requests.Timeout):
         provider.post({"remoteLinks": [link()]}, timeout=0.1)
     jira.wait_idle(quiet=0, timeout=10)
-    provider_gives_up = ThreadPoolExecutor(1).submit(lambda: provider.read("1"))
+    given_up = ThreadPoolExecutor(1).submit(lambda: provider.read("1"))
     jira.wait_until(lambda: len(jira.requests) == 2)
     jira.reset()
     with pytest.raises(requests.ConnectionError):
-        provider_gives_up.result(timeout=10)
+        given_up.result(timeout=10)
     assert provider.read("1").status_code == 404
 
 
-def test_a_submission_whose_answer_came_too_late_may_be_sent_again(jira, provider, link):
+def test_late_answer_allows_a_retry(jira, provider, link):
+    """A submission whose answer came too late may be sent again."""
     jira.delay_next(60)
     with pytest.raises(requests.Timeout):
         provider.post({"remoteLinks": [link()]}, timeout=0.1)
@@ -299,7 +325,8 @@ def test_a_submission_whose_answer_came_too_late_may_be_sent_again(jira, provide
     assert jira.violations == []
 
 
-def test_a_number_is_used_even_if_nobody_was_told(jira, provider, link):
+def test_hidden_answer_uses_the_number(jira, provider, link):
+    """A sequence number is used even if the client got no readable answer."""
     jira.garble_next()
     provider.submit(link())
     provider.submit(link(displayName="other"))
@@ -314,18 +341,20 @@ def ask(jira, **arguments):
     return requests.post(jira.url + "/oauth/token", json=payload, timeout=30, **arguments)
 
 
-def test_trouble_of_the_whole_site_befalls_requests_for_tokens(jira, told):
+def test_blocks_hit_requests_for_tokens(jira, answered):
+    """Maintenance and renaming are for requests for tokens, too."""
     with jira.maintenance(retry_after=60):
         answer = ask(jira)
         assert (answer.status_code, answer.headers["Retry-After"], answer.content) == (503, "60", b"")
     with jira.renamed() as new_url:
         answer = ask(jira, allow_redirects=False)
         assert (answer.status_code, answer.headers["Location"]) == (302, new_url + "/oauth/token")
-    assert told() == [(503, "maintenance"), (302, "renamed")]
+    assert answered() == [(503, "maintenance"), (302, "renamed")]
     assert jira.violations == []
 
 
-def test_a_rate_limit_counts_requests_for_tokens(jira, provider):
+def test_rate_limit_counts_requests_for_tokens(jira, provider):
+    """A rate limit counts requests for tokens."""
     jira.rate_limit(2)
     assert ask(jira).headers["X-RateLimit-Remaining"] == "1"
     assert provider.read("1").status_code == 404
@@ -335,7 +364,8 @@ def test_a_rate_limit_counts_requests_for_tokens(jira, provider):
     assert ask(jira).status_code == 200
 
 
-def test_what_is_planned_befalls_requests_for_tokens_only_if_it_names_them(jira, provider, link, told):
+def test_planned_faults_for_tokens_name_them(jira, provider, link, answered):
+    """Planned faults hit requests for tokens only with ``operation="token"``."""
     jira.fail_next()
     jira.drop_connection(after=1)
     jira.fail_next(500, operation="token", after=1)
@@ -346,10 +376,11 @@ def test_what_is_planned_befalls_requests_for_tokens_only_if_it_names_them(jira,
     with pytest.raises(requests.ConnectionError):
         provider.read("1")
     assert ask(jira).status_code == 200
-    assert [fault for _, fault in told()][1:4] == ["fail_next", "fail_next", "drop_connection before the request was read"]
+    assert [fault for _, fault in answered()][1:4] == ["fail_next", "fail_next", "drop_connection before the request was read"]
 
 
-def test_every_fault_can_befall_a_request_for_a_token(jira, told):
+def test_every_fault_is_possible_for_tokens(jira, answered):
+    """Every fault can hit a request for a token."""
     jira.drop_connection(operation="token")
     jira.drop_connection(operation="token", applied=True)
     jira.garble_next("truncated", operation="token")
@@ -361,17 +392,19 @@ def test_every_fault_can_befall_a_request_for_a_token(jira, told):
     jira.delay_next(60, operation="token")
     with pytest.raises(requests.Timeout):
         requests.post(jira.url + "/oauth/token", json={}, timeout=0.1)
-    assert [status for status, _ in told()] == [0, 200, 200, 200, 400]
+    assert [status for status, _ in answered()] == [0, 200, 200, 200, 400]
 
 
-def test_a_token_is_waited_for_as_told(jira):
+def test_retry_after_of_a_token(jira):
+    """A Retry-After to a request for a token is enforced."""
     jira.fail_next(429, operation="token", retry_after=10)
     assert [ask(jira).headers["Retry-After"] for _ in range(3)] == ["10", "20", "40"]
     jira.advance(40)
     assert ask(jira).status_code == 200
 
 
-def test_malformed_http_is_told_of_the_limit_too(jira):
+def test_malformed_http_has_limit_headers(jira):
+    """Malformed HTTP counts, and is answered with the headers of the limit."""
     jira.rate_limit(5)
     with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=10) as connection:
         connection.sendall(b"GET /a b c HTTP/1.1\r\n\r\n")
@@ -381,7 +414,8 @@ def test_malformed_http_is_told_of_the_limit_too(jira):
 
 
 @pytest.mark.parametrize("status", [302, 429, 500, 503])
-def test_a_request_that_met_with_trouble_was_not_rejected(jira, provider, link, status):
+def test_failed_request_was_not_rejected(jira, provider, link, status):
+    """``assert_rejected`` does not take a fault for a rejection."""
     if status == 302:
         with jira.renamed():
             provider.post({"remoteLinks": [link()]}, allow_redirects=False)
@@ -395,7 +429,8 @@ def test_a_request_that_met_with_trouble_was_not_rejected(jira, provider, link, 
         jira.assert_rejected("1")
 
 
-def test_a_request_that_is_refused_for_what_it_says_was(jira, provider, link):
+def test_refused_request_was_rejected(jira, provider, link):
+    """``assert_rejected`` takes a request that is refused for its content."""
     provider.submit(link(), properties={"a:b": "x"})
     jira.assert_rejected("1", match="colon")
 

@@ -1,4 +1,4 @@
-"""What people see on issues and services, and the actions that links offer."""
+"""What is displayed on issues and services, and the actions that links offer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def jira(make_site, version):
     return make_site(contract=version, consistency="immediate", app=DESCRIPTOR)
 
 
-def test_a_link_as_people_see_it(jira, link):
+def test_displayed_link(jira, link):
+    """A displayed link has label, lozenge, description and the URLs of its actions."""
     submit(
         jira,
         link(
@@ -49,7 +50,8 @@ def test_a_link_as_people_see_it(jira, link):
     assert jira.violations == []
 
 
-def test_what_a_link_leaves_out_is_not_shown(jira, link):
+def test_displayed_link_without_optional_members(jira, link):
+    """Members that a link does not have are displayed as nothing."""
     submit(jira, link())
     (shown,) = jira.issue("ABC-1")
     assert (shown.description, shown.lozenge, shown.actions) == ("", None, ())
@@ -67,12 +69,14 @@ def test_what_a_link_leaves_out_is_not_shown(jira, link):
         ("prototype", "grey"),
     ],
 )
-def test_a_lozenge_has_the_colour_of_its_appearance(jira, link, appearance, colour):
+def test_lozenge_colour(jira, link, appearance, colour):
+    """A lozenge has the colour of its appearance."""
     submit(jira, link(status={"appearance": appearance, "label": "x"}))
     assert jira.issue("ABC-1")[0].lozenge.colour == colour
 
 
-def test_the_latest_link_stands_first(jira, link):
+def test_latest_link_comes_first(jira, link):
+    """Links are sorted by ``lastUpdated``, and then by id."""
     times = {
         "oldest": "2026-01-31T12:00:00Z",
         "newest": "2026-01-31T10:00:00.5-03:00",
@@ -84,7 +88,8 @@ def test_the_latest_link_stands_first(jira, link):
     assert [shown.id for shown in jira.issue("ABC-1")] == ["newest", "middle", "oldest", "same a", "same b"]
 
 
-def test_a_link_is_shown_where_it_is_associated(jira, link):
+def test_link_is_displayed_where_associated(jira, link):
+    """A link is displayed on the issues and services that it is associated with."""
     issues = {"associationType": "issueKeys", "values": ["ABC-1", "ABC-2"]}
     services = {"associationType": "serviceIdOrKeys", "values": ["shop", "ABC-3"]}
     submit(jira, link("both", associations=[issues, services]), link("none", associations=[issues | {"values": ["ABC-9"]}]))
@@ -92,7 +97,8 @@ def test_a_link_is_shown_where_it_is_associated(jira, link):
     assert [[shown.id for shown in jira.service(key)] for key in ("shop", "ABC-3", "ABC-1")] == [["both"], ["both"], []]
 
 
-def test_nothing_is_shown_on_what_the_site_did_not_know(jira, link):
+def test_unknown_issue_displays_nothing(jira, link):
+    """A link is not displayed on an issue that the site did not know."""
     jira.known_issues = {"ABC-2"}
     submit(jira, link(associations=[{"associationType": "issueKeys", "values": ["ABC-1", "ABC-2"]}]))
     assert (jira.issue("ABC-1"), [shown.id for shown in jira.issue("ABC-2")]) == ([], ["1"])
@@ -100,7 +106,8 @@ def test_nothing_is_shown_on_what_the_site_did_not_know(jira, link):
         jira.assert_linked("1", issue="ABC-1")
 
 
-def test_only_what_is_visible_is_shown(make_site, link):
+def test_pending_link_is_not_displayed(make_site, link):
+    """A pending link is not displayed."""
     jira = make_site(consistency="manual", app=DESCRIPTOR)
     submit(jira, link())
     assert jira.issue("ABC-1") == []
@@ -108,7 +115,8 @@ def test_only_what_is_visible_is_shown(make_site, link):
     assert len(jira.issue("ABC-1")) == 1
 
 
-def test_what_was_sent_before_an_app_was_installed_is_nobodys(make_site, link):
+def test_link_sent_before_installation(make_site, link):
+    """A link that was sent before an app was installed is not displayed any more."""
     jira = make_site(consistency="immediate")
     submit(jira, link())
     assert len(jira.issue("ABC-1")) == 1
@@ -133,14 +141,16 @@ def test_what_was_sent_before_an_app_was_installed_is_nobodys(make_site, link):
         ("", ""),
     ],
 )
-def test_a_template_is_filled_with_percent_encoded_values(jira, link, value, encoded):
+def test_action_url_is_percent_encoded(jira, link, value, encoded):
+    """A template is filled with percent-encoded values."""
     submit(jira, link(actionIds=["dismiss"], attributeMap={"alert": value, "repository": "shop"}))
     shown = jira.assert_action("1", "dismiss", f"https://scanner.example/dismiss?alert={encoded}&in=shop")
     assert shown.label == "Dismiss"
     jira.assert_action("1", "dismiss", ANY)
 
 
-def test_an_action_that_the_module_lacks_is_told_and_the_link_taken(jira, link):
+def test_unknown_action_is_reported(jira, link):
+    """An action that the module does not have is reported, and the link accepted."""
     answer = submit(jira, link(), link("2", actionIds=["settings", "dismis"], attributeMap=ATTRIBUTES))
     assert answer["acceptedRemoteLinks"] == ["1", "2"]
     (violation,) = jira.violations
@@ -153,7 +163,8 @@ def test_an_action_that_the_module_lacks_is_told_and_the_link_taken(jira, link):
 @pytest.mark.parametrize(
     ("attributes", "missing"), [({}, "{alert}, {repository}"), (None, "{alert}, {repository}"), ({"alert": "7"}, "{repository}")]
 )
-def test_a_placeholder_that_nothing_fills_is_told_and_the_link_taken(jira, link, attributes, missing):
+def test_unfilled_placeholder_is_reported(jira, link, attributes, missing):
+    """A placeholder that nothing fills is reported, and the link accepted."""
     members = {} if attributes is None else {"attributeMap": attributes}
     assert submit(jira, link(actionIds=["dismiss"], **members))["acceptedRemoteLinks"] == ["1"]
     (violation,) = jira.violations
@@ -162,19 +173,22 @@ def test_a_placeholder_that_nothing_fills_is_told_and_the_link_taken(jira, link,
     assert jira.issue("ABC-1")[0].actions == ()
 
 
-def test_links_that_break_other_rules_are_judged_by_their_actions_too(jira, link):
+def test_actions_of_invalid_links_are_checked(jira, link):
+    """The actions of links that violate other rules are checked, too."""
     submit(jira, link(actionIds=["other", 7], severity="high", type="x"), "no link", link("2", actionIds="dismiss"))
     assert {violation.code for violation in jira.violations} == {"RL603", "RL206", "RL201"}
 
 
 def test_each_app_has_its_own_actions(jira, link):
+    """Links are checked against the actions of their own app."""
     other = jira.install({**DESCRIPTOR, "key": "other", "modules": {"jiraRemoteLinkInfoProvider": {**MODULE, "actions": []}}})
     submit(jira, link(actionIds=["settings"]), app=other)
     assert [violation.code for violation in jira.violations] == ["RL603"]
     assert "leave actionIds out" in jira.violations[0].hint
 
 
-def test_with_nothing_installed_actions_are_not_judged(make_site, link):
+def test_actions_without_an_app(make_site, link):
+    """While no app is installed, actions are not checked and not displayed."""
     jira = make_site(consistency="immediate")
     submit(jira, link(actionIds=["dismiss"]))
     assert jira.violations == []
@@ -200,7 +214,8 @@ def test_with_nothing_installed_actions_are_not_judged(make_site, link):
         ({"actionIds": ["settings"]}, "settings", "url: expected 'https://wrong', it is 'https://scanner.example/settings'"),
     ],
 )
-def test_a_failing_assertion_says_why_the_action_is_not_seen(jira, link, members, action, said):
+def test_assert_action_says_why(jira, link, members, action, said):
+    """``assert_action`` says why an action is not displayed as expected."""
     submit(jira, link(**members))
     with pytest.raises(AssertionError) as error:
         jira.assert_action("1", action, "https://wrong")
@@ -208,6 +223,7 @@ def test_a_failing_assertion_says_why_the_action_is_not_seen(jira, link, members
     assert "its submission: '1'" in str(error.value)
 
 
-def test_an_action_of_a_link_that_is_not_stored_fails(jira):
+def test_assert_action_of_unknown_link(jira):
+    """``assert_action`` fails for a link that is not stored."""
     with pytest.raises(AssertionError, match="'1' is not stored"):
         jira.assert_action("1", "dismiss", ANY)

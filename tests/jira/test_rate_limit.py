@@ -1,4 +1,4 @@
-"""The rate limit, by itself, at any course of requests."""
+"""The rate limit alone, under any sequence of requests."""
 
 from __future__ import annotations
 
@@ -15,21 +15,23 @@ START = 1_800_000_000.0
 def moments(gaps):
     now = START
     for gap in gaps:
-        now += gap + 0.001  # two requests of one sender never begin at once
+        now += gap + 0.001  # two requests of one client never begin at the same time
         yield now
 
 
 @given(gaps=st.lists(st.integers(0, 20), max_size=60), requests=st.integers(1, 10), per=st.integers(1, 60))
-def test_no_window_lets_more_through_than_the_limit(gaps, requests, per):
+def test_window_keeps_the_limit(gaps, requests, per):
+    """No window accepts more requests than the limit."""
     limit = RateLimit(requests, None, per)
-    let_through = [now for now in moments(gaps) if limit.take(1, now, now) is None]
-    for now in let_through:
-        # Windows follow each other, so at the border of two there may be as many as both allow.
-        assert sum(now <= other < now + per for other in let_through) <= 2 * requests
+    accepted = [now for now in moments(gaps) if limit.take(1, now, now) is None]
+    for now in accepted:
+        # Around the border of two windows, as many as both of them allow may be accepted.
+        assert sum(now <= other < now + per for other in accepted) <= 2 * requests
 
 
 @given(gaps=st.lists(st.integers(0, 20), max_size=60), requests=st.integers(1, 10), per=st.integers(1, 60))
-def test_a_wait_grows_when_it_is_ignored_and_ends_when_it_is_not(gaps, requests, per):
+def test_ignored_wait_grows(gaps, requests, per):
+    """A wait doubles when it is ignored, and ends when it is not."""
     limit = RateLimit(requests, None, per)
     until, last = 0.0, 0
     for now in moments(gaps):
@@ -49,7 +51,8 @@ def test_a_wait_grows_when_it_is_ignored_and_ends_when_it_is_not(gaps, requests,
 
 
 @given(costs=st.lists(st.integers(1, 10), max_size=40), most=st.integers(10, 50))
-def test_a_quota_by_cost_counts_cost(costs, most):
+def test_quota_by_cost(costs, most):
+    """A quota by cost adds up the costs of requests."""
     limit = RateLimit(None, most, 60)
     used = 0
     for cost in costs:
@@ -62,7 +65,8 @@ def test_a_quota_by_cost_counts_cost(costs, most):
 
 
 @given(requests=st.integers(1, 100), used=st.integers(0, 120))
-def test_the_headers_say_what_is_left_and_when_it_is_near(requests, used):
+def test_headers_say_what_is_left(requests, used):
+    """The headers say what is left, when the window ends and whether the limit is near."""
     limit = RateLimit(requests, None, 90)
     for _ in range(used):
         limit.take(1, START, START)
@@ -75,14 +79,16 @@ def test_the_headers_say_what_is_left_and_when_it_is_near(requests, used):
         assert START + 90 <= reset < START + 90 + 60
 
 
-def test_who_began_before_anybody_was_asked_to_wait_is_refused_and_no_more():
+def test_request_started_before_retry_after():
+    """A request that began before the wait was asked for does not make it longer."""
     limit = RateLimit(2, None, 60)
     answers = [limit.take(1, START, START + 1) for _ in range(6)]
     assert answers == [None, None, *[(60, "jira-quota-based")] * 4]
     assert limit.take(1, START + 2, START + 2) == (120, "jira-quota-based")
 
 
-def test_of_two_limits_the_scarcer_one_is_told():
+def test_headers_of_two_limits():
+    """Of two limits, the headers describe the nearer one."""
     limit = RateLimit(1000, 10, 60)
     limit.take(9, START, START)
     headers = dict(limit.headers())
@@ -90,7 +96,8 @@ def test_of_two_limits_the_scarcer_one_is_told():
     assert headers["X-RateLimit-NearLimit"] == "true"
 
 
-def test_a_wait_does_not_grow_for_ever():
+def test_wait_has_a_maximum():
+    """A wait grows up to an hour."""
     wait = Wait()
     wait.start(1, START)
     for number in range(1, 50):

@@ -1,4 +1,4 @@
-"""The published statements on order, replacement, deletion and "eventually"."""
+"""Order, replacement, deletion and "eventually", as they are published."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ def codes(jira):
     return sorted({violation.code for violation in jira.violations})
 
 
-def test_a_higher_sequence_number_replaces(jira, provider, link):
+def test_higher_sequence_number_replaces(jira, provider, link):
+    """A link with a higher sequence number replaces the stored one."""
     provider.submit(link(sequence=1, displayName="old"))
     provider.submit(link(sequence=2, displayName="new"))
     assert jira.link("1")["displayName"] == "new"
 
 
-def test_an_equal_or_lower_sequence_number_is_ignored_and_no_failure(jira, provider, link):
+def test_equal_or_lower_number_is_ignored(jira, provider, link):
+    """A link with an equal or lower number is accepted and ignored."""
     provider.submit(link(sequence=5, displayName="kept"))
     for sequence in (5, 4):
         answer = provider.submit(link(sequence=sequence, displayName="late"))
@@ -23,7 +25,8 @@ def test_an_equal_or_lower_sequence_number_is_ignored_and_no_failure(jira, provi
     assert jira.link("1")["displayName"] == "kept"
 
 
-def test_order_is_decided_when_a_write_arrives(make_site, provider_of, link, version):
+def test_sequence_is_compared_on_arrival(make_site, provider_of, link, version):
+    """The sequence numbers are compared when a write arrives."""
     jira = make_site(contract=version, consistency="manual")
     provider = provider_of(jira)
     provider.submit(link(sequence=5, displayName="first sent"))
@@ -35,7 +38,8 @@ def test_order_is_decided_when_a_write_arrives(make_site, provider_of, link, ver
     assert jira.pending == []
 
 
-def test_submissions_and_deletions_are_asynchronous_and_a_read_ignores_pending_ones(make_site, provider_of, link, version):
+def test_writes_are_asynchronous(make_site, provider_of, link, version):
+    """Submissions and deletions are asynchronous, and a read ignores pending ones."""
     jira = make_site(contract=version)
     provider = provider_of(jira)
     provider.submit(link())
@@ -47,25 +51,29 @@ def test_submissions_and_deletions_are_asynchronous_and_a_read_ignores_pending_o
     assert jira.violations == []
 
 
-def test_a_read_answers_the_link_as_it_was_sent(provider, link):
+def test_read_returns_the_link_as_sent(provider, link):
+    """A read returns the link with all members as it was sent."""
     sent = link(status={"appearance": "new", "label": "Ä"}, attributeMap={"a": "b"}, actionIds=["a"], schemaVersion="1.0")
     provider.submit(sent)
     assert provider.read("1").json() == sent
 
 
-def test_deleting_what_is_not_there_is_accepted(jira, provider):
+def test_deletion_of_unknown_link(jira, provider):
+    """A deletion of a link that is not stored is accepted."""
     assert provider.delete("nothing").status_code == 202
     assert provider.delete("nothing").content == b""
 
 
-def test_a_deletion_leaves_no_trace_so_a_lower_number_is_stored_again(jira, provider, link):
+def test_deletion_forgets_the_sequence_number(jira, provider, link):
+    """After a deletion a lower number is stored again."""
     provider.submit(link(sequence=9))
     provider.delete("1")
     provider.submit(link(sequence=2))
     assert jira.link("1")["updateSequenceNumber"] == 2
 
 
-def test_properties_of_a_deletion_are_an_and(jira, provider, link):
+def test_deletion_needs_all_properties(jira, provider, link):
+    """A deletion by properties deletes links that have all of them."""
     provider.submit(link("both"), properties={"account": "a", "repository": "r"})
     provider.submit(link("one"), properties={"account": "a", "repository": "other"})
     provider.submit(link("none"))
@@ -75,13 +83,15 @@ def test_properties_of_a_deletion_are_an_and(jira, provider, link):
     jira.assert_deleted_by(account="a", repository="r")
 
 
-def test_a_repeated_property_wants_both_values_so_nothing_matches(jira, provider, link):
+def test_repeated_property_matches_nothing(jira, provider, link):
+    """A link would need both values of a repeated property, so none matches."""
     provider.submit(link(), properties={"account": "a"})
     assert provider.delete_by(("account", "a"), ("account", "b")).status_code == 202
     assert set(jira.links) == {"1"}
 
 
-def test_a_deletion_by_properties_needs_one(jira, provider, link):
+def test_deletion_without_properties(jira, provider, link):
+    """A deletion by properties without a property is refused."""
     provider.submit(link())
     answer = provider.delete_by()
     assert answer.status_code == 400
@@ -89,12 +99,14 @@ def test_a_deletion_by_properties_needs_one(jira, provider, link):
     assert set(jira.links) == {"1"}
 
 
-def test_the_deprecated_parameter_is_no_property(jira, provider, link):
+def test_deprecated_parameter_is_not_a_property(jira, provider, link):
+    """The deprecated parameter does not count as a property."""
     assert provider.delete_by(_updateSequenceNumber="1").status_code == 400
     assert codes(jira) == ["RL303", "RL305"]
 
 
-def test_the_deprecated_parameter_has_no_effect(jira, provider, link):
+def test_deprecated_parameter_has_no_effect(jira, provider, link):
+    """The deprecated parameter has no effect and is reported."""
     provider.submit(link("new", sequence=9), link("other", sequence=9), properties={"account": "a"})
     assert provider.send("DELETE", "/remotelink/new?_updateSequenceNumber=1").status_code == 202
     assert provider.delete_by(account="a", _updateSequenceNumber="1").status_code == 202
@@ -102,7 +114,8 @@ def test_the_deprecated_parameter_has_no_effect(jira, provider, link):
     assert [(violation.code, violation.severity) for violation in jira.violations] == [("RL305", "warning")] * 2
 
 
-def test_the_deprecated_parameter_is_still_a_number(jira, provider, link):
+def test_deprecated_parameter_must_be_a_number(jira, provider, link):
+    """The deprecated parameter must be a number."""
     provider.submit(link(), properties={"account": "a"})
     assert provider.delete_by(account="a", _updateSequenceNumber="soon").status_code == 400
     assert codes(jira) == ["RL107"]
@@ -119,7 +132,8 @@ def test_the_deprecated_parameter_is_still_a_number(jira, provider, link):
         ("{", "?accountId="),
     ],
 )
-def test_a_literal_params_is_a_clients_bug(jira, provider, link, sent, meant):
+def test_literal_params_is_reported(jira, provider, link, sent, meant):
+    """A query parameter named ``params`` is reported with the query that was meant."""
     provider.submit(link(), properties={"account": "a"})
     assert provider.delete_by(params=sent).status_code == 202
     assert codes(jira) == ["RL306"]
@@ -127,19 +141,22 @@ def test_a_literal_params_is_a_clients_bug(jira, provider, link, sent, meant):
     assert set(jira.links) == {"1"}
 
 
-def test_a_deletion_by_a_property_never_submitted_is_reported(jira, provider, link):
+def test_deletion_by_unused_property(jira, provider, link):
+    """A deletion by a property that was never submitted is reported."""
     provider.submit(link(), properties={"account": "a"})
     assert provider.delete_by(acount="a").status_code == 202
     assert [(violation.code, violation.severity) for violation in jira.violations] == [("RL304", "warning")]
 
 
-def test_property_keys_in_a_deletion_follow_the_same_rules(jira, provider):
+def test_property_keys_of_a_deletion(jira, provider):
+    """The rules of property keys hold for deletions, too."""
     assert provider.delete_by(**{"a:b": "x"}).status_code == 400
     assert provider.delete_by(_a="x").status_code == 400
     assert {"RL301", "RL302"} <= set(codes(jira))
 
 
-def test_a_property_value_may_be_empty_or_need_escaping(jira, provider, link):
+def test_property_values_are_decoded(jira, provider, link):
+    """A property value may be empty or need escaping."""
     provider.submit(link("empty"), properties={"account": ""})
     provider.submit(link("escaped"), properties={"the account": "a&b=c d+e/ü"})
     provider.delete_by(account="")
