@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, Literal
-from urllib.parse import unquote
 
 from pytest_remotelinks.wire.pointer import pointer_to
 
@@ -19,7 +18,8 @@ Id = str | tuple[str, ...]
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
-_PLACEHOLDER = re.compile(r"\{[^{}]+\}")
+#: A placeholder in a path's template.
+PLACEHOLDER = re.compile(r"\{[^{}]+\}")
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Operation:
     @property
     def takes_id(self) -> bool:
         """Whether the path names one entity."""
-        return bool(_PLACEHOLDER.search(self.path))
+        return bool(PLACEHOLDER.search(self.path))
 
     @property
     def shape(self) -> str:
         """The path without the names of its placeholders, which each document may choose."""
-        return _PLACEHOLDER.sub("{}", self.path)
+        return PLACEHOLDER.sub("{}", self.path)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Api:
     @cached_property
     def _document_base(self) -> re.Pattern[str]:
         # A document may state the site's base or a gateway's, or leave it to its servers.
-        return re.compile(rf".*{re.escape(self.base.removeprefix('/rest'))}(?:/cloud/{_PLACEHOLDER.pattern})?(?=/)")
+        return re.compile(rf".*{re.escape(self.base.removeprefix('/rest'))}(?:/cloud/{PLACEHOLDER.pattern})?(?=/)")
 
     def is_in(self, path: str) -> bool:
         """Whether a path that a document states belongs to this API."""
@@ -104,12 +104,12 @@ class Api:
         return next(operation for operation in self.operations if operation.name == name)
 
     def entities(self, payload: Any) -> list[Any] | None:
-        """The entities of a submission's payload, None where it has no list of them."""
+        """The entities of a submission's payload, None if it has no list of them."""
         found = payload.get(self.list_member) if isinstance(payload, dict) else None
         return found if isinstance(found, list) else None
 
     def id_of(self, entity: Any) -> Id | None:
-        """What identifies an entity, None if it does not say."""
+        """What identifies an entity, None if it has no usable identity."""
         if not isinstance(entity, dict):
             return None
         if len(self.identity) == 1:
@@ -148,70 +148,3 @@ class Api:
         """The id of an entity; ``remoteLinks[INDEX]``, its position in the submission, if it has none."""
         found = self.id_of(entity)
         return f"{self.list_member}[{index}]" if found is None else found
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where a request leads: the operations of its path, and the parts of the id in it, one for each placeholder."""
-
-    operations: tuple[Operation, ...] = ()
-    #: The parts of the id as they are in the path, percent-encoded; empty if the path takes no id.
-    raw_ids: tuple[str, ...] = ()
-
-    def operation(self, method: str) -> Operation | None:
-        return next((operation for operation in self.operations if operation.method == method), None)
-
-    @property
-    def allowed(self) -> tuple[str, ...]:
-        return tuple(operation.method for operation in self.operations)
-
-    @property
-    def runs_on(self) -> bool:
-        """Whether the path goes on after the id, as it does if the id has a slash that is not encoded."""
-        return any("/" in raw for raw in self.raw_ids)
-
-    @property
-    def id(self) -> Id:
-        """The id, decoded; bytes that are not UTF-8 become replacement characters."""
-        # http.server reads the request line as Latin-1, so raw UTF-8 is decoded here.
-        decoded = tuple(unquote(raw.encode("latin-1", "replace").decode("utf-8", "replace")) for raw in self.raw_ids)
-        return decoded[0] if len(decoded) == 1 else decoded
-
-
-class Router:
-    """Finds the operations of a path."""
-
-    def __init__(self, api: Api, operations: tuple[Operation, ...]) -> None:
-        self._api = api
-        self._fixed: dict[str, tuple[Operation, ...]] = {}
-        self._by_id: dict[re.Pattern[str], tuple[Operation, ...]] = {}
-        for operation in operations:
-            if operation.takes_id:
-                pattern = _id_pattern(operation.path)
-                self._by_id[pattern] = (*self._by_id.get(pattern, ()), operation)
-            else:
-                self._fixed[operation.path] = (*self._fixed.get(operation.path, ()), operation)
-
-    def route(self, path: str) -> Route:
-        base = self._api.bases.match(path)
-        if base is None:
-            return Route()
-        rest = path[base.end() :]
-        if rest in self._fixed:
-            return Route(self._fixed[rest])
-        for pattern, operations in self._by_id.items():
-            if found := pattern.fullmatch(rest):
-                return Route(operations, found.groups())
-        return Route()
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Every path, as the documents state it."""
-        return tuple(self._api.base + operations[0].path for operations in (*self._fixed.values(), *self._by_id.values()))
-
-
-def _id_pattern(path: str) -> re.Pattern[str]:
-    """A pattern for the paths of a template. The last placeholder matches the rest of the path, slashes included."""
-    first, *rest = _PLACEHOLDER.split(path)
-    parts = ["([^/]*)"] * (len(rest) - 1) + ["(.*)"]
-    return re.compile(re.escape(first) + "".join(part + re.escape(text) for part, text in zip(parts, rest, strict=True)), re.DOTALL)

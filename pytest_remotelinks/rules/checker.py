@@ -6,7 +6,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_remotelinks.apis.api import Id, Operation, Route
+from pytest_remotelinks.apis.api import Id, Operation
+from pytest_remotelinks.apis.router import Route
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.rules.actions import check_actions
 from pytest_remotelinks.rules.app_history import AppHistory, Stale

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pytest_remotelinks.apis.api import Id, Operation, Route, Router
+from pytest_remotelinks.apis.api import Id, Operation
+from pytest_remotelinks.apis.router import Route, Router
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.parameters import is_spread
