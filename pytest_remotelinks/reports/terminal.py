@@ -70,7 +70,7 @@ def arrivals_report(policy: Policy, arrivals: Sequence[Write], place: str) -> st
     shown = [f"  {write}" for write in arrivals[:SHOWN_ARRIVALS]]
     more = len(arrivals) - len(shown)
     lines = [
-        f"consistency was '{policy}'; the same again: "
+        f"consistency was '{policy}'; to repeat it: "
         + (f"consistency='{policy}' in {place}" if place else f"--remotelinks-consistency={policy}"),
         "writes arrived in this order:" if shown else "no write arrived",
         *shown,

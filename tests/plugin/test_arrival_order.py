@@ -30,7 +30,7 @@ def test_failing_test_shows_order(project):
     result = project.runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*remote links arrival order*", "consistency was 'shuffled:5'; the same again: consistency='shuffled:5' in the test's marker"]
+        ["*remote links arrival order*", "consistency was 'shuffled:5'; to repeat it: consistency='shuffled:5' in the test's marker"]
     )
     assert {number for number, _ in order_of(result)} == set("12345")
 
@@ -112,7 +112,7 @@ def test_drawn_seed_repeats_by_marker(project):
     """The seed that was drawn for a marker gives the same order again."""
     project.makepyfile(test_it=FAILS.format("shuffled"))
     first = project.runpytest()
-    seed = re.search(r"the same again: consistency='(shuffled:\d+)' in the test's marker", first.stdout.str())[1]
+    seed = re.search(r"to repeat it: consistency='(shuffled:\d+)' in the test's marker", first.stdout.str())[1]
     project.makepyfile(test_it=FAILS.format(seed))
     assert order_of(project.runpytest()) == order_of(first) != []
 
@@ -123,7 +123,7 @@ def test_order_of_factory(project):
         "test_it(fake_jira):", "test_it(make_fake_jira):\n    fake_jira = make_fake_jira(consistency='shuffled:3')"
     )
     project.makepyfile(test_it=source)
-    project.runpytest().stdout.fnmatch_lines(["*the same again: consistency='shuffled:3' in make_fake_jira()"])
+    project.runpytest().stdout.fnmatch_lines(["*to repeat it: consistency='shuffled:3' in make_fake_jira()"])
 
 
 def test_explore_shows_no_seed(project):
