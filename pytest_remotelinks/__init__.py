@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_remotelinks.contract.document import ContractError
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.jira.consistency import AfterReads, AfterSeconds, Immediate, Manual, Policy, Shuffled
-    from pytest_remotelinks.jira.faults import Fault, FaultBlock
+    from pytest_remotelinks.jira.fault import Fault, FaultBlock
     from pytest_remotelinks.jira.panel import Lozenge, ShownAction, ShownLink
     from pytest_remotelinks.jira.write import Write
     from pytest_remotelinks.plugin import MakeFakeJira, RemoteLinksWarning
@@ -73,8 +73,8 @@ _HOMES = {
     "Exchange": "recording.exchange",
     "Exploration": "view.explore",
     "FakeJira": "fake_jira",
-    "Fault": "jira.faults",
-    "FaultBlock": "jira.faults",
+    "Fault": "jira.fault",
+    "FaultBlock": "jira.fault",
     "Headers": "wire.headers",
     "Immediate": "jira.consistency",
     "Lozenge": "jira.panel",

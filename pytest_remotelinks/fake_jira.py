@@ -19,7 +19,8 @@ from pytest_remotelinks.contract.document import NEWEST, Document, load_document
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
 from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.consistency import Policy
-from pytest_remotelinks.jira.faults import Fault, FaultBlock, Faults, Operations
+from pytest_remotelinks.jira.fault import Fault, FaultBlock, Operations
+from pytest_remotelinks.jira.faults import Faults
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.rules.checker import Checker
 from pytest_remotelinks.rules.request import BYTE_LIMIT

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_remotelinks.jira.faults import Effect, Ending
+from pytest_remotelinks.jira.fault import Effect, Ending
 
 #: Statuses whose published answers have no body.
 WITHOUT_BODY = frozenset({302, 401, 403, 404, 429, 503})

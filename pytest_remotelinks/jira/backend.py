@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from pytest_remotelinks.apis.api import Api
+from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.jira.answers import Answer, failure_headers, json_answer, refusal, with_fault
 from pytest_remotelinks.jira.apps import AppRegistry
-from pytest_remotelinks.jira.faults import Arrival, Effect, Fault, Faults
+from pytest_remotelinks.jira.fault import Effect, Fault
+from pytest_remotelinks.jira.faults import Arrival, Faults
 from pytest_remotelinks.jira.oauth import TokenEndpoint
 from pytest_remotelinks.jira.site import Outcome, Site
 from pytest_remotelinks.recording.exchange import Exchange
@@ -250,14 +251,14 @@ def _submitted(api: Api, entities: list[Any], outcome: Outcome, errors: Errors) 
     answer: dict[str, Any] = {api.accepted_member: [api.key_of(entities[index]) for index in outcome.accepted]}
     # The published schema requires none of the members, and calls these two present "if any".
     if errors:
-        by_id: dict[Any, list[int]] = {}
+        rejected: dict[Id, tuple[Any, list[dict[str, str]]]] = {}
         for index in sorted(errors):
-            by_id.setdefault(api.label_of(entities[index], index), []).append(index)
-        found = [(indexes[0], [error for index in indexes for error in errors[index]]) for indexes in by_id.values()]
+            _, found = rejected.setdefault(api.label_of(entities[index], index), (api.key_of(entities[index]), []))
+            found += errors[index]
         if api.rejected_shape == "object":
-            answer[api.rejected_member] = {api.label_of(entities[index], index): told for index, told in found}
+            answer[api.rejected_member] = {label: found for label, (_, found) in rejected.items()}
         else:
-            answer[api.rejected_member] = [{"key": api.key_of(entities[index]), "errors": told} for index, told in found]
+            answer[api.rejected_member] = [{"key": key, "errors": found} for key, found in rejected.values()]
     if outcome.unknown:
         answer[api.unknown_member] = [{"associationType": name, "values": values} for name, values in outcome.unknown.items()]
     return answer

@@ -7,7 +7,8 @@ from typing import Any
 
 from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, failure_headers, json_answer, with_fault
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
-from pytest_remotelinks.jira.faults import Arrival, Effect, Faults
+from pytest_remotelinks.jira.fault import Effect
+from pytest_remotelinks.jira.faults import Arrival, Faults
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.recording.exchange import Exchange
 from pytest_remotelinks.wire.headers import Headers

@@ -12,7 +12,8 @@ from typing import Any
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.consistency import Policy
-from pytest_remotelinks.jira.faults import Faults, whole_number
+from pytest_remotelinks.jira.fault import whole_number
+from pytest_remotelinks.jira.faults import Faults
 from pytest_remotelinks.jira.orders import GivenOrder, Order, Orders
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import AcceptedWrite
