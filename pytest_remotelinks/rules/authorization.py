@@ -131,7 +131,7 @@ def check_authorization(
 def credentials_of(request: Request) -> tuple[str, str]:
     """The scheme of a request's Authorization header, in lower case, and what follows it; either may be empty."""
     scheme, *credential = request.headers.get("Authorization", "").split(None, 1) or [""]
-    return scheme.lower(), credential[0].strip() if credential else ""
+    return scheme.lower(), credential[0] if credential else ""
 
 
 def _sender(violations: Violations, request: Request, document: Document, context: RequestContext) -> InstalledApp | None:

@@ -239,6 +239,10 @@ HEADERS = {
     "a space and a tab": ("Bearer \t{}", "a tab follows the scheme", "one space between scheme and credential"),
     "no scheme": ("{}", "is not a scheme and a credential", "send 'JWT <token>'"),
     "two tokens": ("JWT {0} {0}", "is not a scheme and a credential", "send 'JWT <token>'"),
+    "another scheme": ("Token {}", "is not a scheme and a credential", "send 'JWT <token>'"),
+    "a scheme alone": ("JWT", "is not a scheme and a credential", "send 'JWT <token>'"),
+    "a scheme alone in lower case": ("jwt", "is not a scheme and a credential", "send 'JWT <token>'"),
+    "nothing": ("", "is not a scheme and a credential", "send 'JWT <token>'"),
 }
 
 
@@ -262,6 +266,23 @@ def test_longest_header(app_site, length, code):
     """A header of 16,384 characters is read, a longer one is not."""
     assert read(app_site, "JWT ".ljust(length, "a")) == 401
     assert [violation.code for violation in app_site.violations] == [code]
+
+
+@pytest.mark.both_versions
+def test_hint_names_basic_if_contract_does(make_site, version):
+    """The hint names Basic only if the contract does."""
+    jira = make_site(contract=version)
+    read(jira, "Token x")
+    assert ("'Basic base64(email:token)'" in jira.violations[0].hint) == (version == "2026-06")
+
+
+@pytest.mark.parametrize("make", [lambda jira: jira.authorization("GET", "/x"), lambda jira: f"Bearer {jira.token(scopes=[READ])}"])
+def test_valid_credentials_at_unknown_path(make_site, make):
+    """Valid credentials at a path without an operation are accepted; only the path is reported."""
+    jira = make_site(app=DESCRIPTOR)
+    assert read(jira, make(jira), path="/x") == 404
+    assert [violation.code for violation in jira.violations] == ["RL104"]
+    assert jira.requests[0].app == APP_KEY
 
 
 def test_two_authorization_headers(app_site):
