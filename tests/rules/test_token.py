@@ -255,7 +255,7 @@ def test_key_id_is_ignored(app_site):
 
 
 @pytest.mark.parametrize("scheme", ["JWT", "Bearer", "Basic"])
-@pytest.mark.parametrize("size", [17_000, 70_000, 1_000_000])
+@pytest.mark.parametrize("size", [17_000, 60_000])
 def test_overlong_token(app_site, scheme, size):
     """An overlong token is refused, and the next request is answered."""
     assert send(app_site, "GET", READ, f"{scheme} " + "a" * size).status_code == 401
