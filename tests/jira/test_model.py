@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
-from pytest_remotelinks.jira.consistency import AfterReads, Consistency, Immediate, Manual
+from pytest_remotelinks.jira.consistency import AfterReads, Immediate, Manual, Policy
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.store import Key
 
@@ -69,7 +69,7 @@ def state(site: Site) -> dict[str, tuple[int, str, int]]:
 
 
 @given(events=EVENTS, policy=POLICIES)
-def test_stored_links_match_model(events: list[Any], policy: Consistency) -> None:
+def test_stored_links_match_model(events: list[Any], policy: Policy) -> None:
     """After settling, the stored links are those of the model."""
     site = Site(policy)
     for number, event in enumerate(events):
@@ -80,7 +80,7 @@ def test_stored_links_match_model(events: list[Any], policy: Consistency) -> Non
 
 
 @given(events=EVENTS, policy=POLICIES)
-def test_read_shows_no_pending_write(events: list[Any], policy: Consistency) -> None:
+def test_read_shows_no_pending_write(events: list[Any], policy: Policy) -> None:
     """A read shows what was stored before it."""
     site = Site(policy)
     for number, event in enumerate(events):
@@ -113,7 +113,7 @@ def test_enough_reads_leave_nothing_pending(events: list[Any], reads: int) -> No
 
 
 @given(events=EVENTS, policy=POLICIES)
-def test_settled_predicts_settling(events: list[Any], policy: Consistency) -> None:
+def test_settled_predicts_settling(events: list[Any], policy: Policy) -> None:
     """``settled()`` gives what will be stored after settling."""
     site = Site(policy)
     for number, event in enumerate(events):
