@@ -15,7 +15,8 @@ from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.auth.clients import RequestAuth
 from pytest_remotelinks.auth.jwt import sign
 from pytest_remotelinks.contract.descriptor import load_descriptor
-from pytest_remotelinks.contract.document import NEWEST, Document, load_document, successor
+from pytest_remotelinks.contract.diff.versions import successor
+from pytest_remotelinks.contract.document import NEWEST, Document, load_document
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
 from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.consistency import Policy

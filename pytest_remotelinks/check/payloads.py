@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
-from pytest_remotelinks.contract.document import NEWEST, load_document, successor
+from pytest_remotelinks.contract.diff.versions import successor
+from pytest_remotelinks.contract.document import NEWEST, load_document
 from pytest_remotelinks.rules.checker import Checker
 from pytest_remotelinks.rules.selectors import parse_selectors
 from pytest_remotelinks.rules.violation import Violation

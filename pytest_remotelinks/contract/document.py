@@ -245,32 +245,6 @@ def security(described: dict[str, Any]) -> tuple[dict[str, list[str]], ...]:
     )
 
 
-def successor(document: Document) -> Document | None:
-    """The newest bundled statement, where the document asks for what an older one asks for; otherwise None.
-
-    Of a document that has some of the operations only, those are looked at.
-    """
-    from pytest_remotelinks.contract.diff.facts import asks_the_same
-
-    older = VERSIONS[:-1]
-    if document.name in PUBLISHED:
-        return load_document(NEWEST) if document.name in older else None
-    newest = load_document(NEWEST)
-    if asks_the_same(document, newest):
-        return None
-    return newest if any(asks_the_same(document, load_document(version)) for version in older) else None
-
-
-def published_on(document: Document) -> str:
-    """The day on which what a document says was published, empty where that is unknown."""
-    from pytest_remotelinks.contract.diff.facts import fingerprint
-
-    if document.name in PUBLISHED:
-        return PUBLISHED[document.name]
-    facts = fingerprint(document)
-    return next((day for version, day in PUBLISHED.items() if fingerprint(load_document(version)) == facts), "")
-
-
 _loaded: dict[tuple[str, bytes], Document] = {}
 
 

@@ -11,7 +11,8 @@ from support.links import a_link
 from support.paths import OPENAPI
 
 from pytest_remotelinks import SettingsError, check_submission
-from pytest_remotelinks.contract.document import load_document, successor
+from pytest_remotelinks.contract.diff.versions import successor
+from pytest_remotelinks.contract.document import load_document
 
 
 @pytest.fixture
