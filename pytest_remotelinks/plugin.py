@@ -354,19 +354,17 @@ def _report_violations(node: pytest.Item, sites: list[FakeJira], reported: list[
     found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in before]
     if not found:
         return
-    from pytest_remotelinks.reports.terminal import count_by_code
-    from pytest_remotelinks.wire.text import printable
+    from pytest_remotelinks.reports.terminal import failure_line, warning_line
 
     errors = [violation for site, violation in found if violation.severity == "error" and site.settings.strict]
     if errors:
-        raise _RemoteLinksFailure(f"{count_by_code(errors)}: the provider violated the remote links contract", _details(found))
+        raise _RemoteLinksFailure(failure_line(errors), _details(found))
     by_code: dict[str, list[RecordedViolation]] = {}
     for _, violation in found:
         by_code.setdefault(violation.code, []).append(violation)
     for same in by_code.values():
-        more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
         only_reported = any(violation.severity == "error" for violation in same)
-        _warn(node, printable(f"{same[0]}; {same[0].hint}{more}"), _details(found), may_fail=not only_reported)
+        _warn(node, warning_line(same), _details(found), may_fail=not only_reported)
 
 
 def _warn(node: pytest.Item, message: str, details: str = "", *, may_fail: bool = True) -> None:

@@ -28,22 +28,33 @@ def count_by_code(violations: Sequence[Violation]) -> str:
     return ", ".join(code if count == 1 else f"{code} ({count} times)" for code, count in sorted(counts.items()))
 
 
+def failure_line(errors: Sequence[RecordedViolation]) -> str:
+    """A failed test in one line: the codes, and where to find the first violation."""
+    request, link = f"request {errors[0].request.number}", _link(errors[0])
+    where = f"first in {request}{link}" if len(errors) > 1 else f"in {request}{link}"
+    return printable(f"{count_by_code(errors)}: the provider violated the remote links contract, {where}")
+
+
+def warning_line(violations: Sequence[RecordedViolation]) -> str:
+    """Violations of one rule in one line: the first, and how many more there are."""
+    first = violations[0]
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return printable(f"{first.code} in request {first.request.number} at {_place(first)}: {first.message}; {first.hint}{more}")
+
+
 def request_line(exchange: Exchange) -> str:
-    """``POST /rest/… -> 202``, with secrets masked and faults named."""
-    return printable(summary(exchange))
+    """``request 3: POST /rest/… -> 202``, with secrets redacted and faults named."""
+    return printable(f"request {exchange.number}: {summary(exchange)}")
 
 
 def violation_lines(violation: Violation) -> list[str]:
-    """One violation: rule and place, what is wrong, the value, what to change."""
+    """One violation: rule and place, what is wrong, the value, what to change, where to read on."""
     rule = RULES[violation.code]
-    lines = [
-        f"{violation.code} {rule.name} ({violation.severity}) at {violation.pointer or 'the body'}",
-        f"  {violation.message}",
-    ]
+    lines = [f"{violation.code} {rule.name} ({violation.severity}) at {_place(violation)}", f"  {violation.message}"]
     if violation.value is not NO_VALUE:
         value = ascii(violation.value) if isinstance(violation.value, bytes) else preview(violation.value)
         lines.append(f"  value:  {value}")
-    lines.append(f"  change: {violation.hint}")
+    lines += [f"  change: {violation.hint}", f"  docs:   remotelinks rules {violation.code}"]
     return [printable(line) for line in lines]
 
 
@@ -98,3 +109,12 @@ def report(violations: Sequence[RecordedViolation], base_url: str) -> str:
         rest = [violation for found in list(by_request.values())[SHOWN_REQUESTS:] for violation in found]
         lines.append(f"and in {len(by_request) - SHOWN_REQUESTS} more requests: {count_by_code(rest)}")
     return "\n".join(lines).rstrip()
+
+
+def _place(violation: Violation) -> str:
+    """``/remoteLinks/17/url (link 'shop#17')``"""
+    return f"{violation.pointer or 'the body'}{_link(violation)}"
+
+
+def _link(violation: Violation) -> str:
+    return f" (link {violation.link_id!a})" if violation.link_id is not None else ""

@@ -10,7 +10,7 @@ from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.rules.rule import REJECTS_LINK, Rule, Severity, selects
 
 #: Stands for "there is no offending value", since None is a JSON value.
-NO_VALUE: Any = type("NoValue", (), {"__repr__": lambda self: "NO_VALUE"})()
+NO_VALUE: Any = type("NoValue", (), {"__doc__": "No offending value.", "__repr__": lambda self: "NO_VALUE"})()
 
 #: Violations of one rule in one request, above which no more are kept; a link's first one always is.
 MOST_OF_A_CODE = 1_000

@@ -161,5 +161,7 @@ def test_other(fake_jira):
     )
     result = project.runpytest()
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(["*remote links faults*", "faults that this test injected:", "  GET * -> 503 (fault: fail_next)"])
+    result.stdout.fnmatch_lines(
+        ["*remote links faults*", "faults that this test injected:", "  request 1: GET * -> 503 (fault: fail_next)"]
+    )
     assert result.stdout.str().count("remote links faults") == 1

@@ -26,9 +26,9 @@ def test_violation_fails_call_phase(project):
     result.stdout.fnmatch_lines(
         [
             "*_ test_it _*",
-            "RL201: the provider violated the remote links contract",
-            "POST /rest/remotelinks/1.0/bulk -> 202",
-            "*RL201 link-schema (error) at /remoteLinks/0/url",
+            "RL201: the provider violated the remote links contract, in request 1 (link '1')",
+            "request 1: POST /rest/remotelinks/1.0/bulk -> 202",
+            "*RL201 link-schema (error) at /remoteLinks/0/url (link '1')",
             '*"<string>" is not a valid URI',
             '*value:  "<string>"',
             "*change: send an absolute URI such as *",
@@ -88,14 +88,18 @@ def test_warning_rule(project):
     """A violation of severity warning becomes a Python warning."""
     result = run(project, "def test_it(fake_jira):\n    assert submit(fake_jira, severity='high') == 202\n")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*test_it.py:*RemoteLinksWarning: RL206 /remoteLinks/0/severity: *leave it out*"])
+    result.stdout.fnmatch_lines(
+        ["*test_it.py:*RemoteLinksWarning: RL206 in request 1 at /remoteLinks/0/severity (link '1'): *leave it out*"]
+    )
 
 
 def test_warning_rule_as_error(project):
     """A warning that is made an error fails the test with the same report."""
     result = run(project, "def test_it(fake_jira):\n    submit(fake_jira, severity='high')\n", "-W", "error")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["RL206 /remoteLinks/0/severity: *", "*RL206 unknown-member (warning)*", "*curl *"])
+    result.stdout.fnmatch_lines(
+        ["RL206 in request 1 at /remoteLinks/0/severity (link '1'): *", "*RL206 unknown-member (warning)*", "*curl *"]
+    )
 
 
 def test_expected_violation(project):
@@ -119,7 +123,7 @@ def test_expected_violation_and_another(project):
     )
     result = run(project, source)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["RL201: the provider violated the remote links contract"])
+    result.stdout.fnmatch_lines(["RL201: the provider violated the remote links contract, in request 1 (link '1')"])
 
 
 def test_expected_violation_block_raises(project):
@@ -162,7 +166,7 @@ def test_not_strict_warns(project):
     """Without strict a violation is a warning."""
     result = run(project, VIOLATION, "--no-remotelinks-strict")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*RemoteLinksWarning: RL201 /remoteLinks/0/url*"])
+    result.stdout.fnmatch_lines(["*RemoteLinksWarning: RL201 in request 1 at /remoteLinks/0/url (link '1')*"])
 
 
 def test_violation_in_setup(project):
@@ -191,7 +195,7 @@ def test_it(late):
 """
     result = run(project, source)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["RL201: the provider violated the remote links contract"])
+    result.stdout.fnmatch_lines(["RL201: the provider violated the remote links contract, in request 1 (link '1')"])
 
 
 def test_violation_reported_once(project):
@@ -307,7 +311,7 @@ def test_summary_on_ci(project, monkeypatch):
     monkeypatch.setenv("CI", "true")
     lines = run(project, VIOLATION).stdout.lines
     summary = lines[next(number for number, line in enumerate(lines) if "short test summary" in line) + 1 :]
-    assert summary[0] == "FAILED test_it.py::test_it - RL201: the provider violated the remote links contract"
+    assert summary[0] == "FAILED test_it.py::test_it - RL201: the provider violated the remote links contract, in request 1 (link '1')"
     assert summary[1].startswith("=")
 
 

@@ -88,5 +88,11 @@ def test_failing_test_shows_unmet_faults(project):
     result = project.runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*remote links faults*", "faults that this test injected:", "  GET *", "unmet faults:", "  fail_next(503, operation='delete'): *"]
+        [
+            "*remote links faults*",
+            "faults that this test injected:",
+            "  request 2: GET *",
+            "unmet faults:",
+            "  fail_next(503, operation='delete'): *",
+        ]
     )

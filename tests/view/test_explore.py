@@ -200,7 +200,8 @@ def test_trouble_is_told_beside_the_order(jira, provider, link):
             assert jira.link("1")["updateSequenceNumber"] == 1, "the first one came first"
 
     with pytest.raises(
-        AssertionError, match=r"the first one came first(.|\n)*requests that failed with a fault:\n  POST .* 500 \(fault: fail_next\)"
+        AssertionError,
+        match=r"the first one came first(.|\n)*requests that failed with a fault:\n  request \d: POST .* 500 \(fault: fail_next\)",
     ):
         jira.explore(scenario, expected={})
 

@@ -75,7 +75,7 @@ def test_the_nearest_submission_is_compared_field_by_field(jira, provider, link)
     provider.submit(link("alert-2", displayName="X", url="<string>"), link("alert-2", sequence=2), link("unlike", sequence=3))
     said = message(jira.assert_submitted, "alert-1", displayName="X", type="alert")
     assert "expected: displayName='X', type='alert'" in said
-    assert "nearest submission: 'alert-2', rejected, in POST" in said
+    assert "nearest submission: 'alert-2', rejected, in request 1: POST" in said
     assert "  id: expected 'alert-1', it is 'alert-2'" in said
     assert "  type: expected 'alert', it is 'security'" in said
     assert "  displayName:" not in said
@@ -94,7 +94,7 @@ def test_a_request_that_may_have_held_the_link_is_shown_with_its_violations(jira
     provider.submit(link("alert-2"))
     provider.post(b'{"remoteLinks": [{"id": "alert-1"')
     said = message(jira.assert_submitted, "alert-1")
-    assert "requests of which no link was read:\n  POST /rest/remotelinks/1.0/bulk -> 400\n    RL101" in said
+    assert "requests of which no link was read:\n  request 2: POST /rest/remotelinks/1.0/bulk -> 400\n    RL101" in said
 
 
 def test_with_nothing_submitted_the_requests_and_their_violations_are_shown(jira, provider):
@@ -157,7 +157,7 @@ def test_of_what_is_not_stored_the_expectation_and_the_nearest_stored_link_are_s
     assert "  type: expected 'alert', it is 'security'" in said
     assert "  properties.account: expected 'b', it is 'a'" in said
     assert "  displayName:" not in said
-    assert "its submission: 'alert-2', accepted, in POST" in said
+    assert "its submission: 'alert-2', accepted, in request 1: POST" in said
     assert "RL206" in said
 
 
@@ -165,7 +165,7 @@ def test_of_what_is_not_stored_its_own_submission_is_shown_as_far_as_there_is_on
     provider.submit(link("alert-1", url="<string>"))
     said = message(jira.assert_stored, "alert-1", displayName="X")
     assert "expected: displayName='X'" in said
-    assert "last submission: 'alert-1', rejected, in POST" in said
+    assert "last submission: 'alert-1', rejected, in request 1: POST" in said
     assert "  displayName: expected 'X', it is 'Link alert-1'" in said
     assert "Jira said: /remoteLinks/0/url" in said
     assert "RL201" in said
@@ -178,7 +178,7 @@ def test_of_what_is_not_stored_any_more_the_deletion_is_shown(jira, provider, li
     provider.submit(link(), properties={"a": "1"})
     provider.delete_by(a="1")
     said = message(jira.assert_stored, "1")
-    assert "its deletion:\n  DELETE /rest/remotelinks/1.0/bulkByProperties?a=1 -> 202" in said
+    assert "its deletion:\n  request 2: DELETE /rest/remotelinks/1.0/bulkByProperties?a=1 -> 202" in said
 
 
 def test_the_submission_that_is_stored_and_the_last_one_are_told_apart(jira, provider, link):
@@ -227,10 +227,10 @@ def test_a_refused_deletion_is_shown_with_its_violations(jira, provider, link):
     refused(provider, "/bulkByProperties?a=1")
     provider.send("DELETE", "/remotelinks/keep")
     for said in (message(jira.assert_deleted, "keep"), message(jira.assert_deleted_by, a="1")):
-        assert "deletions that were not accepted:\n  DELETE /rest/remotelinks/1.0/bulkByProperties?a=1 -> 401\n    RL501" in said
-        assert "  DELETE /rest/remotelinks/1.0/remotelinks/keep -> 404\n    RL104" in said
+        assert "deletions that were not accepted:\n  request 2: DELETE /rest/remotelinks/1.0/bulkByProperties?a=1 -> 401\n    RL501" in said
+        assert "  request 3: DELETE /rest/remotelinks/1.0/remotelinks/keep -> 404\n    RL104" in said
     refused(provider, "/remotelink/keep")
-    assert "  DELETE /rest/remotelinks/1.0/remotelink/keep -> 401\n    RL501" in message(jira.assert_deleted, "keep")
+    assert "  request 4: DELETE /rest/remotelinks/1.0/remotelink/keep -> 401\n    RL501" in message(jira.assert_deleted, "keep")
 
 
 def test_a_refused_deletion_is_shown_also_after_one_that_was_accepted(jira, provider, link):
@@ -240,11 +240,11 @@ def test_a_refused_deletion_is_shown_also_after_one_that_was_accepted(jira, prov
     refused(provider, "/bulkByProperties?a=1")
     said = message(jira.assert_deleted, "1")
     assert "'1' was deleted, but it is or will be stored" in said
-    assert "the last deletion:\n  DELETE /rest/remotelinks/1.0/remotelink/1 -> 202" in said
+    assert "the last deletion:\n  request 2: DELETE /rest/remotelinks/1.0/remotelink/1 -> 202" in said
     assert "bulkByProperties?a=1 -> 401\n    RL501" in said
     provider.delete_by(b="2")
     said = message(jira.assert_deleted_by, a="1")
-    assert "nearest:\n  DELETE /rest/remotelinks/1.0/bulkByProperties?b=2 -> 202\n    a: expected '1', it is missing" in said
+    assert "nearest:\n  request 5: DELETE /rest/remotelinks/1.0/bulkByProperties?b=2 -> 202\n    a: expected '1', it is missing" in said
     assert "bulkByProperties?a=1 -> 401\n    RL501" in said
 
 
