@@ -9,6 +9,7 @@ import runpy
 import shutil
 from importlib import import_module
 from textwrap import indent
+from types import FunctionType
 
 import pytest
 from support import project

@@ -91,7 +91,7 @@ def test_failing_test_shows_unmet_faults(project):
         [
             "*remote links faults*",
             "faults that this test injected:",
-            "  request 2: GET *",
+            "*: GET *",
             "unmet faults:",
             "  fail_next(503, operation='delete'): *",
         ]
