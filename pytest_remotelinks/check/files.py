@@ -10,6 +10,7 @@ from typing import Any
 from pytest_remotelinks.check.payloads import check_link, check_links, check_submission
 from pytest_remotelinks.check.positions import Path, line_and_column, no_number_in, positions_in_json
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json, read_yaml
+from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.descriptor import check_descriptor, kind_of
 from pytest_remotelinks.rules.request import report_duplicate_members
 from pytest_remotelinks.rules.violation import Violation, Violations
@@ -19,16 +20,6 @@ _LINK_MEMBERS = {"id", "updateSequenceNumber", "displayName", "lastUpdated", "as
 _KINDS = "a submission, a remote link, a list of them, a Connect descriptor or a Forge manifest"
 
 Positions = dict[Path, tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A violation, and the line and column of its file, from 1."""
-
-    file: str
-    line: int
-    column: int
-    violation: Violation
 
 
 @dataclass(frozen=True)
@@ -45,7 +36,7 @@ class _Source:
     broken: tuple[int, int] | None = None
 
 
-def check_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> list[Finding]:
+def check_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> list[LocatedViolation]:
     """What breaks the contract in a file, in the order of its lines.
 
     A bare module is taken for Connect's in JSON, and for Forge's in YAML, as
@@ -58,7 +49,7 @@ def check_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...]
     broken = source.broken or (no_number_in(source.text) if source.is_json else None) or (1, 1)
     positions = source.positions(_steps(violation.pointer) for violation in violations)
     located = [
-        Finding(name, *(broken if violation.code == "RL101" else positions[_steps(violation.pointer)]), violation)
+        LocatedViolation(name, *(broken if violation.code == "RL101" else positions[_steps(violation.pointer)]), violation)
         for violation in violations
     ]
     return sorted(located, key=lambda finding: (finding.line, finding.column, finding.violation.code))

@@ -128,12 +128,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(options: argparse.Namespace) -> _Outcome:
-    from pytest_remotelinks.check.files import Finding, check_file
+    from pytest_remotelinks.check.files import check_file
+    from pytest_remotelinks.reports.located import LocatedViolation
 
     ignore = parse_selectors(options.ignore)
     for contract in filter(None, (options.contract, options.next_contract)):
         load_document(contract)
-    findings: list[Finding] = []
+    findings: list[LocatedViolation] = []
     unusable = False
     for file in options.files:
         name = "<stdin>" if file == "-" else file

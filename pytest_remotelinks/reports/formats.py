@@ -9,14 +9,14 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
 
-from pytest_remotelinks.check.files import Finding
+from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.wire.text import printable
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def as_text(findings: list[Finding]) -> str:
+def as_text(findings: list[LocatedViolation]) -> str:
     """A line for each finding, as linters write it, with what to change below."""
     lines = []
     for finding in findings:
@@ -28,12 +28,12 @@ def as_text(findings: list[Finding]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def as_json(findings: list[Finding]) -> str:
+def as_json(findings: list[LocatedViolation]) -> str:
     """A list of objects."""
     return json.dumps([_facts(finding) for finding in findings], indent=2) + "\n"
 
 
-def as_github(findings: list[Finding]) -> str:
+def as_github(findings: list[LocatedViolation]) -> str:
     """Workflow commands that annotate the lines."""
     return "".join(
         f"::{finding.violation.severity} file={_property(finding.file)},line={finding.line},col={finding.column},"
@@ -42,7 +42,7 @@ def as_github(findings: list[Finding]) -> str:
     )
 
 
-def as_sarif(findings: list[Finding]) -> str:
+def as_sarif(findings: list[LocatedViolation]) -> str:
     """A SARIF 2.1.0 log with one run."""
     codes = sorted({finding.violation.code for finding in findings})
     log = {
@@ -82,10 +82,10 @@ def as_sarif(findings: list[Finding]) -> str:
     return json.dumps(log, indent=2) + "\n"
 
 
-FORMATS: dict[str, Callable[[list[Finding]], str]] = {"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}
+FORMATS: dict[str, Callable[[list[LocatedViolation]], str]] = {"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}
 
 
-def _facts(finding: Finding) -> dict[str, Any]:
+def _facts(finding: LocatedViolation) -> dict[str, Any]:
     violation = finding.violation
     return {
         "file": finding.file,
@@ -119,16 +119,16 @@ def _version() -> dict[str, str]:
         return {}
 
 
-def _place(finding: Finding) -> str:
+def _place(finding: LocatedViolation) -> str:
     return f"{finding.file}:{finding.line}:{finding.column}"
 
 
-def _message(finding: Finding) -> str:
+def _message(finding: LocatedViolation) -> str:
     pointer = finding.violation.pointer
     return f"{pointer}: {finding.violation.message}" if pointer.startswith("/") else finding.violation.message
 
 
-def _title(finding: Finding) -> str:
+def _title(finding: LocatedViolation) -> str:
     return f"{finding.violation.code} {RULES[finding.violation.code].name}"
 
 

@@ -1,0 +1,17 @@
+"""A violation with its place in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_remotelinks.rules.violation import Violation
+
+
+@dataclass(frozen=True)
+class LocatedViolation:
+    """A violation, and its line and column in a file, from 1."""
+
+    file: str
+    line: int
+    column: int
+    violation: Violation
