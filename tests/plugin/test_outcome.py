@@ -88,18 +88,14 @@ def test_warning_rule(project):
     """A violation of severity warning becomes a Python warning."""
     result = run(project, "def test_it(fake_jira):\n    assert submit(fake_jira, severity='high') == 202\n")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(
-        ["*test_it.py:*RemoteLinksWarning: RL206 in request 1 at /remoteLinks/0/severity (link '1'): *"]
-    )
+    result.stdout.fnmatch_lines(["*test_it.py:*RemoteLinksWarning: RL206 in request 1 at /remoteLinks/0/severity (link '1'): *"])
 
 
 def test_warning_rule_as_error(project):
     """A warning that is made an error fails the test with the same report."""
     result = run(project, "def test_it(fake_jira):\n    submit(fake_jira, severity='high')\n", "-W", "error")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["RL206 in request 1 at *leave it out*", "*RL206 unknown-member (warning)*", "*curl *"]
-    )
+    result.stdout.fnmatch_lines(["RL206 in request 1 at *leave it out*", "*RL206 unknown-member (warning)*", "*curl *"])
 
 
 def test_expected_violation(project):

@@ -48,9 +48,7 @@ def test_a_helper_can_be_waited_for(make_site, provider_of, link):
 
 def test_what_did_not_come_true_says_why(jira, provider, link):
     provider.read("3")
-    with pytest.raises(
-        AssertionError, match=r"within 0\.01 seconds: it returned False\n\nrequests so far:\n  request 1: GET .*/3 -> 404"
-    ):
+    with pytest.raises(AssertionError, match=r"within 0\.01 seconds: it returned False\n\nrequests so far:\n  request 1: GET .*/3 -> 404"):
         jira.wait_until(lambda: bool(jira.links), timeout=0.01)
     with pytest.raises(AssertionError, match=r"within 0\.01 seconds: '1' is not stored"):
         jira.wait_until(lambda: jira.assert_stored("1"), timeout=0.01)
