@@ -98,8 +98,7 @@ class FakeJira(View):
             {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore, "next_contract": next_contract},
             {"app": app, "shared_secret": shared_secret, "unmet_faults": unmet_faults},
         )
-        #: The checked settings.
-        self.settings = settings
+        self._settings = settings
         self._address = host, _port(port)
         document = load_document(settings.contract)
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
@@ -125,7 +124,17 @@ class FakeJira(View):
 
     def __repr__(self) -> str:
         where = self._site.url if self._listener else "not running"
-        return f"<FakeJira {where} contract={self.settings.contract} consistency={self.settings.consistency}>"
+        return f"<FakeJira {where} contract={self._settings.contract} consistency={self._settings.consistency}>"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, checked."""
+        return self._settings
+
+    @property
+    def strict(self) -> bool:
+        """Whether violations of severity ``error`` fail a pytest test."""
+        return self._settings.strict
 
     # Running
 
@@ -187,11 +196,6 @@ class FakeJira(View):
     def cloud_id(self) -> str:
         """The cloud id of the site, by which the gateway's paths name it."""
         return self._mount.cloud_id
-
-    @property
-    def strict(self) -> bool:
-        """Whether violations of severity ``error`` fail a pytest test."""
-        return self.settings.strict
 
     # When writes arrive
 
@@ -286,9 +290,9 @@ class FakeJira(View):
         DescriptorError for a descriptor that cannot be read or that violates a
         rule (RL6xx), in one line, and ValueError for a secret or key that is not text.
         """
-        read = load_descriptor(descriptor, self.settings.ignore)
+        read = load_descriptor(descriptor, self._settings.ignore)
         with self._site.present():
-            secret = shared_secret if shared_secret is not None else self.settings.shared_secret
+            secret = shared_secret if shared_secret is not None else self._settings.shared_secret
             app = App(self._site, self._registry, self._apis, self._registry.install(read, secret, client_key))
             self._apps[app.key] = self._signer = app
             self._backend.forget_refusals()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 import requests
 
@@ -14,7 +16,8 @@ def read(jira):
     return requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1", headers=AUTHORIZED, timeout=30)
 
 
-def test_it_is_a_context_manager():
+def test_context_manager():
+    """As a context manager it is started and stopped; the record stays."""
     with FakeJira() as jira:
         assert read(jira).status_code == 404
         url = jira.url
@@ -23,7 +26,8 @@ def test_it_is_a_context_manager():
         requests.get(url, timeout=30)
 
 
-def test_it_starts_and_stops_and_starts_again():
+def test_start_stop_start():
+    """It can be started again after it was stopped."""
     jira = FakeJira()
     with pytest.raises(RuntimeError, match="not started"):
         jira.url  # noqa: B018
@@ -38,13 +42,15 @@ def test_it_starts_and_stops_and_starts_again():
     assert len(jira.requests) == 2
 
 
-def test_two_sites_do_not_see_each_other():
+def test_two_sites():
+    """Two sites do not see each other's requests."""
     with FakeJira() as one, FakeJira() as other:
         read(one)
         assert (len(one.requests), len(other.requests)) == (1, 0)
 
 
-def test_reset_forgets_everything_but_the_settings(make_site, provider_of, link):
+def test_reset(make_site, provider_of, link):
+    """reset() forgets everything but the settings."""
     jira = make_site(contract="2023-06", consistency="immediate")
     provider = provider_of(jira)
     jira.known_issues = {"ABC-1"}
@@ -70,7 +76,8 @@ def test_reset_forgets_everything_but_the_settings(make_site, provider_of, link)
         (Manual(), Manual()),
     ],
 )
-def test_a_policy_goes_by_name_or_by_value(given, policy):
+def test_policy_by_name_or_value(given, policy):
+    """A policy is given by name or by value."""
     jira = FakeJira(consistency=given)
     assert jira.settings.consistency == policy
     assert FakeJira(consistency=str(policy)).settings.consistency == policy
@@ -93,7 +100,8 @@ def test_a_policy_goes_by_name_or_by_value(given, policy):
         {"strict": "yes"},
     ],
 )
-def test_a_wrong_argument_is_told_in_one_line(settings):
+def test_wrong_argument(settings):
+    """A wrong argument is reported in one line."""
     if settings == {"ignore": "RL"}:
         assert FakeJira(**settings).settings.ignore == ("RL",)
         return
@@ -104,19 +112,22 @@ def test_a_wrong_argument_is_told_in_one_line(settings):
 
 
 @pytest.mark.parametrize("reads", [-1, 1.5, True, "1"])
-def test_a_wrong_number_of_reads_is_told(reads):
+def test_wrong_number_of_reads(reads):
+    """A wrong number of reads is refused."""
     with pytest.raises(ValueError, match="whole number of reads"):
         AfterReads(reads)
 
 
-def test_a_contract_that_cannot_be_used_names_the_file(tmp_path):
+def test_unusable_contract(tmp_path):
+    """A contract that cannot be used is reported with its file."""
     path = tmp_path / "contract.json"
     path.write_bytes(b"[]")
     with pytest.raises(ContractError, match=r"contract\.json: the file is not an OpenAPI document"):
         FakeJira(contract=path)
 
 
-def test_the_record_keeps_each_request_as_it_came(make_site, provider_of, link):
+def test_record(make_site, provider_of, link):
+    """The record keeps each request as it was sent."""
     jira = make_site()
     answer = provider_of(jira).submit(link("ü"), properties={"account": "a"})
     provider_of(jira).delete_by(account="a b", repository="ü&")
@@ -141,7 +152,8 @@ def test_the_record_keeps_each_request_as_it_came(make_site, provider_of, link):
     assert jira.submissions[0].properties == {"account": "a"}
 
 
-def test_what_the_site_gives_away_is_a_copy(make_site, provider_of, link):
+def test_links_are_copies(make_site, provider_of, link):
+    """Links and lists that are handed out are copies."""
     jira = make_site(consistency="immediate")
     provider_of(jira).submit(link())
     jira.link("1")["displayName"] = "changed"
@@ -152,7 +164,8 @@ def test_what_the_site_gives_away_is_a_copy(make_site, provider_of, link):
     assert len(jira.requests) == 1
 
 
-def test_nothing_that_is_handed_out_can_alter_what_is_stored_or_recorded(make_site, provider_of, link):
+def test_nothing_handed_out_alters_the_site(make_site, provider_of, link):
+    """No value that is handed out can alter what is stored or recorded."""
     jira = make_site(consistency={"submit": "immediate", "delete": "manual"})
     provider = provider_of(jira)
     sent = link()
@@ -194,7 +207,8 @@ def test_nothing_that_is_handed_out_can_alter_what_is_stored_or_recorded(make_si
     assert provider.read("1").json() == sent
 
 
-def test_secrets_are_masked_in_what_is_shown(make_site):
+def test_secrets_are_redacted(make_site):
+    """Secrets are redacted in what is shown, and readable in the record."""
     jira = make_site()
     requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1?jwt=secret-one", headers={"Authorization": "JWT secret-two"}, timeout=30)
     exchange = jira.requests[0]
@@ -206,12 +220,14 @@ def test_secrets_are_masked_in_what_is_shown(make_site):
 
 @pytest.mark.parametrize("name", ["known_issues", "known_services"])
 @pytest.mark.parametrize("given", ["ABC-1", b"ABC-1", 5])
-def test_what_is_known_is_a_set_of_strings(jira, name, given):
+def test_known_issues_type(jira, name, given):
+    """What is known is a set of strings."""
     with pytest.raises(TypeError, match=f"^{name} is a set of strings"):
         setattr(jira, name, given)
 
 
-def test_an_unknown_issue_is_named(jira, provider, link):
+def test_unknown_issue_is_named(jira, provider, link):
+    """The rejection names the unknown issue."""
     jira.known_issues = ["ABC-2"]
     provider.submit(link())
     jira.assert_rejected("1", match="issueKeys ABC-1$")
@@ -233,3 +249,47 @@ def test_response_headers_are_recorded(jira, provider, link):
     response = jira.requests[0].response
     assert response.headers["content-type"] == answer.headers["Content-Type"]
     assert (response.status, response.body) == (202, answer.content)
+
+
+def test_port():
+    """A port may be given; 0 is a free one."""
+    with FakeJira() as jira:
+        port = urlsplit(jira.url).port
+    with FakeJira(port=port) as jira:
+        assert urlsplit(jira.url).port == port
+        assert read(jira).status_code == 404
+
+
+def test_port_that_is_taken():
+    """An address that cannot be bound is an OSError that names it."""
+    with FakeJira() as jira:
+        port = urlsplit(jira.url).port
+        other = FakeJira(port=port)
+        with pytest.raises(OSError, match=rf"127\.0\.0\.1, port {port}"):
+            other.start()
+    with other:
+        assert read(other).status_code == 404
+
+
+def test_host_that_is_not_here():
+    """A host that is not of this machine is an OSError that names it."""
+    with pytest.raises(OSError, match=r"192\.0\.2\.1"):
+        FakeJira(host="192.0.2.1").start()
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "80", 1.5, True, None])
+def test_port_that_is_no_port(port):
+    """A port that is none is refused."""
+    with pytest.raises(SettingsError, match=r"^port must be a number from 0 to 65535"):
+        FakeJira(port=port)
+
+
+def test_known_issues_none_and_empty(jira, provider, link):
+    """None means that all issues are known, an empty set that none is."""
+    assert jira.known_issues is None
+    jira.known_issues = set()
+    provider.submit(link())
+    jira.assert_rejected("1", match="known to this site")
+    jira.known_issues = None
+    provider.submit(link())
+    jira.assert_accepted("1")

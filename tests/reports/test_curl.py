@@ -12,14 +12,14 @@ from pytest_remotelinks.reports.curl import BODY_LIMIT, curl_line
 
 
 def again(jira, line):
-    """Run the line as a person would, with a credential in the place of the mask."""
+    """Run the line as a person would, with a credential instead of the redacted one."""
     if not (shutil.which("curl") and shutil.which("bash")):
         pytest.skip("curl or bash is not installed")
     subprocess.run(["bash", "-c", line.replace("***", "x").replace("curl ", "curl -sS ", 1)], check=True, capture_output=True)
 
 
-def breaches(exchange):
-    """What is wrong with a request by itself, that it is sent again apart."""
+def violations(exchange):
+    """The violations of a request, without those for being sent again."""
     return [(violation.code, violation.pointer) for violation in exchange.violations if not violation.code.startswith("RL7")]
 
 
@@ -33,19 +33,21 @@ def breaches(exchange):
         b"@file",
     ],
 )
-def test_the_line_sends_the_same_bytes(jira, provider, body):
+def test_same_body(jira, provider, body):
+    """The line sends the same bytes."""
     provider.post(body)
     line = curl_line(jira.requests[0], jira.url)
     again(jira, line)
     first, second = jira.requests
     assert second.request.body == first.request.body
     assert (second.request.method, second.request.path, second.status) == (first.request.method, first.request.path, first.status)
-    assert breaches(second) == breaches(first)
+    assert violations(second) == violations(first)
     assert line.isascii()
     assert line.isprintable()
 
 
-def test_the_line_sends_the_same_path_and_query(jira, provider):
+def test_same_path_and_query(jira, provider):
+    """The line sends the same path and query."""
     provider.delete("a/b ü%?#")
     provider.delete_by(account="it's; $(ls) &", other="ü")
     for exchange in jira.requests[:2]:
@@ -53,32 +55,36 @@ def test_the_line_sends_the_same_path_and_query(jira, provider):
     assert [exchange.request.target for exchange in jira.requests[2:]] == [exchange.request.target for exchange in jira.requests[:2]]
 
 
-def test_credentials_are_masked(jira, provider):
+def test_credentials_are_redacted(jira, provider):
+    """Credentials are redacted in the line."""
     provider.send("GET", "/remotelink/1?jwt=secret", headers={"Authorization": "JWT secret", "Cookie": "secret", "X-Api-Key": "secret"})
     line = curl_line(jira.requests[0], jira.url)
     assert "secret" not in line
     assert "'Authorization: JWT ***'" in line
 
 
-def test_a_long_body_is_cut_to_a_broken_link(jira, provider, link):
+def test_long_body_is_cut(jira, provider, link):
+    """A long body is cut to the first link that violates a rule."""
     provider.submit(*(link(str(number)) for number in range(50)), link("bad", url="<string>"))
     exchange = jira.requests[0]
     assert len(exchange.request.body) > BODY_LIMIT
     line = curl_line(exchange, jira.url)
-    assert line.endswith("# cut to the first of 1 links that broke a rule")
+    assert line.endswith("# cut to the first of 1 links that violate a rule")
     again(jira, line)
-    assert breaches(jira.requests[1]) == [("RL201", "/remoteLinks/0/url")]
+    assert violations(jira.requests[1]) == [("RL201", "/remoteLinks/0/url")]
     assert jira.requests[1].request.json["remoteLinks"] == [exchange.request.json["remoteLinks"][-1]]
 
 
-def test_a_long_body_without_such_a_link_is_left_to_the_record(jira, provider):
+def test_long_body_without_violating_link(jira, provider):
+    """A long body without such a link is left out."""
     provider.post(b"{" + b" " * BODY_LIMIT)
-    assert "4001 bytes of this exchange's .request.body" in curl_line(jira.requests[0], jira.url)
+    assert "4001 bytes of .request.body of request 1" in curl_line(jira.requests[0], jira.url)
 
 
-def test_a_body_with_a_nul_is_left_to_the_record(jira, provider):
+def test_body_with_nul(jira, provider):
+    """A body with a NUL is left out."""
     provider.post(b'{"a": "\0"}')
-    assert "10 bytes of this exchange's .request.body" in curl_line(jira.requests[0], jira.url)
+    assert "10 bytes of .request.body of request 1" in curl_line(jira.requests[0], jira.url)
 
 
 def read(jira, path):
@@ -90,15 +96,17 @@ def read(jira, path):
 
 
 @pytest.mark.parametrize("path", ["/remotelink/{remoteLinkId}", "/remotelink/a[1-3]", "/remotelink/../x"])
-def test_the_line_sends_a_target_that_is_not_encoded(jira, path):
+def test_target_that_is_not_encoded(jira, path):
+    """The line sends a target as it was sent, also if it is not encoded."""
     read(jira, path)
     again(jira, curl_line(jira.requests[0], jira.url))
     first, second = jira.requests
     assert (second.request.target, second.status) == (first.request.target, first.status)
-    assert breaches(second) == breaches(first)
+    assert violations(second) == violations(first)
 
 
-def test_the_line_says_where_curl_encodes_what_was_not(jira):
+def test_target_that_curl_encodes(jira):
+    """The line says that curl encodes a path that was not encoded."""
     read(jira, "/remotelink/ü")
     assert curl_line(jira.requests[0], jira.url).endswith("# curl percent-encodes the path, which was not")
 
@@ -112,8 +120,9 @@ def test_the_line_says_where_curl_encodes_what_was_not(jira):
         ("POST", {"Authorization": "Basic YTpi", "Content-Type": "application/json"}, b"{}"),
     ],
 )
-def test_the_line_sends_the_same_method_and_headers(jira, provider, method, headers, body):
+def test_same_method_and_headers(jira, provider, method, headers, body):
+    """The line sends the same method and headers."""
     provider.send(method, "/bulk", headers=headers, data=body)
     again(jira, curl_line(jira.requests[0], jira.url))
     first, second = jira.requests
-    assert (second.request.method, second.status, breaches(second)) == (first.request.method, first.status, breaches(first))
+    assert (second.request.method, second.status, violations(second)) == (first.request.method, first.status, violations(first))

@@ -9,7 +9,9 @@ import pytest
 from pytest_remotelinks import FakeJira
 
 
-def test_the_classic_of_two_updates_with_one_number(jira, provider, link):
+def test_two_updates_with_one_number(jira, provider, link):
+    """Two updates with one sequence number fail when they arrive in the other order."""
+
     def scenario(_):
         provider.submit(link(sequence=1, displayName="open"))
         provider.submit(link(sequence=1, displayName="fixed"))
@@ -24,7 +26,9 @@ def test_the_classic_of_two_updates_with_one_number(jira, provider, link):
     assert "a higher updateSequenceNumber" in message
 
 
-def test_the_classic_of_a_delete_and_a_late_submit(jira, provider, link):
+def test_deletion_before_submission(jira, provider, link):
+    """A deletion that arrives before its submission leaves the link stored."""
+
     def scenario(_):
         provider.submit(link())
         provider.delete("1")
@@ -36,7 +40,9 @@ def test_the_classic_of_a_delete_and_a_late_submit(jira, provider, link):
     assert "read the link back before deleting it" in str(caught.value)
 
 
-def test_a_provider_that_reads_back_before_it_deletes_is_safe(jira, provider, link):
+def test_reading_back_is_safe(jira, provider, link):
+    """A provider that reads back before it goes on passes under every order."""
+
     def scenario(_):
         provider.submit(link())
         while provider.read("1").status_code == 404:
@@ -51,7 +57,9 @@ def test_a_provider_that_reads_back_before_it_deletes_is_safe(jira, provider, li
     assert found.runs == 6
 
 
-def test_growing_numbers_survive_every_order(jira, provider, link):
+def test_growing_numbers(jira, provider, link):
+    """Growing sequence numbers pass under every order."""
+
     def scenario(_):
         for sequence in range(1, 5):
             provider.submit(link(sequence=sequence, displayName=f"state {sequence}"), link("other", sequence=sequence))
@@ -62,7 +70,9 @@ def test_growing_numbers_survive_every_order(jira, provider, link):
     assert not [found for found in jira.violations if not found.expected]
 
 
-def test_few_writes_are_tried_in_every_order(jira, provider, link):
+def test_few_writes_are_exhausted(jira, provider, link):
+    """Few writes are tried in every order that makes a difference."""
+
     def scenario(_):
         for sequence in range(1, 4):
             provider.submit(link(sequence=sequence), link(f"other {sequence}"))
@@ -72,7 +82,9 @@ def test_few_writes_are_tried_in_every_order(jira, provider, link):
     assert (found.runs, found.exhaustive) == (6, True)
 
 
-def test_the_shortest_order_is_reported_though_a_longer_one_was_met(jira, provider, link):
+def test_shortest_order_is_reported(jira, provider, link):
+    """The shortest failing order is reported, also if a longer one was found first."""
+
     def scenario(_):
         for number in range(6):
             provider.submit(link(f"{number}"), properties={"account": "a"})
@@ -86,7 +98,9 @@ def test_the_shortest_order_is_reported_though_a_longer_one_was_met(jira, provid
         assert re.search(r"7 delete-by-properties .*\(before \d, sent earlier\)", overtaking[0])
 
 
-def test_an_assertion_in_the_scenario_or_after_it_counts(jira, provider, link):
+def test_assertion_in_scenario_or_check(jira, provider, link):
+    """An assertion in the scenario or in the check makes a run fail."""
+
     def scenario(given):
         assert given is jira
         provider.submit(link(sequence=2, displayName="new"))
@@ -102,14 +116,16 @@ def _in_order(jira):
     assert numbers == sorted(numbers), "nothing may be overtaken"
 
 
-def test_a_scenario_that_fails_in_good_weather_is_told_as_such(jira, provider, link):
+def test_failure_in_order_of_sending(jira, provider, link):
+    """A scenario that fails in the order of sending is reported as such."""
     with pytest.raises(
         AssertionError, match="fails even if every write arrives in the order of sending\nwhat is stored then is not as expected"
     ):
         jira.explore(lambda _: provider.submit(link()), expected={"2": {}})
 
 
-def test_afterwards_everything_is_as_it_was(make_site, provider_of, link):
+def test_settings_after_exploring(make_site, provider_of, link):
+    """After exploring, the policy and the known issues are as before."""
     jira = make_site(consistency="manual")
     provider = provider_of(jira)
     jira.known_issues = {"ABC-1"}
@@ -122,22 +138,27 @@ def test_afterwards_everything_is_as_it_was(make_site, provider_of, link):
 
 
 @pytest.mark.parametrize("runs", [0, -1, 1.5, True])
-def test_runs_that_cannot_be_are_told(jira, runs):
+def test_impossible_runs(jira, runs):
+    """A number of runs below 1, or not a whole number, is refused."""
     with pytest.raises(ValueError, match="runs must be a whole number, 1 or more"):
         jira.explore(lambda _: None, runs=runs)
 
 
-def test_a_scenario_without_writes_has_one_order(jira, provider):
+def test_scenario_without_writes(jira, provider):
+    """A scenario without writes is run once."""
     assert jira.explore(lambda _: provider.read("1")).runs == 1
 
 
-def test_it_works_without_pytest(provider_of, link):
+def test_explore_without_pytest(provider_of, link):
+    """Exploring works without pytest's fixtures."""
     with FakeJira() as jira:
         provider = provider_of(jira)
         assert jira.explore(lambda _: provider.submit(link(), link("2"))).exhaustive
 
 
-def test_a_late_submission_behind_one_that_was_read_back_is_found(jira, provider, link):
+def test_late_submission_after_read_back(jira, provider, link):
+    """A late submission is found behind one that was read back."""
+
     def scenario(_):
         provider.submit(link(sequence=1))
         provider.submit(link(sequence=2))
@@ -149,7 +170,8 @@ def test_a_late_submission_behind_one_that_was_read_back_is_found(jira, provider
         jira.explore(scenario, expected={})
 
 
-def test_what_broke_the_contract_is_not_lost(jira, provider, link):
+def test_record_keeps_violations_of_all_runs(jira, provider, link):
+    """The record keeps the earlier requests, the violations of all runs, and the last run."""
     provider.submit(link("before", url="<string>"))
 
     def scenario(_):
@@ -162,7 +184,8 @@ def test_what_broke_the_contract_is_not_lost(jira, provider, link):
     assert [exchange.operation for exchange in jira.requests[-2:]] == ["submit"] * 2
 
 
-def test_what_is_wanted_stays_wanted(jira, provider, link):
+def test_expected_violations_around_explore(jira, provider, link):
+    """Violations that are expected around explore() stay expected."""
     with jira.expect_violations("RL105"):
         provider.send("GET", "/bulk")
         jira.explore(lambda _: provider.submit(link()))
@@ -176,7 +199,8 @@ def growing(provider, link):
         provider.submit(link(sequence=sequence))
 
 
-def test_every_run_has_the_trouble_that_was_planned_and_no_other(jira, provider, link):
+def test_every_run_has_the_planned_faults(jira, provider, link):
+    """Every run has the faults that were planned before, and they are planned still."""
     jira.rate_limit(4)
     jira.fail_next(503, retry_after=30, after=3)
     assert jira.explore(lambda _: growing(provider, link)).runs == 6
@@ -185,13 +209,16 @@ def test_every_run_has_the_trouble_that_was_planned_and_no_other(jira, provider,
     assert provider.submit(link("2")).status_code == 503, "it is planned still"
 
 
-def test_a_wait_from_before_is_over(jira, provider, link):
+def test_earlier_retry_after_is_over(jira, provider, link):
+    """A Retry-After from before does not concern the runs."""
     jira.fail_next(429, retry_after=60)
     provider.submit(link())
     assert jira.explore(lambda _: growing(provider, link)).runs == 6
 
 
-def test_trouble_is_told_beside_the_order(jira, provider, link):
+def test_failure_shows_faults(jira, provider, link):
+    """A failure shows the requests that failed with a fault."""
+
     def scenario(_):
         jira.fail_next(500, after=len(jira.requests))
         growing(provider, link)
@@ -211,7 +238,9 @@ class Boom(Exception):
 
 
 @pytest.mark.parametrize("error", [Boom("bang"), pytest.fail.Exception("bang")])
-def test_any_failure_of_a_scenario_is_told_with_its_order(jira, provider, link, error):
+def test_failure_of_scenario_shows_order(jira, provider, link, error):
+    """Any exception of a scenario is reported with its order, and is the cause."""
+
     def scenario(_):
         provider.submit(link(sequence=1))
         provider.submit(link(sequence=2))
@@ -226,14 +255,17 @@ def test_any_failure_of_a_scenario_is_told_with_its_order(jira, provider, link, 
     assert caught.value.__cause__ is error
 
 
-def test_what_one_submission_says_twice_keeps_its_order(make_site, provider_of, link):
+def test_repeated_link_keeps_its_order(make_site, provider_of, link):
+    """Two links of one id in one submission keep their order."""
     jira = make_site(ignore=["RL204"])
     provider = provider_of(jira)
     found = jira.explore(lambda _: provider.submit(link(displayName="first"), link(displayName="second")))
     assert (found.runs, found.exhaustive) == (1, True)
 
 
-def test_coroutines_are_refused(jira):
+def test_coroutine_is_refused(jira):
+    """A scenario that is or returns a coroutine is refused."""
+
     async def scenario():
         raise AssertionError
 
@@ -243,7 +275,9 @@ def test_coroutines_are_refused(jira):
         jira.explore(lambda _: scenario())
 
 
-def test_whole_batches_can_be_searched(jira, provider, link):
+def test_large_batches(jira, provider, link):
+    """Submissions of many links can be explored."""
+
     def scenario(_):
         provider.submit(*(link(str(number)) for number in range(100)), properties={"account": "a"})
         provider.submit(*(link(str(number), sequence=2) for number in range(100)), properties={"account": "a"})
@@ -258,7 +292,9 @@ def test_whole_batches_can_be_searched(jira, provider, link):
         jira.explore(clearing, runs=10)
 
 
-def test_a_write_that_came_too_soon_is_found_where_it_was_sampled(jira, provider, link):
+def test_sampled_order_is_shortened(jira, provider, link):
+    """An order that was found by sampling is shortened to the one write that matters."""
+
     def scenario(_):
         for sequence in range(1, 9):
             provider.submit(link(sequence=sequence))
@@ -270,3 +306,22 @@ def test_a_write_that_came_too_soon_is_found_where_it_was_sampled(jira, provider
         jira.explore(scenario, runs=40, check=the_last_is_not_the_first, seed=1)
     lines = [line for line in str(caught.value).splitlines() if "sent earlier" in line]
     assert lines == ["  8 submit '1', updateSequenceNumber 8  (before 1, 2, 3, 4, 5, 6, 7, sent earlier)"]
+
+
+@pytest.mark.parametrize("scenario", [lambda: None, lambda _, other: None, 5])
+def test_scenario_takes_the_fake(jira, scenario):
+    """A scenario that cannot be called with the fake is one clear TypeError."""
+    with pytest.raises(TypeError, match="calls the scenario with this fake Jira"):
+        jira.explore(scenario)
+
+
+def test_scenario_is_given_the_fake(jira, provider, link):
+    """A scenario is always called with the fake."""
+    given = []
+
+    def scenario(*arguments):
+        given.append(arguments)
+        provider.submit(link())
+
+    jira.explore(scenario)
+    assert set(given) == {(jira,)}

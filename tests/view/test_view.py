@@ -1,8 +1,8 @@
-"""The helpers: what they accept, and what their messages say."""
+"""The assertions of a view: what they accept, and what their messages say."""
 
 from __future__ import annotations
 
-import threading
+import re
 from unittest.mock import ANY
 
 import pytest
@@ -15,7 +15,8 @@ def message(call, *args, **kwargs):
     return str(failure.value)
 
 
-def test_fields_compare_as_a_subset_and_take_matchers(jira, provider, link):
+def test_fields_are_a_subset(jira, provider, link):
+    """Fields are compared as a subset and may be matchers."""
     provider.submit(link(status={"appearance": "new", "label": "OPEN"}), properties={"account": "a"})
     found = jira.assert_submitted(
         "1",
@@ -31,7 +32,8 @@ def test_fields_compare_as_a_subset_and_take_matchers(jira, provider, link):
     assert jira.assert_stored("1", displayName=ANY, properties={"account": "a"})["url"].startswith("https:")
 
 
-def test_any_submission_of_the_link_counts_and_the_last_that_fits_is_returned(jira, provider, link):
+def test_submitted_returns_last_match(jira, provider, link):
+    """assert_submitted returns the last submission that has the fields."""
     for sequence in (1, 2):
         provider.submit(link(sequence=sequence, displayName="same"))
     provider.submit(link(sequence=3, displayName="other"))
@@ -50,13 +52,15 @@ def test_any_submission_of_the_link_counts_and_the_last_that_fits_is_returned(ji
         ({"status": {"label": "x"}}, "status: expected {'label': 'x'}, it is missing"),
     ],
 )
-def test_a_difference_is_shown_field_by_field(jira, provider, link, fields, says):
+def test_difference_is_shown(jira, provider, link, fields, says):
+    """A difference is shown with its path, what was expected and what is there."""
     provider.submit(link())
     assert says in message(jira.assert_submitted, "1", **fields)
     assert says in message(jira.assert_stored, "1", **fields)
 
 
-def test_the_nearest_of_several_submissions_is_shown(jira, provider, link):
+def test_nearest_submission_of_link(jira, provider, link):
+    """Of several submissions of a link, the one with the fewest differences is shown."""
     provider.submit(link(displayName="near", type="alert"))
     provider.submit(link(sequence=2, displayName="far", type="test", url="https://far.example"))
     said = message(jira.assert_submitted, "1", displayName="near", type="alert", url="https://other.example")
@@ -64,14 +68,16 @@ def test_the_nearest_of_several_submissions_is_shown(jira, provider, link):
     assert "far" not in said
 
 
-def test_the_nearest_ids_are_shown(jira, provider, link):
+def test_nearest_ids(jira, provider, link):
+    """If no submission has the id, the nearest ids are shown."""
     provider.submit(link("alert-17"), link("alert-18"), link("unlike"))
     said = message(jira.assert_submitted, "alert-19")
     assert "nearest ids submitted: 'alert-1" in said
     assert "nearest submission: 'alert-1" in said
 
 
-def test_the_nearest_submission_is_compared_field_by_field(jira, provider, link):
+def test_nearest_submission_is_compared(jira, provider, link):
+    """The submission with the nearest id is shown with its differences and violations."""
     provider.submit(link("alert-2", displayName="X", url="<string>"), link("alert-2", sequence=2), link("unlike", sequence=3))
     said = message(jira.assert_submitted, "alert-1", displayName="X", type="alert")
     assert "expected: displayName='X', type='alert'" in said
@@ -83,21 +89,24 @@ def test_the_nearest_submission_is_compared_field_by_field(jira, provider, link)
     assert "RL201 link-schema (error) at /remoteLinks/0/url" in said
 
 
-def test_without_a_near_id_the_submission_with_the_nearest_fields_is_shown(jira, provider, link):
+def test_nearest_fields_without_near_id(jira, provider, link):
+    """If no id is near, the submission with the nearest fields is shown."""
     provider.submit(link("zz-9", displayName="X"), link("yy-8"))
     said = message(jira.assert_submitted, "alert-1", displayName="X", type="alert")
     assert "nearest submission: 'zz-9'" in said
     assert "  type: expected 'alert', it is 'security'" in said
 
 
-def test_a_request_that_may_have_held_the_link_is_shown_with_its_violations(jira, provider, link):
+def test_unreadable_submission_is_shown(jira, provider, link):
+    """A request that may have contained the link is shown with its violations."""
     provider.submit(link("alert-2"))
     provider.post(b'{"remoteLinks": [{"id": "alert-1"')
     said = message(jira.assert_submitted, "alert-1")
     assert "requests of which no link was read:\n  request 2: POST /rest/remotelinks/1.0/bulk -> 400\n    RL101" in said
 
 
-def test_with_nothing_submitted_the_requests_and_their_violations_are_shown(jira, provider):
+def test_nothing_submitted(jira, provider):
+    """If nothing was submitted, the requests are shown with their violations."""
     provider.post(b"{")
     said = message(jira.assert_submitted, "1")
     assert "nothing was submitted" in said
@@ -105,7 +114,8 @@ def test_with_nothing_submitted_the_requests_and_their_violations_are_shown(jira
     assert "RL101" in said
 
 
-def test_the_rejection_and_the_violations_of_the_request_are_shown(jira, provider, link):
+def test_rejection_is_shown(jira, provider, link):
+    """A rejection is shown with Jira's message and the violations."""
     provider.submit(link(url="<string>"))
     said = message(jira.assert_accepted, "1")
     assert "the last submission of '1' was not accepted" in said
@@ -115,7 +125,8 @@ def test_the_rejection_and_the_violations_of_the_request_are_shown(jira, provide
     assert "change: " in said
 
 
-def test_accepted_and_rejected_go_by_the_last_submission(jira, provider, link):
+def test_last_submission_decides(jira, provider, link):
+    """The last submission decides whether a link is accepted or rejected."""
     provider.submit(link(url="<string>"))
     jira.assert_rejected("1", match="is not a valid URI")
     provider.submit(link())
@@ -125,13 +136,15 @@ def test_accepted_and_rejected_go_by_the_last_submission(jira, provider, link):
     assert "no message matches 'uri'" in message(jira.assert_rejected, "1", match="uri")
 
 
-def test_a_refused_request_rejects_all_its_links(jira, provider, link):
+def test_refused_request_rejects_its_links(jira, provider, link):
+    """A refused request rejects all of its links."""
     provider.submit(link(), properties={"_a": "x"})
     assert "underscore" in jira.assert_rejected("1").errors[0]["message"]
     assert jira.submissions[0].accepted is False
 
 
-def test_links_never_submitted(jira, provider, link):
+def test_never_submitted(jira, provider, link):
+    """A link that was never submitted is reported as such."""
     jira.assert_not_submitted("1")
     assert "'1' was never submitted" in message(jira.assert_accepted, "1")
     assert "'1' was never submitted" in message(jira.assert_rejected, "1")
@@ -139,7 +152,8 @@ def test_links_never_submitted(jira, provider, link):
     assert "'1' was submitted once" in message(jira.assert_not_submitted, "1")
 
 
-def test_what_is_pending_is_not_stored_and_said_to_be_pending(make_site, provider_of, link):
+def test_pending_link_is_not_stored(make_site, provider_of, link):
+    """A pending link is not stored, and the message says that it is pending."""
     jira = make_site(consistency="manual")
     provider_of(jira).submit(link())
     said = message(jira.assert_stored, "1")
@@ -149,7 +163,8 @@ def test_what_is_pending_is_not_stored_and_said_to_be_pending(make_site, provide
     jira.assert_stored("1")
 
 
-def test_of_what_is_not_stored_the_expectation_and_the_nearest_stored_link_are_shown(jira, provider, link):
+def test_missing_link_shows_nearest(jira, provider, link):
+    """For a missing link, the expectation and the nearest stored link are shown."""
     provider.submit(link("alert-2", displayName="X", severity="high"), properties={"account": "a"})
     said = message(jira.assert_stored, "alert-1", displayName="X", type="alert", properties={"account": "b"})
     assert "'alert-1' is not stored\n  expected: displayName='X', type='alert', properties={'account': 'b'}\n" in said
@@ -161,7 +176,8 @@ def test_of_what_is_not_stored_the_expectation_and_the_nearest_stored_link_are_s
     assert "RL206" in said
 
 
-def test_of_what_is_not_stored_its_own_submission_is_shown_as_far_as_there_is_one(jira, provider, link):
+def test_missing_link_shows_last_submission(jira, provider, link):
+    """For a missing link, its last submission is shown."""
     provider.submit(link("alert-1", url="<string>"))
     said = message(jira.assert_stored, "alert-1", displayName="X")
     assert "expected: displayName='X'" in said
@@ -174,14 +190,16 @@ def test_of_what_is_not_stored_its_own_submission_is_shown_as_far_as_there_is_on
     assert "RL201" in said
 
 
-def test_of_what_is_not_stored_any_more_the_deletion_is_shown(jira, provider, link):
+def test_missing_link_shows_its_deletion(jira, provider, link):
+    """For a deleted link, its deletion is shown."""
     provider.submit(link(), properties={"a": "1"})
     provider.delete_by(a="1")
     said = message(jira.assert_stored, "1")
     assert "its deletion:\n  request 2: DELETE /rest/remotelinks/1.0/bulkByProperties?a=1 -> 202" in said
 
 
-def test_the_submission_that_is_stored_and_the_last_one_are_told_apart(jira, provider, link):
+def test_stored_and_last_submission(jira, provider, link):
+    """The submission that a link is stored by, and a later one without effect, are both shown."""
     provider.submit(link(sequence=2))
     provider.submit(link(sequence=1, displayName="late"))
     said = message(jira.assert_stored, "1", displayName="late")
@@ -190,7 +208,8 @@ def test_the_submission_that_is_stored_and_the_last_one_are_told_apart(jira, pro
     assert said.index("its submission: '1', accepted") < said.index("last submission: '1', accepted") < said.index("RL401")
 
 
-def test_deleted_by_id_and_by_properties(jira, provider, link):
+def test_deleted_by_id_or_properties(jira, provider, link):
+    """A link may be deleted by id or by properties; one that is stored again is not deleted."""
     provider.submit(link("a"), link("b"), properties={"account": "x"})
     assert "no deletion of 'a' was accepted" in message(jira.assert_deleted, "a")
     provider.delete("a")
@@ -201,7 +220,8 @@ def test_deleted_by_id_and_by_properties(jira, provider, link):
     assert "'b' was deleted, but it is or will be stored" in message(jira.assert_deleted, "b")
 
 
-def test_a_deletion_counts_from_its_acceptance(make_site, provider_of, link):
+def test_deletion_counts_from_acceptance(make_site, provider_of, link):
+    """A deletion counts from its acceptance, also while it is pending."""
     jira = make_site(consistency="manual")
     provider = provider_of(jira)
     provider.submit(link())
@@ -211,7 +231,8 @@ def test_a_deletion_counts_from_its_acceptance(make_site, provider_of, link):
     assert set(jira.links) == {"1"}
 
 
-def test_a_deletion_of_what_others_have_does_not_count(jira, provider, link):
+def test_deletion_by_other_properties(jira, provider, link):
+    """A deletion by other properties does not count, and is shown."""
     provider.submit(link("a"), properties={"account": "x"})
     provider.delete_by(account="y")
     said = message(jira.assert_deleted, "a")
@@ -222,7 +243,8 @@ def refused(provider, path):
     assert provider.send("DELETE", path, headers={"Authorization": None}).status_code == 401
 
 
-def test_a_refused_deletion_is_shown_with_its_violations(jira, provider, link):
+def test_refused_deletion_is_shown(jira, provider, link):
+    """A refused deletion is shown with its violations."""
     provider.submit(link("keep"), properties={"a": "1"})
     refused(provider, "/bulkByProperties?a=1")
     provider.send("DELETE", "/remotelinks/keep")
@@ -233,7 +255,8 @@ def test_a_refused_deletion_is_shown_with_its_violations(jira, provider, link):
     assert "  request 4: DELETE /rest/remotelinks/1.0/remotelink/keep -> 401\n    RL501" in message(jira.assert_deleted, "keep")
 
 
-def test_a_refused_deletion_is_shown_also_after_one_that_was_accepted(jira, provider, link):
+def test_refused_deletion_after_accepted(jira, provider, link):
+    """A refused deletion is shown also after one that was accepted."""
     provider.submit(link(), properties={"a": "1"})
     provider.delete("1")
     provider.submit(link(sequence=2), properties={"a": "1"})
@@ -248,7 +271,8 @@ def test_a_refused_deletion_is_shown_also_after_one_that_was_accepted(jira, prov
     assert "bulkByProperties?a=1 -> 401\n    RL501" in said
 
 
-def test_accepted_deletions_that_touch_nothing_are_shown_with_their_violations(jira, provider, link):
+def test_deletion_without_effect_is_shown(jira, provider, link):
+    """An accepted deletion that touches nothing is shown with the reason and its violations."""
     provider.submit(link("keep"), properties={"a": "1"})
     provider.delete_by(params='{"a": "1"}')
     said = message(jira.assert_deleted, "keep")
@@ -264,7 +288,8 @@ def test_accepted_deletions_that_touch_nothing_are_shown_with_their_violations(j
         ([("a", "2"), ("b", "x")], "b: the deletion has 'x', 'r' had nothing"),
     ],
 )
-def test_a_deletion_counts_for_what_it_could_touch(jira, provider, link, query, why):
+def test_deletion_criteria(jira, provider, link, query, why):
+    """A deletion by properties counts only if the stored link has all of them."""
     provider.submit(link("r"), properties={"a": "1"})
     provider.submit(link("r", sequence=2), properties={"a": "2"})
     provider.delete_by(*query)
@@ -276,7 +301,8 @@ def test_a_deletion_counts_for_what_it_could_touch(jira, provider, link, query, 
     assert jira.assert_deleted("r") is jira.requests[-1]
 
 
-def test_a_deletion_before_the_submission_did_not_delete_it(jira, provider, link):
+def test_deletion_before_submission(jira, provider, link):
+    """A deletion before the submission does not count."""
     provider.delete_by(a="1")
     provider.submit(link("r"), properties={"a": "1"})
     said = message(jira.assert_deleted, "r")
@@ -284,7 +310,8 @@ def test_a_deletion_before_the_submission_did_not_delete_it(jira, provider, link
     assert "no submission of 'r' was accepted before" in said
 
 
-def test_a_submission_after_the_deletion_is_named(make_site, provider_of, link):
+def test_submission_after_deletion(make_site, provider_of, link):
+    """A submission after the deletion is named with its sequence number."""
     jira = make_site(consistency="manual")
     provider = provider_of(jira)
     provider.submit(link("r", sequence=5), properties={"a": "1"})
@@ -298,7 +325,8 @@ def test_a_submission_after_the_deletion_is_named(make_site, provider_of, link):
     assert "it is stored with updateSequenceNumber 6" in message(jira.assert_deleted, "r")
 
 
-def test_a_deletion_that_overtakes_the_submission_is_told_by_the_order_of_arrival(make_site, provider_of, link):
+def test_deletion_overtakes_submission(make_site, provider_of, link):
+    """A deletion that overtakes the submission is explained by the arrival order."""
     jira = make_site(consistency={"submit": "manual", "delete-by-properties": "immediate"})
     provider = provider_of(jira)
     provider.submit(link("r"), properties={"a": "1"})
@@ -315,7 +343,8 @@ def test_a_deletion_that_overtakes_the_submission_is_told_by_the_order_of_arriva
     assert "pending" not in said
 
 
-def test_a_link_that_only_the_weather_deleted_does_not_count(make_site, provider_of, link):
+def test_deletion_by_arrival_order_alone(make_site, provider_of, link):
+    """A link that is gone only because of the arrival order is not deleted."""
     jira = make_site(consistency={"submit": "immediate", "delete": "manual"})
     provider = provider_of(jira)
     provider.delete_by(a="1")
@@ -327,7 +356,8 @@ def test_a_link_that_only_the_weather_deleted_does_not_count(make_site, provider
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_what_is_said_of_a_deletion_is_true_in_any_weather(make_site, provider_of, link, seed):
+def test_deletion_message_when_shuffled(make_site, provider_of, link, seed):
+    """The message on a deletion is true under any shuffled order."""
     jira = make_site(consistency=f"shuffled:{seed}")
     provider = provider_of(jira)
     provider.submit(link("r"), properties={"a": "1"})
@@ -344,7 +374,8 @@ def test_what_is_said_of_a_deletion_is_true_in_any_weather(make_site, provider_o
         assert "stored with updateSequenceNumber 1" in said
 
 
-def test_deleted_by_does_not_pass_for_two_values_of_one_property(jira, provider):
+def test_deleted_by_with_two_values(jira, provider):
+    """A deletion with two values of one property is not one by either of them."""
     provider.delete_by(("a", "2"), ("a", "1"))
     for wanted in ("1", "2", ANY):
         assert f"a: expected {wanted!a}, it has 2 values: '2', '1'" in message(jira.assert_deleted_by, a=wanted)
@@ -354,7 +385,8 @@ def test_deleted_by_does_not_pass_for_two_values_of_one_property(jira, provider)
     assert jira.assert_deleted_by(a="1") is jira.requests[1]
 
 
-def test_deleted_by_wants_exactly_the_properties(jira, provider):
+def test_deleted_by_exact_properties(jira, provider):
+    """assert_deleted_by passes for exactly the given properties."""
     assert "DELETE" not in message(jira.assert_deleted_by, account="x")
     provider.delete_by(account="x", repository="r", _updateSequenceNumber="5")
     jira.assert_deleted_by(account="x", repository="r")
@@ -363,7 +395,8 @@ def test_deleted_by_wants_exactly_the_properties(jira, provider):
     assert "account: expected 'y', it is 'x'" in message(jira.assert_deleted_by, account="y", repository="r")
 
 
-def test_linked_goes_by_what_is_stored(jira, provider, link):
+def test_linked_issue(jira, provider, link):
+    """assert_linked passes for the issues that the stored link is associated with."""
     provider.submit(
         link(
             associations=[
@@ -379,7 +412,8 @@ def test_linked_goes_by_what_is_stored(jira, provider, link):
     assert "'2' is not stored" in message(jira.assert_linked, "2", issue="ABC-1")
 
 
-def test_linked_does_not_pass_for_an_issue_that_the_site_does_not_know(jira, provider, link):
+def test_linked_unknown_issue(jira, provider, link):
+    """A link is not linked to an issue that the site does not know."""
     jira.known_issues = {"ABC-1"}
     issues = [{"associationType": "issueKeys", "values": ["ABC-1", "XYZ-1", "see QQ-1"]}]
     provider.submit(link(associations=issues))
@@ -392,7 +426,8 @@ def test_linked_does_not_pass_for_an_issue_that_the_site_does_not_know(jira, pro
     assert jira.requests[0].response.json["unknownAssociations"] == [{"associationType": "issueKeys", "values": ["XYZ-1", "see QQ-1"]}]
 
 
-def test_what_is_known_when_the_link_is_taken_decides(jira, provider, link):
+def test_issue_known_at_acceptance(jira, provider, link):
+    """What the site knows when it accepts the link decides."""
     provider.submit(link())
     jira.known_issues = {"XYZ-1"}
     jira.assert_linked("1", issue="ABC-1")
@@ -403,7 +438,8 @@ def test_what_is_known_when_the_link_is_taken_decides(jira, provider, link):
     jira.assert_linked("1", issue="ABC-1")
 
 
-def test_what_is_no_key_is_linked_nowhere_even_where_every_key_is_known(jira, provider, link):
+def test_linked_text_that_is_no_key(jira, provider, link):
+    """A value that is not an issue key is linked nowhere, also if all issues are known."""
     provider.submit(link(associations=[{"associationType": "issueKeys", "values": ["ABC-1", "see QQ-1"]}]))
     said = message(jira.assert_linked, "1", issue="see QQ-1")
     assert "the site does not know the issue (unknownAssociations)" in said
@@ -411,7 +447,8 @@ def test_what_is_no_key_is_linked_nowhere_even_where_every_key_is_known(jira, pr
     assert "send just the key: 'QQ-1'" in said
 
 
-def test_of_a_link_that_is_not_stored_the_expected_issue_is_shown(jira, provider, link):
+def test_linked_missing_link(jira, provider, link):
+    """For a missing link, the expected issue and the nearest link's issues are shown."""
     provider.submit(link("alert-2"))
     said = message(jira.assert_linked, "alert-1", issue="ABC-7")
     assert "'alert-1' is not stored\n  expected: linked to the issue 'ABC-7'\n" in said
@@ -419,13 +456,15 @@ def test_of_a_link_that_is_not_stored_the_expected_issue_is_shown(jira, provider
 
 
 def test_no_violations(jira, provider, link):
+    """assert_no_violations fails also for a warning, and shows it."""
     provider.submit(link())
     jira.assert_no_violations()
     provider.submit(link(severity="x"))
     assert "RL206" in message(jira.assert_no_violations)
 
 
-def test_expected_violations_do_not_count(jira, provider, link):
+def test_expected_violations(jira, provider, link):
+    """Expected violations are recorded, and do not count."""
     with jira.expect_violations("RL2"):
         provider.submit(link(severity="x", url="<string>"))
     jira.assert_no_violations()
@@ -433,49 +472,30 @@ def test_expected_violations_do_not_count(jira, provider, link):
     assert [found for found in jira.violations if not found.expected] == []
 
 
-def test_expected_violations_do_not_count_where_the_block_raises(jira, provider, link):
+def test_expected_violations_if_block_raises(jira, provider, link):
+    """Expected violations do not count if the block raises."""
     with pytest.raises(requests.HTTPError), jira.expect_violations("RL302"):
         provider.submit(link(), properties={"_a": "x"}).raise_for_status()
     jira.assert_no_violations()
     assert [violation.code for violation in jira.violations] == ["RL302"]
 
 
-def test_where_the_block_raises_absence_is_not_asserted_and_other_violations_count(jira, provider, link):
+def test_block_raises_without_expected(jira, provider, link):
+    """If the block raises, a missing violation is no failure, and others count."""
     with pytest.raises(requests.HTTPError), jira.expect_violations("RL9", "RL302"):
         provider.submit(link(severity="x"), properties={"_a": "x"}).raise_for_status()
     assert [violation.code for violation in [found for found in jira.violations if not found.expected]] == ["RL206"]
 
 
 @pytest.mark.parametrize("codes", [(), ("RL999",), ("link-schema",)])
-def test_expecting_what_is_no_rule_is_a_mistake(jira, codes):
+def test_expected_code_without_rule(jira, codes):
+    """A code that is not of a rule is refused."""
     with pytest.raises(ValueError, match=r"codes that are expected|selects no rule"), jira.expect_violations(*codes):
         pass
 
 
-def test_waiting_ends_when_the_link_arrives(jira, provider, link):
-    released = threading.Event()
-
-    def later():
-        released.wait(10)
-        provider.submit(link("early"))
-        provider.submit(link("wanted", displayName="arrived"))
-
-    thread = threading.Thread(target=later)
-    thread.start()
-    released.set()
-    assert jira.wait_for_submission("wanted", timeout=30).data["displayName"] == "arrived"
-    thread.join()
-    assert jira.wait_for_submission("early", timeout=0).id == "early"
-
-
-def test_waiting_in_vain_says_what_did_arrive(jira, provider, link):
-    provider.submit(link("alert-1"))
-    said = message(jira.wait_for_submission, "alert-2", timeout=0.01)
-    assert "'alert-2' was not submitted within 0.01 seconds" in said
-    assert "'alert-1'" in said
-
-
-def test_messages_escape_what_a_client_sent(jira, provider, link):
+def test_messages_escape_control_characters(jira, provider, link):
+    """Messages escape the control characters that a client sent."""
     provider.submit(link("a\x1b[31m", displayName="\x1b]0;x\x07"))
     for said in (
         message(jira.assert_submitted, "a"),
@@ -486,3 +506,133 @@ def test_messages_escape_what_a_client_sent(jira, provider, link):
     ):
         assert "\x1b" not in said
         assert "\x07" not in said
+
+
+WRONG_IDS = [17, None, ("1",), b"1"]
+
+
+@pytest.mark.parametrize("id", WRONG_IDS)
+@pytest.mark.parametrize(
+    "method",
+    [
+        "link",
+        "assert_submitted",
+        "assert_not_submitted",
+        "assert_accepted",
+        "assert_rejected",
+        "assert_stored",
+        "assert_not_stored",
+        "assert_deleted",
+        "wait_for_submission",
+    ],
+)
+def test_id_of_wrong_type(jira, method, id):
+    """An id that is not a string is one clear TypeError, not a failed assertion."""
+    with pytest.raises(TypeError, match=f"^an id is a string such as 'alert-17', not {re.escape(repr(id))}$"):
+        getattr(jira, method)(id)
+
+
+def test_id_of_wrong_type_for_display(jira):
+    """The assertions on what is displayed check the id, too."""
+    with pytest.raises(TypeError, match="an id is a string"):
+        jira.assert_linked(17, issue="ABC-1")
+    with pytest.raises(TypeError, match="an id is a string"):
+        jira.assert_action(None, "dismiss", "https://scanner.example")
+
+
+def test_linked_service(jira, provider, link):
+    """A link may be linked to a service, which is not an issue of the same key."""
+    provider.submit(
+        link(
+            associations=[
+                {"associationType": "issueIdOrKeys", "values": ["ABC-1"]},
+                {"associationType": "serviceIdOrKeys", "values": ["SVC-1"]},
+            ]
+        )
+    )
+    assert jira.assert_linked("1", service="SVC-1")["id"] == "1"
+    said = message(jira.assert_linked, "1", service="ABC-1")
+    assert "'1' is stored, but not linked to the service 'ABC-1'\n  it is linked to 'SVC-1'\n" in said
+    assert "not linked to the issue 'SVC-1'\n  it is linked to 'ABC-1'\n" in message(jira.assert_linked, "1", issue="SVC-1")
+    assert "expected: linked to the service 'SVC-1'" in message(jira.assert_linked, "2", service="SVC-1")
+
+
+def test_linked_unknown_service(jira, provider, link):
+    """A link is not linked to a service that the site does not know."""
+    jira.known_services = set()
+    provider.submit(
+        link(
+            associations=[
+                {"associationType": "issueIdOrKeys", "values": ["ABC-1"]},
+                {"associationType": "serviceIdOrKeys", "values": ["SVC-1"]},
+            ]
+        )
+    )
+    said = message(jira.assert_linked, "1", service="SVC-1")
+    assert "the site does not know the service (unknownAssociations)" in said
+    assert "it is linked to no service" in said
+
+
+@pytest.mark.parametrize("places", [{}, {"issue": "ABC-1", "service": "SVC-1"}, {"issue": None}])
+def test_linked_takes_one_place(jira, places):
+    """assert_linked takes an issue or a service."""
+    with pytest.raises(TypeError, match="takes one of issue= and service="):
+        jira.assert_linked("1", **places)
+
+
+@pytest.mark.parametrize(("place", "key"), [("issue", 12), ("service", ["SVC-1"])])
+def test_linked_key_of_wrong_type(jira, place, key):
+    """The key of an issue or a service is a string."""
+    with pytest.raises(TypeError, match=f"^{place} must be a string"):
+        jira.assert_linked("1", **{place: key})
+
+
+def test_not_stored(make_site, provider_of, link):
+    """A link is not stored before it arrived and after it was deleted; otherwise its submission is shown."""
+    jira = make_site(consistency="manual")
+    provider = provider_of(jira)
+    provider.submit(link())
+    jira.assert_not_stored("1")
+    jira.settle()
+    said = message(jira.assert_not_stored, "1")
+    assert said.startswith("'1' is stored\n\nits submission: '1', accepted, in request 1: POST")
+    provider.delete("1")
+    assert "1 write that may concern it is still pending ('manual')" in message(jira.assert_not_stored, "1")
+    jira.settle()
+    jira.assert_not_stored("1")
+
+
+def test_deleted_by_mapping(jira, provider):
+    """The properties may be a mapping, a keyword, or both."""
+    provider.delete_by(("account-id", "a"), ("repository", "r"))
+    expected = jira.requests[0]
+    assert jira.assert_deleted_by({"account-id": "a", "repository": "r"}) is expected
+    assert jira.assert_deleted_by({"account-id": "a"}, repository="r") is expected
+    assert "repository: not expected" in message(jira.assert_deleted_by, {"account-id": "a"})
+
+
+@pytest.mark.parametrize("properties", ["account", ["account"], 5])
+def test_deleted_by_wrong_type(jira, properties):
+    """What is not a mapping is one clear TypeError."""
+    with pytest.raises(TypeError, match="takes the properties as a mapping or by keyword"):
+        jira.assert_deleted_by(properties)
+
+
+def test_expected_violations_are_yielded(jira, provider, link):
+    """The block is given a list, which has the expected violations after it."""
+    provider.submit(link("before", url="<string>"))
+    with jira.expect_violations("RL201") as found:
+        provider.submit(link(url="<string>", severity="x"))
+        assert found == []
+    assert [(violation.code, violation.link_id, violation.request.number) for violation in found] == [("RL201", "1", 2)]
+    assert found == [violation for violation in jira.violations if violation.expected]
+    assert [violation.code for violation in jira.violations if not violation.expected] == ["RL201", "RL206"]
+
+
+def test_violations_name_request_and_link(jira, provider, link):
+    """A violation is shown with its request's number, its link's id and the command that explains its rule."""
+    provider.submit(link("1"), link("shop#17", url="<string>"))
+    said = message(jira.assert_no_violations)
+    assert "the contract was violated once\n\nrequest 1: POST /rest/remotelinks/1.0/bulk -> 202\n" in said
+    assert "RL201 link-schema (error) at /remoteLinks/1/url (link 'shop#17')\n" in said
+    assert "\n    docs:   remotelinks rules RL201\n" in said
