@@ -1,1 +1,1 @@
-"""What a test looks at, asserts and waits for."""
+"""What a test reads, asserts and waits for."""

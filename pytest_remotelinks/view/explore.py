@@ -134,7 +134,7 @@ class Explorer:
 
     def _candidates(self, orders: Orders) -> tuple[list[Order], bool]:
         """The orders to try besides that of sending, and whether they are all there are."""
-        # One more than may be run tells whether there are more.
+        # One more than may be run, to know whether there are more.
         nearest = orders.nearest(self._most + 1)[1:]
         if len(nearest) < self._most:
             return nearest, True

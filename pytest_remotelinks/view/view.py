@@ -1,4 +1,4 @@
-"""What a test looks at, asserts and waits for."""
+"""What a test reads, asserts and waits for."""
 
 from __future__ import annotations
 
@@ -52,11 +52,10 @@ _PASSING = frozenset({0, 302, 429, *range(500, 600)})
 class View:
     """A part of what happened at a site: all of it, or what one app did, or what concerns one API.
 
-    What a test looks at, asserts and waits for. ``assert_…`` and ``wait_…``
-    raise AssertionError, and TypeError for an argument of a wrong type. Ids are
-    unique only within an app: of several apps' links with one id, any will do
-    that is as asserted, and where only one can count it is that of the app
-    installed last. The view of an app has only its own links.
+    ``assert_…`` and ``wait_…`` raise AssertionError, and TypeError for an id or
+    a key of a wrong type. Ids are unique only within an app: of several apps'
+    links with one id, any one may be as asserted, and where only one can count
+    it is that of the app installed last. The view of an app has only its own links.
     """
 
     def __init__(self, site: Site, registry: AppRegistry, apis: tuple[Api, ...], app: str | None = None) -> None:
@@ -250,7 +249,7 @@ class View:
         """Assert that a deletion by exactly these properties was accepted, and return its request.
 
         ``assert_deleted_by(account="acme")``, or with a mapping for names that
-        are no Python names: ``assert_deleted_by({"account-id": "acme"})``.
+        Python does not allow as keywords: ``assert_deleted_by({"account-id": "acme"})``.
         """
         __tracebackhide__ = True
         if properties is not None and not isinstance(properties, Mapping):

@@ -278,8 +278,8 @@ def test_host_that_is_not_here():
 
 
 @pytest.mark.parametrize("port", [-1, 65536, "80", 1.5, True, None])
-def test_port_that_is_no_port(port):
-    """A port that is none is refused."""
+def test_wrong_port(port):
+    """A value that is not a port is refused."""
     with pytest.raises(SettingsError, match=r"^port must be a number from 0 to 65535"):
         FakeJira(port=port)
 

@@ -88,7 +88,7 @@ def test_body_with_nul(jira, provider):
 
 
 def read(jira, path):
-    """Send a read of a path as it stands, byte for byte."""
+    """Send a read of a path, byte for byte."""
     head = f"GET /rest/remotelinks/1.0{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: JWT x\r\n\r\n"
     with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=30) as connection:
         connection.sendall(head.encode())

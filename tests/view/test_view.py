@@ -481,7 +481,7 @@ def test_expected_violations_if_block_raises(jira, provider, link):
 
 
 def test_block_raises_without_expected(jira, provider, link):
-    """If the block raises, a missing violation is no failure, and others count."""
+    """If the block raises, a missing violation is not a failure, and others count."""
     with pytest.raises(requests.HTTPError), jira.expect_violations("RL9", "RL302"):
         provider.submit(link(severity="x"), properties={"_a": "x"}).raise_for_status()
     assert [violation.code for violation in [found for found in jira.violations if not found.expected]] == ["RL206"]

@@ -98,7 +98,7 @@ def test_wait_idle(jira, provider, link):
         jira.wait_for_submission("1", timeout=30)  # whose answer is still to come
         with pytest.raises(AssertionError, match=r"did not end within 0\.01 seconds: 1 still in progress(.|\n)*POST"):
             jira.wait_idle(quiet=0, timeout=0.01)
-        jira.reset()  # nobody waits for a minute
+        jira.reset()  # so that the test does not wait for a minute
         jira.wait_idle(quiet=0, timeout=30)
         with pytest.raises(requests.ConnectionError):
             late.result(timeout=30)
