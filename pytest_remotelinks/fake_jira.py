@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.auth.clients import RequestAuth
 from pytest_remotelinks.auth.jwt import sign
-from pytest_remotelinks.contract.descriptor import load_descriptor
 from pytest_remotelinks.contract.diff.versions import successor
 from pytest_remotelinks.contract.document import NEWEST, Document, load_document
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
@@ -24,6 +23,7 @@ from pytest_remotelinks.jira.fault import Fault, FaultBlock, Operations
 from pytest_remotelinks.jira.faults import Faults
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.rules.checker import Checker
+from pytest_remotelinks.rules.descriptor import load_descriptor
 from pytest_remotelinks.rules.request import BYTE_LIMIT
 from pytest_remotelinks.server.listener import Listener
 from pytest_remotelinks.server.routing import Mount

@@ -180,8 +180,9 @@ def _check(layer: Mapping[str, Any], place: str) -> None:
     """Raise UsageError for settings that cannot be used, before any test runs."""
     if not layer:
         return
-    from pytest_remotelinks.contract.descriptor import DescriptorError, load_descriptor
+    from pytest_remotelinks.contract.descriptor import DescriptorError
     from pytest_remotelinks.contract.document import ContractError, load_document
+    from pytest_remotelinks.rules.descriptor import load_descriptor
     from pytest_remotelinks.settings import Settings, SettingsError
 
     try:

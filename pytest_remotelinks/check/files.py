@@ -9,9 +9,10 @@ from typing import Any
 
 from pytest_remotelinks.check.payloads import check_link, check_links, check_submission
 from pytest_remotelinks.check.positions import Path, line_and_column, no_number_in, positions_in_json
+from pytest_remotelinks.contract.descriptor import kind_of
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json, read_yaml
 from pytest_remotelinks.reports.located import LocatedViolation
-from pytest_remotelinks.rules.descriptor import check_descriptor, kind_of
+from pytest_remotelinks.rules.descriptor import check_descriptor
 from pytest_remotelinks.rules.request import report_duplicate_members
 from pytest_remotelinks.rules.violation import Violation, Violations
 from pytest_remotelinks.wire.pointer import pointer_to

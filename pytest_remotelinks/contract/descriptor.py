@@ -1,7 +1,8 @@
-"""What an app is installed from: a Connect descriptor or a Forge manifest, read and judged."""
+"""A Connect descriptor or a Forge manifest, as values."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,17 +11,20 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pytest_remotelinks.contract.loading import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
-from pytest_remotelinks.rules.descriptor import CONNECT_MODULE, FORGE_MODULE, PLACEHOLDER, RL601, check_descriptor, kind_of
-from pytest_remotelinks.rules.violation import Violations
+
+CONNECT_MODULE = "jiraRemoteLinkInfoProvider"
+FORGE_MODULE = "devops:remoteLinkInfoProvider"
+#: A name in braces, in a template; a link's attributeMap has its value.
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 class DescriptorError(ValueError):
-    """A descriptor or manifest cannot be installed; the message names it, the place and the mend, in one line."""
+    """A descriptor or manifest cannot be installed; the message names it, the place and what to change, in one line."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """One action of a module: what people see, and where it leads."""
+    """One action of a module: the label that is displayed, and the URL that it leads to."""
 
     id: str
     label: str
@@ -28,16 +32,16 @@ class Action:
 
     @cached_property
     def placeholders(self) -> tuple[str, ...]:
-        """What stands in braces in the template, each once."""
+        """The names in braces in the template, each once."""
         return tuple(dict.fromkeys(PLACEHOLDER.findall(self.template_url)))
 
     def unfilled(self, attributes: Any) -> tuple[str, ...]:
-        """The placeholders that a link's attributeMap has nothing for, each once."""
+        """The placeholders without a value in a link's attributeMap, each once."""
         given = attributes if isinstance(attributes, Mapping) else {}
         return tuple(name for name in self.placeholders if name not in given)
 
     def url(self, attributes: Any) -> str | None:
-        """The URL for a link, attributes percent-encoded in it; None where a placeholder stays empty."""
+        """The URL for a link, with the attributes percent-encoded; None if a placeholder has no value."""
         if self.unfilled(attributes):
             return None
         return PLACEHOLDER.sub(lambda match: quote(str(attributes[match[1]]), safe="", errors="replace"), self.template_url)
@@ -56,9 +60,9 @@ class Module:
 class Descriptor:
     """What a site knows of an app.
 
-    ``scopes`` are None where the descriptor is a bare module, which says
-    nothing of them: then the app may do everything. An app without a module
-    can be installed, and is answered 403.
+    ``scopes`` are None for a bare module, which does not name any: then the app
+    may do everything. An app without a module can be installed, and its
+    requests are answered with 403.
     """
 
     kind: Literal["connect", "forge"]
@@ -72,14 +76,41 @@ class Descriptor:
         return {action.id: action for module in self.modules for action in module.actions}
 
 
-def load_descriptor(source: Mapping[str, Any] | str | Path, ignore: tuple[str, ...] = ()) -> Descriptor:
-    """The descriptor of a dictionary or of a file: JSON or YAML, of a bounded size.
+#: Members of a module that a remote link does not have.
+_MODULE_MEMBERS = {"homeUrl", "logoUrl", "documentationUrl", "actions"}
 
-    Raises DescriptorError for one that cannot be read or that breaks a rule;
-    rules that ``ignore`` names don't count, and warnings don't either.
+
+def kind_of(value: Any) -> Literal["connect", "forge", "module", "modules"] | None:
+    """What kind of descriptor a value is: a whole one, a bare module, a list of modules, or not one at all."""
+    if isinstance(value, list):
+        return "modules" if value and all(_looks_like_module(entry) for entry in value) else None
+    if not isinstance(value, Mapping):
+        return None
+    modules = value.get("modules")
+    if FORGE_MODULE in value or (isinstance(modules, Mapping) and FORGE_MODULE in modules):
+        return "forge"
+    if CONNECT_MODULE in value:
+        return "connect"
+    if isinstance(modules, Mapping) and (CONNECT_MODULE in modules or "baseUrl" in value or "authentication" in value):
+        return "connect"
+    if "app" in value and "modules" in value:
+        return "forge"
+    return "module" if _looks_like_module(value) else None
+
+
+def _looks_like_module(value: Any) -> bool:
+    if not isinstance(value, Mapping) or "modules" in value:
+        return False
+    return not _MODULE_MEMBERS.isdisjoint(value) or {"key", "name"} <= value.keys()
+
+
+def read_descriptor(source: Mapping[str, Any] | str | Path) -> tuple[Any, str]:
+    """The value of a dictionary or of a file, JSON or YAML of a bounded size, and its name for messages.
+
+    Raises DescriptorError for a file that cannot be read.
     """
     if isinstance(source, Mapping):
-        return _read(source, "the app's descriptor", ignore)
+        return source, "the app's descriptor"
     if not isinstance(source, (str, Path)) or not str(source):
         raise DescriptorError(f"an app is installed from a dictionary or the path of a file, not from {type(source).__name__}")
     if isinstance(source, str) and ("\n" in source or looks_like_json(source)):
@@ -87,56 +118,25 @@ def load_descriptor(source: Mapping[str, Any] | str | Path, ignore: tuple[str, .
     path = Path(source)
     name = f"app {shortened(str(path))}"
     if not is_file(path):
-        problem = "it is no file" if is_there(path) else "there is no such file"
+        problem = "it is not a file" if is_there(path) else "there is no such file"
         raise DescriptorError(f"{name}: {problem}; give the path of atlassian-connect.json or manifest.yml")
     try:
-        value = parse(read_bytes(path), path.suffix)
+        return parse(read_bytes(path), path.suffix), name
     except Unreadable as problem:
         raise DescriptorError(f"{name}: {problem}") from None
-    return _read(value, name, ignore)
 
 
-def _read(value: Any, name: str, ignore: tuple[str, ...]) -> Descriptor:
-    violations = Violations(ignore)
-    kind = kind_of(value)
-    module = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
-    whole = kind in ("connect", "forge")
-    # Jira installs an app without the module, and answers 403 to what it sends.
-    if not whole or _has_module(value, module):
-        check_descriptor(violations, value)
-    if whole:
-        _check_identity(violations, value, kind == "forge")
-    broken = [violation for violation in violations.found if violation.severity == "error"]
-    if broken:
-        faults = "; also ".join(
-            f"{found.code} at {found.pointer or 'the top'}: {found.message} (change: {found.hint})" for found in broken[:5]
-        )
-        more = f"; and {len(broken) - 5} more" if len(broken) > 5 else ""
-        raise DescriptorError(f"{name} cannot be installed: {faults}{more}")
+def parse_descriptor(value: Any, name: str) -> Descriptor:
+    """The descriptor, as far as it can be used; ``name`` is its name for messages. Raises DescriptorError without a key."""
     if not isinstance(value, Mapping):
-        raise DescriptorError(f"{name} cannot be installed: it is no object")
-    modules = tuple(_modules(value, module, whole))
+        raise DescriptorError(f"{name} cannot be installed: it is not an object")
+    kind = kind_of(value)
+    whole = kind in ("connect", "forge")
+    modules = tuple(_modules(value, FORGE_MODULE if kind == "forge" else CONNECT_MODULE, whole))
     key = _identity(value, kind) or (modules[0].key if modules else "")
     if not key:
         raise DescriptorError(f"{name} cannot be installed: it gives the app no key")
     return Descriptor("forge" if kind == "forge" else "connect", key, _scopes(value, kind), modules)
-
-
-def _has_module(value: Mapping[str, Any], name: str) -> bool:
-    modules = value.get("modules")
-    return not isinstance(modules, Mapping) or name in modules
-
-
-def _check_identity(violations: Violations, value: Mapping[str, Any], is_forge: bool) -> None:
-    if is_forge:
-        permissions = value.get("permissions")
-        scopes, place = permissions.get("scopes") if isinstance(permissions, Mapping) else None, "/permissions/scopes"
-    else:
-        scopes, place = value.get("scopes"), "/scopes"
-        if not isinstance(value.get("key"), str) or not value["key"]:
-            violations.add(RL601, "the descriptor gives the app no key", "/key", "add the app's key: its tokens name it as 'iss'")
-    if scopes is not None and not (isinstance(scopes, (list, Mapping)) and all(isinstance(scope, str) for scope in scopes)):
-        violations.add(RL601, "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
 
 
 def _identity(value: Mapping[str, Any], kind: str | None) -> str:

@@ -1,11 +1,21 @@
-"""What a Connect descriptor or a Forge manifest says of its remote link module, and the rules of it (RL6xx)."""
+"""The rules about descriptors and manifests: RL601, RL602."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
+from pytest_remotelinks.contract.descriptor import (
+    CONNECT_MODULE,
+    FORGE_MODULE,
+    PLACEHOLDER,
+    Descriptor,
+    DescriptorError,
+    kind_of,
+    parse_descriptor,
+    read_descriptor,
+)
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.formats import is_uri
 from pytest_remotelinks.contract.schema import python_pattern
@@ -55,13 +65,7 @@ RL602 = Rule(
 )
 
 
-CONNECT_MODULE = "jiraRemoteLinkInfoProvider"
-FORGE_MODULE = "devops:remoteLinkInfoProvider"
-
-Path = tuple[str | int, ...]
-
-#: What a link's attributeMap fills in a template: its name in braces.
-PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+Place = tuple[str | int, ...]
 
 _URL = {"type": "string", "format": "uri"}
 _TEXT = {
@@ -106,46 +110,41 @@ _FORGE_SCHEMA = {
 }
 
 
-#: Members that a module has and a remote link does not.
-_MODULE_MEMBERS = {"homeUrl", "logoUrl", "documentationUrl", "actions"}
+def load_descriptor(source: Mapping[str, Any] | str | Path, ignore: tuple[str, ...] = ()) -> Descriptor:
+    """The checked descriptor of a dictionary or of a file.
 
-
-def kind_of(value: Any) -> Literal["connect", "forge", "module", "modules"] | None:
-    """What kind of descriptor a value is: a whole one, a bare module, a list of modules, or none at all."""
-    if isinstance(value, list):
-        return "modules" if value and all(_looks_like_module(entry) for entry in value) else None
-    if not isinstance(value, Mapping):
-        return None
-    modules = value.get("modules")
-    if FORGE_MODULE in value or (isinstance(modules, Mapping) and FORGE_MODULE in modules):
-        return "forge"
-    if CONNECT_MODULE in value:
-        return "connect"
-    if isinstance(modules, Mapping) and (CONNECT_MODULE in modules or "baseUrl" in value or "authentication" in value):
-        return "connect"
-    if "app" in value and "modules" in value:
-        return "forge"
-    return "module" if _looks_like_module(value) else None
-
-
-def _looks_like_module(value: Any) -> bool:
-    if not isinstance(value, Mapping) or "modules" in value:
-        return False
-    return not _MODULE_MEMBERS.isdisjoint(value) or {"key", "name"} <= value.keys()
+    Raises DescriptorError for one that cannot be read or that violates a rule;
+    rules that ``ignore`` names don't count, and warnings don't either.
+    """
+    value, name = read_descriptor(source)
+    violations = Violations(ignore)
+    kind = kind_of(value)
+    is_forge, whole = kind == "forge", kind in ("connect", "forge")
+    # Jira installs an app without the module, and answers 403 to its requests.
+    if not whole or _has_module(value, FORGE_MODULE if is_forge else CONNECT_MODULE):
+        check_descriptor(violations, value)
+    if whole:
+        _check_identity(violations, value, is_forge)
+    broken = [violation for violation in violations.found if violation.severity == "error"]
+    if broken:
+        found = "; also ".join(f"{each.code} at {each.pointer or 'the top'}: {each.message} (change: {each.hint})" for each in broken[:5])
+        more = f"; and {len(broken) - 5} more" if len(broken) > 5 else ""
+        raise DescriptorError(f"{name} cannot be installed: {found}{more}")
+    return parse_descriptor(value, name)
 
 
 def check_descriptor(violations: Violations, descriptor: Any, bare: Literal["connect", "forge"] = "connect") -> None:
-    """Judge a descriptor or manifest, or a bare module; of the former only the module is looked at.
+    """Check the remote link module of a descriptor or manifest, or a bare module.
 
-    A bare module does not tell whether it is Connect's or Forge's: ``bare``
-    says which it is taken for, unless it has ``actions`` or an ``i18n`` name,
-    which only Connect has. A list of modules is Forge's.
+    A bare module does not say whether it is Connect's or Forge's: ``bare`` is
+    what it is read as, unless it has ``actions`` or an ``i18n`` name, which
+    only Connect has. A list of modules is Forge's.
     """
     kind = kind_of(descriptor)
     if kind is None:
         violations.add(
             RL601,
-            f"this is no descriptor: no {CONNECT_MODULE}, no {FORGE_MODULE} and no homeUrl stands there",
+            f"this is not a descriptor: it has no {CONNECT_MODULE}, no {FORGE_MODULE} and no homeUrl",
             "",
             f"give the whole of atlassian-connect.json or manifest.yml, or the object of modules.{CONNECT_MODULE}",
         )
@@ -159,10 +158,27 @@ def check_descriptor(violations: Violations, descriptor: Any, bare: Literal["con
         _check_whole(violations, descriptor, kind)
 
 
+def _has_module(value: Mapping[str, Any], name: str) -> bool:
+    modules = value.get("modules")
+    return not isinstance(modules, Mapping) or name in modules
+
+
+def _check_identity(violations: Violations, value: Mapping[str, Any], is_forge: bool) -> None:
+    if is_forge:
+        permissions = value.get("permissions")
+        scopes, place = permissions.get("scopes") if isinstance(permissions, Mapping) else None, "/permissions/scopes"
+    else:
+        scopes, place = value.get("scopes"), "/scopes"
+        if not isinstance(value.get("key"), str) or not value["key"]:
+            violations.add(RL601, "the descriptor gives the app no key", "/key", "add the app's key: its tokens name it as 'iss'")
+    if scopes is not None and not (isinstance(scopes, (list, Mapping)) and all(isinstance(scope, str) for scope in scopes)):
+        violations.add(RL601, "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
+
+
 def _check_whole(violations: Violations, descriptor: Mapping[str, Any], kind: str) -> None:
     name = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
-    # What stands below "modules" may come by itself.
-    place: Path = () if name in descriptor else ("modules",)
+    # The content of "modules" may come alone.
+    place: Place = () if name in descriptor else ("modules",)
     modules: Any = descriptor if name in descriptor else descriptor.get("modules")
     if not isinstance(modules, Mapping) or name not in modules:
         violations.add(RL601, f"the app has no module {name}, without which Jira answers 403", "/modules", f"add the module {name}")
@@ -172,7 +188,7 @@ def _check_whole(violations: Violations, descriptor: Mapping[str, Any], kind: st
         _check_modules(violations, modules[name], (*place, name))
 
 
-def _check_modules(violations: Violations, modules: Any, place: Path) -> None:
+def _check_modules(violations: Violations, modules: Any, place: Place) -> None:
     if not isinstance(modules, list) or not modules:
         violations.add(RL601, "a manifest gives a list of modules here", pointer_to(place), "put '- ' before the module's key")
         return
@@ -180,7 +196,7 @@ def _check_modules(violations: Violations, modules: Any, place: Path) -> None:
         _check_module(violations, entry, (*place, index), _FORGE_SCHEMA)
 
 
-def _check_module(violations: Violations, module: Any, place: Path, schema: Mapping[str, Any]) -> None:
+def _check_module(violations: Violations, module: Any, place: Place, schema: Mapping[str, Any]) -> None:
     for path, message, hint, value in _schema_errors(module, schema):
         violations.add(RL601, message, pointer_to((*place, *path)), hint, value)
     if not isinstance(module, Mapping):
@@ -190,25 +206,25 @@ def _check_module(violations: Violations, module: Any, place: Path, schema: Mapp
         if isinstance(text, str) and (found := email_in(text)):
             violations.add(
                 RL307,
-                "this looks like an e-mail address; a module's key and name are shown to everybody",
+                "this looks like an e-mail address; a module's key and name are displayed to all users",
                 pointer_to((*place, *path)),
-                "name the product, nobody's person",
+                "name the product, not a person",
                 found,
             )
     actions = module.get("actions")
     _check_actions(violations, actions if isinstance(actions, list) else [], (*place, "actions"))
 
 
-def _check_actions(violations: Violations, actions: list[Any], place: Path) -> None:
+def _check_actions(violations: Violations, actions: list[Any], place: Place) -> None:
     first: dict[str, int] = {}
     for index, action in enumerate(actions):
         template = action.get("templateUrl") if isinstance(action, Mapping) else None
         if isinstance(template, str) and set("{}") & set(PLACEHOLDER.sub("", template)):
             violations.add(
                 RL601,
-                f"{template!a} has a brace that belongs to no placeholder",
+                f"{template!a} has a brace outside of a placeholder",
                 pointer_to((*place, index, "templateUrl")),
-                "write each placeholder as {name}, and a brace that is meant as one as %7B or %7D",
+                "write each placeholder as {name}, and other braces as %7B or %7D",
                 template,
             )
         action_id = action.get("actionId") if isinstance(action, Mapping) else None
@@ -217,7 +233,7 @@ def _check_actions(violations: Violations, actions: list[Any], place: Path) -> N
         if action_id in first:
             violations.add(
                 RL602,
-                f"the actionId {action_id!a} already stands at position {first[action_id]}",
+                f"the actionId {action_id!a} is already at position {first[action_id]}",
                 pointer_to((*place, index, "actionId")),
                 "give each action an id of its own: a link's actionIds could mean either",
                 action_id,
@@ -225,7 +241,7 @@ def _check_actions(violations: Violations, actions: list[Any], place: Path) -> N
         first.setdefault(action_id, index)
 
 
-def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Path, str, str, Any]]:
+def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Place, str, str, Any]]:
     # Takes 80 ms to import, and most runs have no descriptor.
     from jsonschema import Draft4Validator, FormatChecker
 

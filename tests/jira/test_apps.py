@@ -111,8 +111,8 @@ def broken(**changes):
         (broken(actions=[MODULE["actions"][0]] * 2), "RL602 at /modules/jiraRemoteLinkInfoProvider/actions/1/actionId"),
         ({**DESCRIPTOR, "key": 7}, "RL601 at /key"),
         ({**DESCRIPTOR, "scopes": "READ"}, "RL601 at /scopes"),
-        ({"name": "nothing"}, "this is no descriptor"),
-        ({}, "this is no descriptor"),
+        ({"name": "nothing"}, "this is not a descriptor"),
+        ({}, "this is not a descriptor"),
         ([], "not from list"),
         ("", "not from str"),
         (None, "not from NoneType"),
@@ -152,7 +152,7 @@ FILES = {
     "code in a tag": ("a.yml", "app: !!python/object/apply:os.getcwd []\nmodules: {}\n", "it gives the app no key"),
     "no UTF-8": ("a.json", b"\xff", "byte 0 is not UTF-8"),
     "huge": ("a.json", b" " * (11 * 1024 * 1024), "at most 10 are read"),
-    "a list": ("a.json", "[]", "this is no descriptor"),
+    "a list": ("a.json", "[]", "this is not a descriptor"),
     "empty": ("a.json", "", "the file is empty"),
     "deep": ("a.json", "[" * 100_000, "nesting is too deep"),
 }
@@ -174,7 +174,8 @@ def test_file_that_is_not_a_descriptor(make_site, tmp_path, name):
 def test_path_that_is_not_a_file(make_site, tmp_path):
     """A folder, a pipe and a missing file are refused."""
     os.mkfifo(tmp_path / "pipe")
-    for path, message in ((tmp_path, "it is no file"), (tmp_path / "pipe", "it is no file"), (tmp_path / "none", "there is no such file")):
+    none = tmp_path / "none"
+    for path, message in ((tmp_path, "it is not a file"), (tmp_path / "pipe", "it is not a file"), (none, "there is no such file")):
         with pytest.raises(DescriptorError, match=message):
             make_site().install(path)
 
