@@ -117,6 +117,7 @@ CHANGES = {
     "text for a number": ("RL511", {"exp": "1800000000"}),
     "number for text": ("RL511", {"qsh": 7}),
     "true for a number": ("RL511", {"iat": True}),
+    "text for nbf": ("RL511", {"nbf": "soon"}),
 }
 
 
@@ -341,6 +342,19 @@ def test_secret_of_another_app(app_site, descriptor):
     assert "the secret of 'other'" in app_site.violations[0].hint
 
 
+def test_unknown_secret(app_site):
+    """The hint about a wrong signature names another app only if its secret was used."""
+    send(app_site, "GET", READ, published_token("GET", READ, key="the secret of no app"))
+    assert app_site.violations[0].hint == f"sign with the shared secret that the installation of '{APP_KEY}' was given"
+
+
+def test_unknown_issuer_lists_installed_apps(app_site):
+    """The hint about an unknown issuer lists the keys of the apps that sign."""
+    app_site.install({**DESCRIPTOR, "key": "other"})
+    send(app_site, "GET", READ, published_token("GET", READ, iss="client-key"))
+    assert app_site.violations[0].hint == f"'iss' is the app's key, not the client's; installed: '{APP_KEY}', 'other'"
+
+
 def test_ignored_rules_let_token_pass(make_site, link):
     """A token that only ignored rules forbid is accepted, and belongs to its app."""
     jira = make_site(app=DESCRIPTOR, shared_secret=SECRET, ignore="RL506,RL507", consistency="immediate")
@@ -365,9 +379,11 @@ def test_hint_names_milliseconds(app_site, times):
 
 
 def test_hint_for_forge_app_that_signs(make_site):
-    """A Forge app that signs is told to send a bearer token."""
+    """A Forge app that signs gets the hint to send a bearer token, an unknown app that to be installed."""
     module = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
     jira = make_site(app={"app": {"id": "ari:1"}, "modules": {"devops:remoteLinkInfoProvider": [module]}})
     assert send(jira, "GET", READ, published_token("GET", READ, iss="ari:1")).status_code == 401
-    (violation,) = jira.violations
-    assert (violation.code, "it is a Forge app: send a bearer token" in violation.hint) == ("RL505", True)
+    assert send(jira, "GET", READ, published_token("GET", READ)).status_code == 401
+    assert [violation.code for violation in jira.violations] == ["RL505"] * 2
+    assert jira.violations[0].hint == "it is a Forge app: send a bearer token, 'Bearer <token>'"
+    assert jira.violations[1].hint == "install the app whose key 'iss' is"
