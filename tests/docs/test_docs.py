@@ -50,6 +50,16 @@ def test_readme_first_test(pytester):
     run(pytester, [first]).assert_outcomes(passed=1)
 
 
+def test_readme_failure(pytester):
+    """The first test fails as the README shows when its URL is the one of the reference page."""
+    first = re.sub(r'"url": "[^"]+"', '"url": "<string>"', blocks_of("README.md")[0])
+    result = run(pytester, [first])
+    result.assert_outcomes(failed=1)
+    (shown,) = re.findall(r"```text\n(RL201.+?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    output = re.sub(r"127.0.0.1:\d+", "127.0.0.1:33455", result.stdout.str())
+    assert shown.rpartition("…")[0] in output
+
+
 def test_readme_other_blocks(pytester):
     """The README's other blocks run, with the names that they take for granted."""
     _, marker, without_pytest, unit_test = blocks_of("README.md")
