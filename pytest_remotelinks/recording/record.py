@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from threading import Condition
 
-from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission
+from pytest_remotelinks.recording.exchange import Exchange
 
 
 class Record:
@@ -51,14 +51,6 @@ class Record:
             self.under_way -= 1
             self.last_active = time.monotonic()
             self.wake()
-
-    @property
-    def submissions(self) -> tuple[Submission, ...]:
-        return tuple(submission for exchange in tuple(self.exchanges) for submission in exchange.submissions)
-
-    @property
-    def violations(self) -> tuple[RecordedViolation, ...]:
-        return tuple(violation for exchange in tuple(self.exchanges) for violation in exchange.violations)
 
     def forget(self) -> None:
         """Drop the exchanges; the numbers of those to come go on."""

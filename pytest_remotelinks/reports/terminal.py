@@ -72,7 +72,7 @@ def faults_report(exchanges: Sequence[Exchange], unmet: Sequence[str] = ()) -> s
 
 
 def arrivals_report(policy: Policy, arrivals: Sequence[Write], place: str) -> str:
-    """How to get a shuffled order of arrival again, and what it was; empty where nothing was shuffled.
+    """How to get a shuffled arrival order again, and what it was; empty where nothing was shuffled.
 
     ``place`` is where the policy was set, empty where an option wins over it.
     """

@@ -191,6 +191,7 @@ class Explorer:
     def _settle(self) -> None:
         with self._site.present():
             self._site.pending.settle()
+            self._site.record.wake()
 
     def _difference(self, stored: dict[Id, dict[str, Any]]) -> str | None:
         expected = self._in_order if self._expected is None else self._expected
@@ -202,7 +203,7 @@ class Explorer:
         return "\n".join([f"what is stored then is not {whose}:", *(f"  {line}" for line in found[:10])])
 
     def _summary(self, runs: int) -> str:
-        lines = [f"the scenario fails under an order of arrival that Jira allows (found in {runs} runs); the writes arrived in this order:"]
+        lines = [f"the scenario fails under an arrival order that Jira allows (found in {runs} runs); the writes arrived in this order:"]
         overtaken = {
             id(write): [late for late in self._arrivals[place + 1 :] if late.number < write.number and late.may_touch(write)]
             for place, write in enumerate(self._arrivals)
