@@ -37,6 +37,11 @@ class Operation:
         return bool(PLACEHOLDER.search(self.path))
 
     @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The names of the path's placeholders."""
+        return tuple(name[1:-1] for name in PLACEHOLDER.findall(self.path))
+
+    @property
     def shape(self) -> str:
         """The path without the names of its placeholders, which each document may choose."""
         return PLACEHOLDER.sub("{}", self.path)
@@ -72,13 +77,21 @@ class Api:
     rejected_shape: Literal["object", "list"]
     #: The query parameter of deletions that is not a property and no longer has an effect; None if there never was one.
     sequence_parameter: str | None
-    #: The member of an entity that lists its associations: objects with ``associationType`` and ``values``.
+    #: The member of an entity that lists its associations: objects with a type and values.
     associations_member: str
     #: Association types whose values name services; the values of all others name issues.
     service_types: frozenset[str]
     #: The modules of a descriptor and of a manifest without which Jira answers 403.
     connect_module: str
     forge_module: str
+    #: Members that only entities have, by which one is recognised in a file.
+    telling_members: frozenset[str] = frozenset()
+    #: The members of an association: its type, and the values that it associates an entity with.
+    association_type_member: str = "associationType"
+    association_values_member: str = "values"
+    #: The members of a submission beside its entities: the properties that deletions select by, and what describes the provider.
+    properties_member: str = "properties"
+    metadata_member: str = "providerMetadata"
 
     @cached_property
     def bases(self) -> re.Pattern[str]:
@@ -131,7 +144,7 @@ class Api:
         given = entity.get(self.associations_member) if isinstance(entity, Mapping) else None
         for association in given if isinstance(given, list) else ():
             if isinstance(association, dict):
-                name, values = association.get("associationType"), association.get("values")
+                name, values = association.get(self.association_type_member), association.get(self.association_values_member)
                 if isinstance(name, str) and isinstance(values, list):
                     yield name, [value for value in values if isinstance(value, str)]
 

@@ -30,4 +30,5 @@ REMOTE_LINKS = Api(
     service_types=frozenset({"serviceIdOrKeys"}),
     connect_module="jiraRemoteLinkInfoProvider",
     forge_module="devops:remoteLinkInfoProvider",
+    telling_members=frozenset({"id", "updateSequenceNumber", "displayName", "lastUpdated", "associations"}),
 )

@@ -195,14 +195,14 @@ def _diff(options: argparse.Namespace) -> _Outcome:
     if options.format == "json":
         return _Outcome(status, _json({"old": _identity(old), "new": _identity(new), "changes": [_change(change) for change in changes]}))
     if not changes:
-        return _Outcome(status, f"{old.name} and {new.name} say the same of remote links; fingerprint {fingerprint(new)}\n")
+        return _Outcome(status, f"{old.name} and {new.name} say the same; fingerprint {fingerprint(new)}\n")
     lines = [f"from {old.name} ({fingerprint(old)}) to {new.name} ({fingerprint(new)})"]
     for effect in EFFECTS:
         of_effect = [change for change in changes if change.effect == effect]
         lines += ["", effect] if of_effect else []
         for change in of_effect:
             lines.append(f"  {change.operation}: {change.place} {change.what}")
-            lines += [f"      whom: {change.whom}"] if change.whom else []
+            lines += [f"      affects: {change.affects}"] if change.affects else []
     return _Outcome(status, _lines(*lines))
 
 

@@ -1,4 +1,4 @@
-"""Contract documents: finding one, and taking from it what is said of remote links."""
+"""Contract documents: load one, and read from it what it says of an API."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.apis.router import Router
 from pytest_remotelinks.contract.loading import Unreadable, is_there, parse, read_bytes
 from pytest_remotelinks.contract.openapi import openapi_problem
-from pytest_remotelinks.contract.parameters import is_judged
+from pytest_remotelinks.contract.parameters import is_checked
 from pytest_remotelinks.contract.references import BrokenReference, References
 from pytest_remotelinks.contract.schema import alternatives, items_schema, member_schema, python_pattern
 
-#: The bundled statements of the contract, oldest first, and the days on which Atlassian's documents were published.
+#: The bundled contracts of remote links, oldest first, and the days on which Atlassian's documents were published.
 PUBLISHED = {"2023-06": "2023-06-15", "2026-06": "2026-06-10"}
 VERSIONS = tuple(PUBLISHED)
 NEWEST = VERSIONS[-1]
 
 _PACKAGE = Path(__file__).parents[1]
-# A wheel carries the documents inside the package; a checkout has them beside it.
+# A wheel has the documents inside the package; a checkout has them beside it.
 _BUNDLED = next((folder for folder in (_PACKAGE / "openapi", _PACKAGE.parent / "openapi") if folder.is_dir()), _PACKAGE / "openapi")
 
 
 class ContractError(ValueError):
-    """A contract document cannot be used; the message names the file and what is missing."""
+    """A contract document cannot be used; the message names the file and the problem, in one line."""
 
 
 class Document:
-    """What one OpenAPI document says of the remote links operations, all references resolved.
+    """What one OpenAPI document says of an API's operations, all references resolved.
 
     ``name`` is the version or the path that it was asked for by. Raises
     ContractError for a document that cannot be used; a bundled one is known to
@@ -45,16 +45,17 @@ class Document:
         self.name = name
         self.api = api
         info = spec.get("info") if isinstance(spec, Mapping) else None
-        #: What the document says of its own version, empty where it says nothing.
+        #: What the document gives as its own version, empty if it gives none.
         self.version = str(info.get("version", "")) if isinstance(info, Mapping) else ""
         self._objects: dict[Operation, dict[str, Any]] = {}
         try:
             paths = _paths(spec)
-            self._read(spec, paths, References(spec))
+            references = References(spec)
+            self._read(spec, paths, references)
             components = spec.get("components")
-            schemes = components.get("securitySchemes", {}) if isinstance(components, Mapping) else {}
-            #: By name, how the document lets a client say who it is.
-            self.security_schemes: dict[str, Any] = References(spec).inline(schemes) if isinstance(schemes, Mapping) else {}
+            schemes = components.get("securitySchemes") if isinstance(components, Mapping) else None
+            #: By name, how a client can authenticate.
+            self.security_schemes: dict[str, Any] = references.inline(schemes) if isinstance(schemes, Mapping) else {}
             self._check(is_bundled)
         except (BrokenReference, _Unusable) as problem:
             raise ContractError(f"contract {name}: {problem}") from None
@@ -66,7 +67,7 @@ class Document:
 
     def _read(self, spec: Mapping[str, Any], paths: Mapping[str, Any], references: References) -> None:
         by_path: dict[Operation, dict[str, Any]] = {}
-        common = tuple(_server_bases(spec))
+        common = tuple(self._server_bases(spec))
         known_by_id = {known.id: known for known in self.api.operations}
         for path, item in paths.items():
             if isinstance(item, Mapping) and "$ref" in item:
@@ -77,7 +78,7 @@ class Document:
                 described = item.get(method.lower())
                 if not isinstance(described, Mapping):
                     continue
-                bases = ("", *_server_bases(described), *_server_bases(item), *common)
+                bases = ("", *self._server_bases(described), *self._server_bases(item), *common)
                 place = next((base + str(path) for base in bases if self.api.is_in(base + str(path))), str(path))
                 known = known_by_id.get(str(described.get("operationId")))
                 into = self._objects
@@ -93,21 +94,27 @@ class Document:
         found = {operation.id for operation in self._objects}
         self._objects.update({operation: described for operation, described in by_path.items() if operation.id not in found})
         if not self._objects:
-            raise _Unusable(f"none of the operations {', '.join(known.id for known in self.api.operations)} is among its paths")
+            raise _Unusable(f"its paths have none of the operations {', '.join(known.id for known in self.api.operations)}")
 
     def _operation_at(self, method: str, path: str) -> Operation | None:
-        """The published operation that a document without its ``operationId`` states at a path."""
+        """The published operation of a path that has no ``operationId``."""
         stated = Operation("", "read", method, self.api.below_base(path)).shape
         return next((known for known in self.api.operations if (known.method, known.shape) == (method, stated)), None)
+
+    def _server_bases(self, holder: Mapping[str, Any]) -> Iterator[str]:
+        """The bases of the API that a document has in its servers instead of its paths."""
+        servers = holder.get("servers")
+        for server in servers if isinstance(servers, list) else ():
+            url = server.get("url") if isinstance(server, Mapping) else None
+            if isinstance(url, str) and f"/{self.api.name}" in url:
+                yield re.sub(r"^[^/]*//[^/]*", "", url).rstrip("/")
 
     def _check(self, is_bundled: bool) -> None:
         if not is_bundled and (problem := openapi_problem(self._objects)):
             raise _Unusable(problem)
         for operation, described in self._objects.items():
-            if operation.name == "submit":
-                schema = _member(described, "requestBody", "content", "application/json", "schema")
-                if not isinstance(schema, dict) or self.api.list_member not in schema.get("properties", {}):
-                    raise _Unusable(f"{operation.id} describes no JSON body with the member {self.api.list_member!r}")
+            if operation.name == "submit" and self.api.list_member not in _body_schema(described).get("properties", {}):
+                raise _Unusable(f"{operation.id} describes no JSON body with the member {self.api.list_member!r}")
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -125,57 +132,54 @@ class Document:
 
     @cached_property
     def submission_schema(self) -> dict[str, Any]:
-        """The schema of a submission's body, empty where the document has no such operation."""
-        for operation in self.operations:
-            if operation.name == "submit":
-                schema: dict[str, Any] = _content(self._objects[operation].get("requestBody"))["application/json"]["schema"]
-                return schema
-        return {}
+        """The schema of a submission's body, empty if the document has no such operation."""
+        submissions = (operation for operation in self.operations if operation.name == "submit")
+        return next((_body_schema(self._objects[operation]) for operation in submissions), {})
 
     @cached_property
-    def link_schema(self) -> dict[str, Any]:
-        """The schema of one remote link."""
+    def entity_schema(self) -> dict[str, Any]:
+        """The schema of one entity of a submission."""
         return items_schema(member_schema(self.submission_schema, self.api.list_member))
 
     @cached_property
     def association_schemas(self) -> tuple[dict[str, Any], ...]:
         """The schema of each kind of association."""
-        return alternatives(items_schema(member_schema(self.link_schema, "associations")))
+        return alternatives(items_schema(member_schema(self.entity_schema, self.api.associations_member)))
 
     def association_types(self, kind: dict[str, Any]) -> tuple[str, ...]:
-        """The names that one kind of association goes by."""
-        return tuple(name for name in member_schema(kind, "associationType").get("enum", ()) if isinstance(name, str))
+        """The names of one kind of association."""
+        return tuple(name for name in member_schema(kind, self.api.association_type_member).get("enum", ()) if isinstance(name, str))
 
     @cached_property
     def value_patterns(self) -> dict[str, re.Pattern[str]]:
         """The pattern of the values of each association type that has one."""
         patterns = {}
         for kind in self.association_schemas:
-            pattern: str | None = items_schema(member_schema(kind, "values")).get("pattern")
+            pattern: str | None = items_schema(member_schema(kind, self.api.association_values_member)).get("pattern")
             if pattern is not None:
                 patterns.update(dict.fromkeys(self.association_types(kind), re.compile(python_pattern(pattern))))
         return patterns
 
     def parameters(self, operation: Operation) -> Iterator[dict[str, Any]]:
-        """The operation's path and query parameters; of the base that a path may start with, none."""
+        """The operation's path and query parameters, without those of the base that a path may start with."""
         for parameter in self._objects[operation]["parameters"]:
-            if parameter["in"] == "query" or (parameter["in"] == "path" and f"{{{parameter['name']}}}" in operation.path):
+            if parameter["in"] == "query" or (parameter["in"] == "path" and parameter["name"] in operation.placeholders):
                 yield parameter
 
-    def judged_parameters(self, operation: Operation) -> tuple[dict[str, Any], ...]:
-        """The query and header parameters that a request is judged by as they are described."""
-        return self._judged[operation]
+    def checked_parameters(self, operation: Operation) -> tuple[dict[str, Any], ...]:
+        """The query and header parameters that a request is checked against as they are described."""
+        return self._checked[operation]
 
     @cached_property
-    def _judged(self) -> dict[Operation, tuple[dict[str, Any], ...]]:
+    def _checked(self) -> dict[Operation, tuple[dict[str, Any], ...]]:
         return {
-            operation: tuple(parameter for parameter in described["parameters"] if is_judged(parameter))
+            operation: tuple(parameter for parameter in described["parameters"] if is_checked(parameter))
             for operation, described in self._objects.items()
         }
 
     @cached_property
     def accepts_basic(self) -> bool:
-        """Whether the document names Basic credentials for its operations."""
+        """Whether the document allows Basic credentials."""
         schemes = {
             name
             for name, scheme in self.security_schemes.items()
@@ -190,14 +194,14 @@ class _Unusable(ValueError):
 
 def _paths(spec: Any) -> Mapping[str, Any]:
     if not isinstance(spec, Mapping):
-        raise _Unusable("the file is not an OpenAPI document: it holds no object")
+        raise _Unusable("the file is not an OpenAPI document: it is not an object")
     if "swagger" in spec:
         raise _Unusable(f"the file is Swagger {str(spec['swagger'])!a}; an OpenAPI 3.0 document is needed")
     version = spec.get("openapi")
     if not isinstance(version, str):
-        raise _Unusable("the file is not an OpenAPI document: it has no 'openapi' that gives a version as text")
+        raise _Unusable("the file is not an OpenAPI document: it has no 'openapi' with a version as text")
     if not version.startswith("3.0"):
-        raise _Unusable(f"the file is OpenAPI {version!a}; Atlassian publishes 3.0, and only that is understood")
+        raise _Unusable(f"the file is OpenAPI {version!a}; Atlassian publishes 3.0, and only that is supported")
     paths = spec.get("paths")
     if not isinstance(paths, Mapping):
         raise _Unusable("the file is not an OpenAPI document: it has no 'paths'")
@@ -215,24 +219,10 @@ def _with_parameters(described: dict[str, Any], shared: Any) -> dict[str, Any]:
     return {**described, "parameters": list(merged.values())}
 
 
-def _server_bases(holder: Mapping[str, Any]) -> Iterator[str]:
-    """The bases of remote links that a document leaves to its servers."""
-    servers = holder.get("servers")
-    for server in servers[:10] if isinstance(servers, list) else ():
-        url = server.get("url") if isinstance(server, Mapping) else None
-        if isinstance(url, str) and "/remotelinks" in url:
-            yield re.sub(r"^[^/]*//[^/]*", "", url).rstrip("/")
-
-
-def _member(value: Any, *names: str) -> Any:
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _content(body: Any) -> dict[str, Any]:
-    content: dict[str, Any] = body.get("content", {}) if isinstance(body, dict) else {}
-    return content
+def _body_schema(described: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an operation's JSON body, empty if it has none."""
+    schema: dict[str, Any] = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
 
 
 def security(described: dict[str, Any]) -> tuple[dict[str, list[str]], ...]:
@@ -245,26 +235,27 @@ def security(described: dict[str, Any]) -> tuple[dict[str, list[str]], ...]:
     )
 
 
-_loaded: dict[tuple[str, bytes], Document] = {}
+_loaded: dict[tuple[Api, str, bytes], Document] = {}
 
 
-def load_document(contract: str | Path) -> Document:
-    """The document of a bundled version, or of the file at a path.
+def load_document(contract: str | Path, api: Api = REMOTE_LINKS) -> Document:
+    """What the document of a bundled version, or of the file at a path, says of an API.
 
-    A file is read each time and made sense of once for each content that it
-    has. Raises ContractError for one that cannot be used.
+    A file is read each time, and parsed once for each content that it has.
+    Raises ContractError for one that cannot be used.
     """
     name = str(contract)
-    path = _BUNDLED / f"{name}.json" if name in PUBLISHED else Path(contract)
-    if name in PUBLISHED and (name, b"") in _loaded:
-        return _loaded[name, b""]
-    if name not in PUBLISHED and not is_there(path):
+    is_bundled = name in PUBLISHED
+    path = _BUNDLED / f"{name}.json" if is_bundled else Path(contract)
+    if is_bundled and (api, name, b"") in _loaded:
+        return _loaded[api, name, b""]
+    if not is_bundled and not is_there(path):
         raise ContractError(f"contract {name!r} is neither a version ({', '.join(VERSIONS)}) nor a file that can be read")
     try:
         content = read_bytes(path)
-        key = (name, b"" if name in PUBLISHED else hashlib.sha256(content).digest())
+        key = (api, name, b"" if is_bundled else hashlib.sha256(content).digest())
         if key not in _loaded:
-            _loaded[key] = Document(name, parse(content, path.suffix), is_bundled=name in PUBLISHED)
+            _loaded[key] = Document(name, parse(content, path.suffix), api, is_bundled=is_bundled)
     except Unreadable as problem:
         raise ContractError(f"contract {name}: {problem}") from None
     return _loaded[key]

@@ -1,4 +1,4 @@
-"""Saying in plain words what a schema error means and what to change."""
+"""Schema errors, and what they mean in words, with a hint."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import difflib
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from pytest_remotelinks.contract.schema_error import SchemaError
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 _JSON_TYPES: dict[type, str] = {
     str: "a string",
@@ -27,6 +29,41 @@ _TYPE_WORDS = {
     "array": "a list",
     "object": "an object",
 }
+
+
+@dataclass(frozen=True)
+class SchemaError:
+    """A value that does not fit: its place, the keyword that it violates, what that keyword wants, jsonschema's text."""
+
+    path: tuple[str | int, ...]
+    keyword: str
+    wanted: Any
+    found: Any
+    text: str
+
+
+@dataclass(frozen=True)
+class ParameterError:
+    """A parameter that does not fit; ``location`` is path, query or header."""
+
+    location: str
+    name: str
+    errors: tuple[SchemaError, ...]
+
+
+def innermost(error: ValidationError) -> list[SchemaError]:
+    """The most specific errors: for a choice of schemas, those of the alternative that was meant."""
+    if error.validator not in ("anyOf", "oneOf") or not error.context:
+        return [SchemaError(tuple(error.absolute_path), str(error.validator), error.validator_value, error.instance, error.message)]
+    choices: dict[object, list[SchemaError]] = {}
+    for inner in error.context:
+        choices.setdefault(next(iter(inner.schema_path), None), []).extend(innermost(inner))
+    # A wrong name in an enum means that another alternative was meant.
+    meant = [errors for errors in choices.values() if not any(found.keyword == "enum" for found in errors)]
+    if meant:
+        return min(meant, key=len)
+    names = [found for errors in choices.values() for found in errors if found.keyword == "enum"]
+    return [replace(names[0], wanted=[name for found in names for name in found.wanted])]
 
 
 def explain(error: SchemaError) -> tuple[str, str]:

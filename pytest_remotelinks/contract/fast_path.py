@@ -1,10 +1,10 @@
-"""A fast way through for requests that break no rule.
+"""A fast check that lets requests without violations pass.
 
-From the document the gate makes a schema that is stricter than all rules
-together: what fits it is clean by every rule about the payload alone, what
-does not fit may still be clean and is judged by the authority. So the gate
-never decides against a request, and whatever it does not know how to tighten
-it lets nobody pass by.
+From the document it makes a schema that is stricter than all rules together.
+What fits it violates no rule about the payload alone; what does not fit may
+still be valid, and the rules and the validator check it. So the fast path never
+decides against a request, and a schema that it cannot make stricter fits
+nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pytest_remotelinks.contract.schema import items_schema, member_schema
 
 _NEVER: dict[str, Any] = {"not": {}}
 
-#: Keywords that mean the same when each schema below them is made stricter.
+#: Keywords that mean the same if each schema below them is made stricter.
 _KEPT = {
     "type", "required", "enum", "uniqueItems",
     "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties",
@@ -41,48 +41,74 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "int32": {"minimum": -(2**31), "maximum": 2**31 - 1},
     "int64": {"minimum": -(2**63), "maximum": 2**63 - 1},
 }
-#: Property keys that are surely free of colons and leading underscores.
+#: Property keys without a colon and a leading underscore.
 _PROPERTY_KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-#: Text that surely holds no e-mail address.
+#: Text without an e-mail address.
 _IMPERSONAL = r"^[^@]*$"
+#: Values of each association of an entity, so that two associations cannot have more than 500 together.
+_VALUES_EACH = 250
 
-Gate = Callable[[Any], bool]
+#: True only of a value that violates no rule.
+FastPath = Callable[[Any], bool]
 
 
-def build_gate(document: Document) -> Gate:
-    """A test that is true only of submission payloads that break no rule."""
+def build_fast_path(document: Document) -> FastPath:
+    """The fast path of submissions' payloads."""
+    api = document.api
     strict = _tighten(document.submission_schema)
     # Draft 4 has no propertyNames: a key of another kind is refused instead.
-    _demand(strict, "properties", {"patternProperties": {_PROPERTY_KEY: {}}, "additionalProperties": False})
-    _demand(strict, "providerMetadata", {"type": "object", "additionalProperties": {"type": "string", "pattern": _IMPERSONAL}})
-    _demand(strict, "remoteLinks", {"type": "array", "items": _strict_link(document)}, covers_items=True)
-    return _passing(_object_with(strict, "remoteLinks"))
+    _demand(strict, api.properties_member, {"patternProperties": {_PROPERTY_KEY: {}}, "additionalProperties": False})
+    _demand(strict, api.metadata_member, {"type": "object", "additionalProperties": {"type": "string", "pattern": _IMPERSONAL}})
+    _demand(strict, api.list_member, {"type": "array", "items": _strict_entity(document)}, covers_items=True)
+    return _fitting(_object_with(strict, api.list_member))
 
 
-def _strict_link(document: Document) -> dict[str, Any]:
-    stated = document.link_schema
-    link = _tighten(stated)
-    # Alternatives say all that the schema of the entries says, unless something is said beside them.
-    entries = items_schema(member_schema(stated, "associations"))
-    is_whole = "anyOf" not in entries or entries.keys() - _ANNOTATIONS == {"anyOf"}
-    _demand(link, "associations", _few_distinct(document), covers_items=is_whole and "oneOf" not in entries)
-    # A link without a usable id is named by its place: not on this path.
-    _demand(link, "id", {"type": "string"})
-    return _object_with(link, "id", "updateSequenceNumber")
+def build_id_fast_path(document: Document, operation: Operation) -> FastPath:
+    """The fast path of the ids in an operation's path."""
+    schemas = {parameter["name"]: parameter.get("schema", {}) for parameter in document.parameters(operation) if parameter["in"] == "path"}
+    parts = [_fitting(_tighten(schemas.get(name, {}))) for name in operation.placeholders]
+    return lambda id: all(fits(part) for fits, part in zip(parts, (id,) if isinstance(id, str) else id, strict=True))
+
+
+def _strict_entity(document: Document) -> dict[str, Any]:
+    api, stated = document.api, document.entity_schema
+    entity = _tighten(stated)
+    # Alternatives say all that the schema of the entries says, unless it says something beside them.
+    entries = items_schema(member_schema(stated, api.associations_member))
+    is_whole = "oneOf" not in entries and ("anyOf" not in entries or entries.keys() - _ANNOTATIONS == {"anyOf"})
+    _demand(entity, api.associations_member, _few_distinct(document), covers_items=is_whole)
+    # An entity without a usable id is named by its position, which the fast path does not do.
+    for name in api.identity:
+        _demand(entity, name, {"type": "string" if len(api.identity) == 1 else ["string", "integer"]})
+    return _object_with(entity, *api.identity, api.sequence_member)
+
+
+def _few_distinct(document: Document) -> dict[str, Any]:
+    """Associations of distinct types with few values."""
+    kinds = []
+    for kind in document.association_schemas:
+        schema = _tighten(kind)
+        _demand(schema, document.api.association_values_member, {"maxItems": _VALUES_EACH})
+        kinds.append((schema, set(document.association_types(kind))))
+    names = [name for _, types in kinds for name in types]
+    if len(kinds) > 1 and (len(set(names)) < len(names) or not all(types for _, types in kinds)):
+        return dict(_NEVER)  # a name does not tell which kind is meant
+    pairs = [{"minItems": 2, "items": [first, second], "additionalItems": False} for (first, _), (second, _) in permutations(kinds, 2)]
+    return {"anyOf": [{"maxItems": 1, "items": {"anyOf": [schema for schema, _ in kinds]}}, *pairs]}
 
 
 def _object_with(strict: dict[str, Any], *needed: str) -> dict[str, Any]:
-    """The tightened schema, which takes only objects that have the members."""
+    """The stricter schema, for objects that have the members."""
     if strict.get("type", "object") != "object":
         return dict(_NEVER)
     return {**strict, "type": "object", "required": sorted({*strict.get("required", ()), *needed})}
 
 
 def _demand(strict: dict[str, Any], name: str, more: dict[str, Any], covers_items: bool = False) -> None:
-    """Ask more of a member, whether the tightened schema names it or only lets it pass.
+    """Ask more of a member, whether the stricter schema names it or only allows it.
 
-    ``covers_items`` tells that it asks of the member's entries all that is asked
-    of them already: then that need not be looked at twice.
+    ``covers_items`` says that it asks of the member's entries all that is asked
+    of them already, so that they need not be checked twice.
     """
     members = strict.setdefault("properties", {})
     if name not in members and strict.get("additionalProperties", True) is False:
@@ -92,51 +118,13 @@ def _demand(strict: dict[str, Any], name: str, more: dict[str, Any], covers_item
     if covers_items:
         stated = {keyword: value for keyword, value in stated.items() if keyword != "items"}
     if "additionalProperties" not in more and all(stated.get(keyword, value) == value for keyword, value in more.items()):
-        members[name] = {**stated, **more}  # quicker than an allOf
+        members[name] = {**stated, **more}  # faster than an allOf
     else:
         members[name] = {"allOf": [stated, more]}
 
 
-def build_id_gate(document: Document, operation: Operation) -> Gate:
-    """A test that is true only of ids that the operation's path parameter allows."""
-    schemas = [parameter.get("schema", {}) for parameter in document.parameters(operation) if parameter["in"] == "path"]
-    return _passing({"allOf": [_tighten(schema) for schema in schemas]} if schemas else {})
-
-
-def _nothing_passes(payload: Any) -> bool:
-    return False
-
-
-def _passing(schema: dict[str, Any]) -> Gate:
-    try:
-        is_valid: Gate = jsonschema_rs.Draft4Validator(schema, validate_formats=True).is_valid
-    except ValueError:  # a pattern, say, that its engine does not know
-        return _nothing_passes
-
-    def clean(payload: Any) -> bool:
-        try:
-            return is_valid(payload)
-        except (ValueError, RecursionError):  # a lone surrogate, say
-            return False
-
-    return clean
-
-
-def _few_distinct(document: Document) -> dict[str, Any]:
-    """Associations of distinct types, whose values cannot number over 500 together."""
-    kinds = []
-    for kind in document.association_schemas:
-        schema = _tighten(kind)
-        _demand(schema, "values", {"maxItems": 250})
-        kinds.append((schema, set(document.association_types(kind))))
-    names = [name for _, types in kinds for name in types]
-    if len(kinds) > 1 and (len(set(names)) < len(names) or not all(types for _, types in kinds)):
-        return dict(_NEVER)  # which kind a name means is not clear
-    pairs = [{"minItems": 2, "items": [first, second], "additionalItems": False} for (first, _), (second, _) in permutations(kinds, 2)]
-    return {"anyOf": [{"maxItems": 1, "items": {"anyOf": [schema for schema, _ in kinds]}}, *pairs]}
-
-
 def _tighten(schema: dict[str, Any]) -> dict[str, Any]:
+    """A stricter schema; one that fits nothing where a keyword cannot be made stricter."""
     strict: dict[str, Any] = {}
     demands: list[dict[str, Any]] = []
     for keyword, value in schema.items():
@@ -160,3 +148,18 @@ def _tighten(schema: dict[str, Any]) -> dict[str, Any]:
     if demands:
         strict["allOf"] = demands
     return strict
+
+
+def _fitting(schema: dict[str, Any]) -> FastPath:
+    try:
+        is_valid: FastPath = jsonschema_rs.Draft4Validator(schema, validate_formats=True).is_valid
+    except ValueError:  # a pattern, say, that its engine does not know
+        return lambda value: False
+
+    def fits(value: Any) -> bool:
+        try:
+            return is_valid(value)
+        except (ValueError, RecursionError):  # a lone surrogate, say
+            return False
+
+    return fits

@@ -8,9 +8,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_remotelinks.apis.api import Operation
-from pytest_remotelinks.contract.explain import explain
+from pytest_remotelinks.contract.explain import explain, innermost
 from pytest_remotelinks.contract.schema import python_pattern
-from pytest_remotelinks.contract.schema_error import innermost
 from pytest_remotelinks.wire.pointer import pointer_to
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
-"""Which parameters of an operation a request is judged by, and how they are put for that."""
+"""What a document's parameters are: checked as they are described, spread over the query, or left to other rules."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: Headers that OpenAPI leaves to other rules, whatever a document says of them; in lower case.
-IGNORED_HEADERS = frozenset({"authorization", "accept", "content-type"})
+#: Headers that OpenAPI leaves to other rules, in lower case.
+_IGNORED_HEADERS = frozenset({"authorization", "accept", "content-type"})
 
 
 def is_spread(parameter: dict[str, Any]) -> bool:
@@ -17,15 +17,15 @@ def is_spread(parameter: dict[str, Any]) -> bool:
     )
 
 
-def is_judged(parameter: dict[str, Any]) -> bool:
-    """Whether it is a query or header parameter that a request is judged by as the document describes it."""
+def is_checked(parameter: dict[str, Any]) -> bool:
+    """Whether it is a query or header parameter that is checked as the document describes it."""
     if parameter["in"] == "header":
-        return parameter["name"].lower() not in IGNORED_HEADERS
+        return parameter["name"].lower() not in _IGNORED_HEADERS
     return bool(parameter["in"] == "query" and not is_spread(parameter))
 
 
 def has_default_style(parameter: dict[str, Any], keyword: str) -> bool:
-    """Whether its ``style`` or ``explode`` is what OpenAPI takes where nothing is said."""
+    """Whether its ``style`` or ``explode`` is OpenAPI's default."""
     default = "form" if parameter.get("in") in ("query", "cookie") else "simple"
     if keyword == "style":
         return bool(parameter["style"] == default)

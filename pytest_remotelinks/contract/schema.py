@@ -1,4 +1,4 @@
-"""Look up properties, items and alternatives in a schema."""
+"""Read a schema: its properties, items, alternatives, pattern and format."""
 
 from __future__ import annotations
 
@@ -45,3 +45,11 @@ def python_pattern(pattern: str) -> str:
     # A "$" outside a character class and not escaped is the anchor.
     anchored = re.sub(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", lambda match: match[1] or r"\Z", pattern, flags=re.DOTALL)
     return f"(?a:{anchored})"
+
+
+def is_uri(value: object) -> bool:
+    """Whether a string is an absolute URI by RFC 3986; a format says nothing about other values."""
+    # Only a few processes need it.
+    from rfc3986_validator import validate_rfc3986
+
+    return not isinstance(value, str) or ("\n" not in value and bool(validate_rfc3986(value, rule="URI")))

@@ -1,9 +1,9 @@
-"""openapi-core's word on whether a request fits the document.
+"""openapi-core's answer to whether a request fits the document.
 
 The document is prepared for it: patterns get the meaning that they have in
-ECMA-262, a schema with members is one of an object, and what OpenAPI 3.0 does
-not know, or what belongs to other rules (the Authorization header, the
-free-form ``params``), is left out.
+ECMA-262, a schema with properties is an object's, and what OpenAPI 3.0 does
+not have, or what other rules check (the Authorization header, the free-form
+``params``), is left out.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from pytest_remotelinks.apis.api import Id, Operation
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.formats import is_uri
-from pytest_remotelinks.contract.schema import python_pattern
-from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError, innermost
+from pytest_remotelinks.contract.explain import ParameterError, SchemaError, innermost
+from pytest_remotelinks.contract.schema import CHOICES, is_uri, python_pattern
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-#: What is said of remote links is judged here; whether the rest of a document is good OpenAPI is not.
+#: Documents of users were validated when they were loaded.
 _UNVALIDATED: dict[str, Any] = {"spec_validator_cls": None}
 
-#: Schema keywords whose values are shown to openapi-core as they are. It takes others, such as "id", for JSON Schema's.
+#: Schema keywords that openapi-core gets as they are. It takes others, such as "id", for JSON Schema's.
 _PLAIN = {
     "type", "required", "enum", "format", "nullable", "uniqueItems", "readOnly", "writeOnly",
     "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties",
@@ -37,42 +36,45 @@ _PLAIN = {
 }  # fmt: skip
 
 
-class Authority:
-    """Judges requests by one document."""
+class SchemaValidator:
+    """Checks requests against one document."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self._base = document.api.base
         spec = {
             "openapi": "3.0.1",
-            "info": {"title": "remote links", "version": document.name},
-            "paths": _judged(document),
+            "info": {"title": document.api.name, "version": document.name},
+            "paths": _paths(document),
         }
         # openapi-core's own check of "byte" fails on text that is not ASCII.
         config = Config(extra_format_validators={"uri": is_uri, "byte": lambda value: True}, **_UNVALIDATED)
         self._validator = OpenAPI.from_dict(spec, config=config).request_validator
 
-    def errors(
+    def body_errors(self, operation: Operation, body: bytes) -> Iterator[SchemaError]:
+        """Where a body does not fit."""
+        for error in self._validator.iter_errors(_Request(self._base, operation, body=body)):
+            if isinstance(error, RequestBodyValidationError):
+                yield from _schema_errors(error)
+
+    def parameter_errors(
         self,
         operation: Operation,
-        id: Id | None,
-        query: tuple[tuple[str, str], ...],
-        body: bytes | None,
+        id: Id,
+        query: Iterable[tuple[str, str]] = (),
         headers: Iterable[tuple[str, str]] = (),
-    ) -> Iterator[ParameterError | SchemaError]:
-        """What does not fit: each parameter, and each schema error of the body."""
-        for error in self._validator.iter_errors(_Request(self._document.api.base, operation, id, query, body, headers)):
-            schema_errors = tuple(_distinct(getattr(error.__cause__, "schema_errors", ())))
-            if isinstance(error, RequestBodyValidationError):
-                yield from schema_errors
-            elif isinstance(error, ParameterValidationError):
-                yield ParameterError(str(error.location), str(error.name), schema_errors)
+    ) -> Iterator[ParameterError]:
+        """The parameters that do not fit."""
+        for error in self._validator.iter_errors(_Request(self._base, operation, id, query, headers)):
+            if isinstance(error, ParameterValidationError):
+                yield ParameterError(str(error.location), str(error.name), tuple(_schema_errors(error)))
 
 
-def _distinct(errors: Iterable[ValidationError]) -> Iterator[SchemaError]:
+def _schema_errors(error: Exception) -> Iterator[SchemaError]:
+    schema_errors: Iterable[ValidationError] = getattr(error.__cause__, "schema_errors", ())
     seen = set()
-    for error in errors:
-        for found in innermost(error):
-            # A null breaks both "type" and "nullable": once is enough to say so.
+    for schema_error in schema_errors:
+        for found in innermost(schema_error):
+            # A null violates both "type" and "nullable"; once is enough to report it.
             key = (found.path, found.keyword, found.text if found.keyword == "required" else "")
             if key not in seen:
                 seen.add(key)
@@ -89,26 +91,28 @@ class _Request:
         self,
         base: str,
         operation: Operation,
-        id: Id | None,
-        query: tuple[tuple[str, str], ...],
-        body: bytes | None,
-        headers: Iterable[tuple[str, str]],
+        id: Id = (),
+        query: Iterable[tuple[str, str]] = (),
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes | None = None,
     ) -> None:
         self.method = operation.method.lower()
         # A slash would end the path segment; any other character counts the same.
-        segments = iter(part.replace("/", "_") for part in ((id,) if isinstance(id, str) else id or ()))
+        segments = iter(part.replace("/", "_") for part in ((id,) if isinstance(id, str) else id))
         self.path = base + re.sub(r"\{[^{}]+\}", lambda _: next(segments, ""), operation.path)
         self.body = body
-        self.parameters = RequestParameters(query=ImmutableMultiDict(query), header=Headers(list(headers)), cookie=ImmutableMultiDict())
+        self.parameters = RequestParameters(
+            query=ImmutableMultiDict(list(query)), header=Headers(list(headers)), cookie=ImmutableMultiDict()
+        )
 
 
-def _judged(document: Document) -> dict[str, Any]:
-    """The paths without what belongs to other rules."""
+def _paths(document: Document) -> dict[str, Any]:
+    """The paths without what other rules check."""
     paths: dict[str, Any] = {}
     for operation in document.operations:
         described: dict[str, Any] = {"responses": {}}
         in_path = (parameter for parameter in document.parameters(operation) if parameter["in"] == "path")
-        described["parameters"] = [_parameter(parameter) for parameter in (*in_path, *document.judged_parameters(operation))]
+        described["parameters"] = [_parameter(parameter) for parameter in (*in_path, *document.checked_parameters(operation))]
         if operation.name == "submit":
             described["requestBody"] = {"content": {"application/json": {"schema": _schema(document.submission_schema)}}}
         paths.setdefault(document.api.base + operation.path, {})[operation.method.lower()] = described
@@ -116,7 +120,7 @@ def _judged(document: Document) -> dict[str, Any]:
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
-    """A parameter, put so that whether it is there, is empty or is deprecated is left to other rules."""
+    """A parameter; whether it is there, is empty or is deprecated is left to other rules."""
     prepared: dict[str, Any] = {"name": parameter["name"], "in": parameter["in"]}
     if "content" in parameter:
         prepared["content"] = {name: {"schema": _schema(media.get("schema", {}))} for name, media in parameter["content"].items()}
@@ -140,7 +144,7 @@ def _schema(schema: dict[str, Any]) -> dict[str, Any]:
             prepared[keyword] = _schema(value)
         elif keyword == "additionalProperties":
             prepared[keyword] = value
-        elif keyword in ("anyOf", "oneOf"):
+        elif keyword in CHOICES:
             prepared[keyword] = [_schema(choice) for choice in value]
     if "properties" in prepared:
         prepared.setdefault("type", "object")

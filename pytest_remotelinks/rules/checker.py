@@ -176,7 +176,7 @@ class Checker:
             check_query_names(violations, document, operation, request)
             return CheckResult(operation, refusal=_refusal(violations), link_id=id)
         check_query_encoding(violations, request)
-        parameters = {parameter["name"] for parameter in document.judged_parameters(operation) if parameter["in"] == "query"}
+        parameters = {parameter["name"] for parameter in document.checked_parameters(operation) if parameter["in"] == "query"}
         criteria = check_deletion(violations, document.api, request.query_pairs, history.submitted_keys, parameters)
         # Without criteria it is refused even if the rule is ignored: it would delete everything.
         return CheckResult(operation, refusal=_refusal(violations) or (None if criteria else 400), properties=criteria)

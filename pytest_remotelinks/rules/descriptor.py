@@ -16,10 +16,8 @@ from pytest_remotelinks.contract.descriptor import (
     parse_descriptor,
     read_descriptor,
 )
-from pytest_remotelinks.contract.explain import explain
-from pytest_remotelinks.contract.formats import is_uri
-from pytest_remotelinks.contract.schema import python_pattern
-from pytest_remotelinks.contract.schema_error import innermost
+from pytest_remotelinks.contract.explain import explain, innermost
+from pytest_remotelinks.contract.schema import is_uri, python_pattern
 from pytest_remotelinks.rules.examples import Example
 from pytest_remotelinks.rules.properties import RL307, email_in
 from pytest_remotelinks.rules.rule import Rule

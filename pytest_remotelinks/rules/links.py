@@ -129,7 +129,7 @@ def check_links(violations: Violations, document: Document, entities: list[Any])
         associations = link.get(document.api.associations_member)
         if isinstance(associations, list):
             _check_associations(violations, document, index, associations)
-        check_members(violations, document.link_schema, link, (document.api.list_member, index), link=index)
+        check_members(violations, document.entity_schema, link, (document.api.list_member, index), link=index)
 
 
 def check_members(violations: Violations, schema: dict[str, Any], value: Any, path: Path, link: int | None = None) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import Api, Operation
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.explain import explain, preview
-from pytest_remotelinks.contract.schema_error import ParameterError, SchemaError
+from pytest_remotelinks.contract.explain import SchemaError, explain, preview
 from pytest_remotelinks.rules.examples import call, example
 from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import validator_of
@@ -49,7 +48,7 @@ Parameter = dict[str, Any]
 def check_parameters(violations: Violations, document: Document, operation: Operation, request: Request) -> None:
     """Check the query and header parameters that the document describes; openapi-core is needed only for those that were sent."""
     unchecked = []
-    for parameter in document.judged_parameters(operation):
+    for parameter in document.checked_parameters(operation):
         name, value = parameter["name"], _value(parameter, request)
         if value is None:
             if parameter.get("required"):
@@ -66,8 +65,7 @@ def check_parameters(violations: Violations, document: Document, operation: Oper
     any_id = ("-",) * len(document.api.identity)
     wrong = {
         (error.location, error.name): error.errors
-        for error in validator_of(document).errors(operation, any_id, request.query_pairs, None, headers)
-        if isinstance(error, ParameterError)
+        for error in validator_of(document).parameter_errors(operation, any_id, request.query_pairs, headers)
     }
     for parameter in unchecked:
         place = (parameter["in"], parameter["name"])

@@ -9,7 +9,6 @@ from typing import Any
 from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
-from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.rules.examples import AUTHORIZATION, LINK, SITE_BASE, Sent, a_link, example, submission, submitted_text
 from pytest_remotelinks.rules.links import RL201
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
@@ -112,7 +111,7 @@ LARGEST_BODY = 1024 * 1024 * 1024
 
 #: JSON values of a submission with violations, above which it is refused as a whole: checking each would take too long.
 #: A documented assumption.
-VALUES_LIMIT = 100_000
+VALUES_LIMIT = 150_000
 
 
 class Unreadable(Exception):
@@ -192,9 +191,7 @@ def check_schema(violations: Violations, document: Document, operation: Operatio
         "submit fewer links in each request",
     ):
         raise Unreadable(413)
-    for error in validator_of(document).errors(operation, None, (), json.dumps(payload).encode()):
-        if isinstance(error, ParameterError):
-            continue
+    for error in validator_of(document).body_errors(operation, json.dumps(payload).encode()):
         message, hint = explain(error)
         pointer = pointer_to(error.path)
         if error.path[:1] == (list_member,) and len(error.path) > 1:

@@ -9,7 +9,6 @@ from pytest_remotelinks.apis.router import Route, Router
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.parameters import is_spread
-from pytest_remotelinks.contract.schema_error import ParameterError
 from pytest_remotelinks.rules.examples import SITE_BASE, Sent, call, example, submission
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import id_fast_path_of, validator_of
@@ -152,10 +151,10 @@ def check_id(violations: Violations, document: Document, operation: Operation, r
             message = "the id's bytes are not UTF-8" if part else "the id in the path is empty"
             violations.add(RL106, message, "#path", f"put the {document.api.noun}'s id into the path, its UTF-8 bytes percent-encoded", raw)
             return None
-    if isinstance(id, str) and id_fast_path_of(document, operation)(id):
+    if id_fast_path_of(document, operation)(id):
         return id
-    for error in validator_of(document).errors(operation, id, (), None):
-        if isinstance(error, ParameterError) and error.location == "path":
+    for error in validator_of(document).parameter_errors(operation, id):
+        if error.location == "path":
             message = "; ".join(explain(found)[0] for found in error.errors) or "does not fit the document"
             hint = f"use the id with which the {document.api.noun} was submitted"
             violations.add(RL106, f"the id {message}", "#path", hint, id)

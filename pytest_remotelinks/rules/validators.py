@@ -9,29 +9,29 @@ from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document
 
 if TYPE_CHECKING:
-    from pytest_remotelinks.contract.fast_path import Gate
-    from pytest_remotelinks.contract.validator import Authority
+    from pytest_remotelinks.contract.fast_path import FastPath
+    from pytest_remotelinks.contract.validator import SchemaValidator
 
 
 @cache
-def fast_path_of(document: Document) -> Gate:
+def fast_path_of(document: Document) -> FastPath:
     """A test that is true only of submissions that violate no rule."""
-    from pytest_remotelinks.contract.fast_path import build_gate
+    from pytest_remotelinks.contract.fast_path import build_fast_path
 
-    return build_gate(document)
+    return build_fast_path(document)
 
 
 @cache
-def id_fast_path_of(document: Document, operation: Operation) -> Gate:
+def id_fast_path_of(document: Document, operation: Operation) -> FastPath:
     """A test that is true only of ids that fit the document."""
-    from pytest_remotelinks.contract.fast_path import build_id_gate
+    from pytest_remotelinks.contract.fast_path import build_id_fast_path
 
-    return build_id_gate(document, operation)
+    return build_id_fast_path(document, operation)
 
 
 @cache
-def validator_of(document: Document) -> Authority:
+def validator_of(document: Document) -> SchemaValidator:
     """The validator, which imports openapi-core."""
-    from pytest_remotelinks.contract.validator import Authority
+    from pytest_remotelinks.contract.validator import SchemaValidator
 
-    return Authority(document)
+    return SchemaValidator(document)

@@ -194,10 +194,10 @@ def test_the_two_versions_differ_as_published(run):
     sections = {part.partition("\n")[0]: part for part in output.split("\n\n")[1:]}
     assert list(sections) == [name for name in ("breaks", "may break", "relaxes", "informs") if name in sections]
     assert "body.remoteLinks at most 100 entries; before, any number" in sections["breaks"]
-    assert "whom: whoever sends more than 100 links in one request" in sections["breaks"]
+    assert "affects: providers that send more than 100 remoteLinks" in sections["breaks"]
     assert "issueIdOrKeys" in sections["relaxes"]
     for scope in ("write:remote-link-info:jira", "read:remote-link-info:jira", "delete:remote-link-info:jira"):
-        assert f"whom: a client with OAuth whose token lacks {scope}" in sections["may break"]
+        assert f"affects: clients whose OAuth token lacks {scope}" in sections["may break"]
 
 
 def test_a_diff_for_machines(run):
@@ -205,13 +205,13 @@ def test_a_diff_for_machines(run):
     described = json.loads(output)
     assert status == 1
     assert described["old"]["contract"] == "2023-06"
-    assert {"effect", "operation", "place", "what", "whom", "breaking"} == described["changes"][0].keys()
+    assert {"effect", "operation", "place", "what", "affects", "breaking"} == described["changes"][0].keys()
     assert any(change["breaking"] for change in described["changes"])
 
 
 def test_no_difference_is_status_0(run):
     assert run("contract", "diff", "2026-06", "2026-06") == (
-        0, "2026-06 and 2026-06 say the same of remote links; fingerprint 8a7e962c7dccca20\n", "",
+        0, "2026-06 and 2026-06 say the same; fingerprint 8a7e962c7dccca20\n", "",
     )  # fmt: skip
     assert json.loads(run("contract", "diff", "2026-06", "2026-06", "--format", "json")[1])["changes"] == []
 

@@ -119,7 +119,7 @@ CHANGES = {
     "another type": (put(member(sent_link, "description"), "type", "integer"), "breaks", "description has the type integer", "breaks"),
     "a format": (put(member(sent_link, "description"), "format", "uri"), "breaks", "description has the format uri", "relaxes"),
     "a pattern": (put(member(sent_link, "id"), "pattern", "^a$"), "may break", "id has the pattern ^a$", "relaxes"),
-    "no other members": (put(sent_link, "additionalProperties", False), "breaks", "may hold only the named members", "relaxes"),
+    "no other members": (put(sent_link, "additionalProperties", False), "breaks", "may have only the named members", "relaxes"),
     "unique entries": (put(member(sent_link, "actionIds"), "uniqueItems", True), "breaks", "actionIds has the uniqueItems true", "relaxes"),
     "null allowed": (put(member(sent_link, "description"), "nullable", True), "relaxes", "description has the nullable true", "breaks"),
     "an alternative gone": (
@@ -189,7 +189,7 @@ CHANGES = {
     "a header of an answer": (
         put(lambda spec: operation(BULK, "post")(spec)["responses"]["429"], "headers", {"Retry-After": {"schema": {"type": "integer"}}}),
         "may break",
-        "answer 429 says something else of its headers",
+        "answer 429 changes its headers",
         "may break",
     ),
     "a parameter's flag": (
@@ -227,7 +227,7 @@ def test_a_change_is_named_in_both_directions(kind):
     assert [found.effect for found in there if words in f"{found.place} {found.what}"] == [effect], there
     assert {found.effect for found in there} == {effect}, there
     for found in there:
-        assert bool(found.whom) == found.is_breaking == (found.effect in ("breaks", "may break")), found
+        assert bool(found.affects) == found.is_breaking == (found.effect in ("breaks", "may break")), found
     if back is not None:
         assert {found.effect for found in home} == {back}, home
 

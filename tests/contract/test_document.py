@@ -202,14 +202,14 @@ def list_of(schema):
 
 
 USELESS = {
-    "no object": ([], "is not an OpenAPI document: it holds no object"),
+    "no object": ([], "is not an OpenAPI document: it is not an object"),
     "no version": ({"paths": {}}, "no 'openapi'"),
     "a version that is a number": ({"openapi": 3.0, "paths": {}}, "no 'openapi'"),
     "Swagger": ({"swagger": "2.0", "paths": {}}, "Swagger '2.0'; an OpenAPI 3.0 document is needed"),
     "3.1": ({"openapi": "3.1.0", "paths": {}}, "OpenAPI '3.1.0'"),
     "no paths": ({"openapi": "3.0.1"}, "no 'paths'"),
     "paths of nothing": ({"openapi": "3.0.1", "paths": []}, "no 'paths'"),
-    "none of the operations": ({"openapi": "3.0.1", "paths": {"/x": {"get": {}}}}, "none of the operations submitRemoteLinks, "),
+    "none of the operations": ({"openapi": "3.0.1", "paths": {"/x": {"get": {}}}}, "its paths have none of the operations"),
     "a reference to nothing": (change(SCHEMA, {"$ref": "#/x"}), "the reference '#/x' leads nowhere"),
     "a remote reference": (change(SCHEMA, {"$ref": "https://a.example/x.json#/a"}), "leads out of the document"),
     "a reference to a file": (change(SCHEMA, {"$ref": "/etc/passwd"}), "leads out of the document"),

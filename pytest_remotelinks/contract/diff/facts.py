@@ -1,10 +1,9 @@
-"""A contract document reduced to its facts: no prose, no order where order says nothing."""
+"""A contract document reduced to its facts, without prose and without order if order has no meaning."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -15,9 +14,9 @@ from pytest_remotelinks.contract.parameters import has_default_style
 from pytest_remotelinks.contract.schema import CHOICES
 
 _PROSE = {"title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "xml"}
-#: Lists whose order says nothing.
+#: Lists whose order has no meaning.
 _SETS = {"required", "enum", "anyOf", "oneOf"}
-#: What a member says that says nothing: the same as if it were not there.
+#: Values that mean the same as a member that is not there.
 _DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(("deprecated", "nullable", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "allowEmptyValue"), False),
     **dict.fromkeys(("readOnly", "writeOnly", "allowReserved"), False),
@@ -27,7 +26,7 @@ _DEFAULTS: dict[str, Any] = {
 _SCOPE = "x-atlassian-connect-scope"
 
 
-#: What of an operation a client sends.
+#: The parts of an operation that a client sends.
 _ASKED = ("method", "path", "parameters", "requestBody")
 
 
@@ -55,17 +54,16 @@ def _operation(document: Document, operation: Operation) -> dict[str, Any]:
 
 
 def _placeholders(document: Document, operation: Operation) -> tuple[str, dict[str, str]]:
-    """The path under the published names of its placeholders, where only those differ, and how each is called there."""
-    published = document.api.operation(operation.name).path
-    if re.sub(r"\{[^{}]*\}", "{}", operation.path) != re.sub(r"\{[^{}]*\}", "{}", published):
+    """The path with the published names of its placeholders, if only those differ, and by name the published one."""
+    published = document.api.operation(operation.name)
+    if operation.shape != published.shape:
         return operation.path, {}
-    names = re.findall(r"\{([^{}]*)\}", operation.path)
-    return published, dict(zip(names, re.findall(r"\{([^{}]*)\}", published), strict=True))
+    return published.path, dict(zip(operation.placeholders, published.placeholders, strict=True))
 
 
 def _counts(parameter: dict[str, Any], operation: Operation) -> bool:
-    """Whether the parameter is the operation's own: not of the base that its path started with."""
-    return bool(parameter["in"] != "path" or f"{{{parameter['name']}}}" in operation.path)
+    """Whether the parameter is the operation's own, not that of the base of its path."""
+    return bool(parameter["in"] != "path" or parameter["name"] in operation.placeholders)
 
 
 def _parameter(parameter: dict[str, Any], placeholders: dict[str, str]) -> tuple[str, dict[str, Any]]:
@@ -79,7 +77,7 @@ def _parameter(parameter: dict[str, Any], placeholders: dict[str, str]) -> tuple
 
 
 def asks_the_same(document: Document, other: Document) -> bool:
-    """Whether each of the document's operations wants to be sent just what the other document's wants."""
+    """Whether each of the document's operations asks for the same request as the other document's."""
     return _asked(document).items() <= _asked(other).items()
 
 
@@ -111,7 +109,7 @@ _LIMITS = {
 
 
 def limits(document: Document) -> Iterator[tuple[str, str]]:
-    """What the parts of a submission must keep to: the place, and its limits in words."""
+    """The limits of a submission: the place, and its limits in words."""
     yield from _limits(document.submission_schema, "")
 
 
@@ -136,25 +134,25 @@ def _limits(schema: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
         yield from _limits(schema["additionalProperties"], f"{place}.*".lstrip("."))
 
 
-def _facts(part: Any, names: bool = False) -> Any:
-    """The part without prose; ``names`` tells that its members are named by people."""
+def _facts(part: Any, named: bool = False) -> Any:
+    """The part without prose; ``named`` says that its members have names of their own, so that none is a keyword."""
     if isinstance(part, list):
         return [_facts(inner) for inner in part]
     if not isinstance(part, dict):
         return part
     facts = {}
     for name, inner in part.items():
-        if names or (name not in _PROSE and not name.startswith("x-")):
-            stated = _facts(inner, name == "properties" and not names)
-            if not names and _says_nothing(name, stated):
+        if named or (name not in _PROSE and not name.startswith("x-")):
+            stated = _facts(inner, name == "properties" and not named)
+            if not named and _is_default(name, stated):
                 continue
             facts[name] = stated
-            if name in _SETS and not names and isinstance(inner, list):
+            if name in _SETS and not named and isinstance(inner, list):
                 facts[name].sort(key=_text)
     return facts
 
 
-def _says_nothing(name: str, value: Any) -> bool:
+def _is_default(name: str, value: Any) -> bool:
     if name == "required":  # a flag of a parameter or body, and a list of a schema's members
         return value is False or value == []
     if name in ("items", "additionalProperties") and value == {}:
@@ -164,7 +162,7 @@ def _says_nothing(name: str, value: Any) -> bool:
 
 
 def _scheme(document: Document, name: str) -> str:
-    """What a security scheme is, whatever the document calls it."""
+    """The kind of a security scheme, which each document may name in its own way."""
     scheme = document.security_schemes.get(name)
     kind = scheme.get("type") if isinstance(scheme, dict) else None
     if kind == "http" and isinstance(scheme, dict):
