@@ -106,6 +106,14 @@ def test_allowed_members_are_accepted(app_site):
     assert app_site.violations == []
 
 
+@pytest.mark.parametrize("number", ["1e999", "1" + "0" * 400, "-1e30"])
+def test_time_that_is_out_of_range(app_site, number):
+    """A time that is too large for a clock is refused as a claim."""
+    payload = claims(exp="?").replace('"?"', number)
+    assert read(app_site, genuine(payload=payload)) == 401
+    assert [violation.code for violation in app_site.violations] == ["RL511"]
+
+
 def test_token_of_pyjwt_is_accepted(app_site):
     """A token that PyJWT made is accepted."""
     assert read(app_site, published_token("GET", READ).removeprefix("JWT ")) == 404

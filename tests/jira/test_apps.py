@@ -90,6 +90,7 @@ def test_reinstallation_makes_new_secret(make_site):
     jira = make_site()
     one, other = jira.install(DESCRIPTOR), jira.install(DESCRIPTOR)
     assert len(one.shared_secret) >= 32
+    assert one.client_key != other.client_key
     assert one.shared_secret != other.shared_secret
     # Installed again, the app has a new secret; the old one is worth nothing.
     assert (read(jira, other), read(jira, one)) == (404, 401)
@@ -285,6 +286,8 @@ def test_uninstall_deletes_links_at_once(make_site, link):
     assert (set(jira.links), jira.pending, jira.app) == ({"2"}, [], other)
     assert read(jira, app) == 401
     assert jira.requests[-1].violations[0].code == "RL505"
+    with pytest.raises(ValueError, match=f"no app '{APP_KEY}' is installed, so no token can be issued to it"):
+        app.token()
 
 
 def test_reinstallation_brings_nothing_back(make_site, link):

@@ -95,6 +95,15 @@ def test_signature_identifies_app_without_issuer(make_site):
     assert [violation.code for violation in jira.violations] == ["RL514"]
 
 
+def test_missing_issuer_beside_forge_app(make_site):
+    """A token without issuer belongs to a Forge app if no other is installed; there is no secret to verify it with."""
+    module = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
+    manifest = {"app": {"id": "ari:1"}, "permissions": {"scopes": []}, "modules": {"devops:remoteLinkInfoProvider": [module]}}
+    jira = make_site(app=manifest, ignore="RL511,RL513")
+    assert requests.get(jira.url + READ, headers={"Authorization": published_token("GET", READ, iss=None)}, timeout=30).status_code == 404
+    assert (jira.violations, jira.requests[0].app) == ([], "ari:1")
+
+
 def test_unknown_issuer_belongs_to_forge_app(make_site):
     """The token of an unknown app belongs to the latest app, also if that is a Forge app."""
     module = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}

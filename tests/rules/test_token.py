@@ -342,6 +342,12 @@ def test_secret_of_another_app(app_site, descriptor):
     assert "the secret of 'other'" in app_site.violations[0].hint
 
 
+def test_missing_issuer_beside_another_defect(app_site):
+    """Without an issuer nothing else is said of a token."""
+    send(app_site, "GET", READ, published_token("GET", READ + "0", iss=None, exp=1))
+    assert codes_of(app_site) == ["RL511"]
+
+
 def test_unknown_secret(app_site):
     """The hint about a wrong signature names another app only if its secret was used."""
     send(app_site, "GET", READ, published_token("GET", READ, key="the secret of no app"))
