@@ -30,6 +30,23 @@ def test_wait_is_for_one_operation_and_ends(jira, provider, link):
     assert codes(jira) == []
 
 
+def test_success_ends_the_wait(jira, provider, link):
+    """If a request that came too early succeeds, the next one is not too early."""
+    with jira.maintenance(retry_after=30):
+        provider.submit(link())
+    assert provider.submit(link(sequence=2)).status_code == 202
+    provider.submit(link(sequence=3))
+    assert codes(jira) == ["RL701"]
+
+
+def test_success_ends_the_permanent_failure(jira, provider):
+    """If a retry of a permanent failure succeeds, the next one is fine."""
+    jira.fail_next(403)
+    for _ in range(3):
+        provider.read("1")
+    assert codes(jira) == ["RL702"]
+
+
 @pytest.mark.parametrize("status", [400, 403, 413])
 def test_permanent_failure_retried(jira, provider, link, status):
     """The same request after a permanent failure violates RL702; another request does not."""
@@ -95,6 +112,25 @@ def test_rejected_link_accepted_at_second_try(jira, provider, link):
     provider.submit(link())
     jira.known_issues.add("ABC-1")
     assert provider.submit(link()).json() == {"acceptedRemoteLinks": ["1"]}
+    assert codes(jira) == []
+
+
+def test_rejection_ends_with_acceptance(jira, provider, link):
+    """Once a link is accepted, its earlier rejection no longer makes later submissions retries."""
+    two = link("2", associations=[{"associationType": "issueKeys", "values": ["ABC-2"]}])
+    jira.known_issues = {"ABC-2"}
+    provider.submit(link("1"), two)
+    jira.known_issues.add("ABC-1")
+    provider.submit(link("1", sequence=2))
+    provider.submit(link("1", sequence=3), two)
+    assert codes(jira) == []
+
+
+def test_other_submission_after_a_rejection(jira, provider, link):
+    """A submission without the rejected link is not a retry, even if one of its links is unchanged."""
+    jira.reject("1")
+    provider.submit(link("1"), link("2"))
+    provider.submit(link("2"), link("3"))
     assert codes(jira) == []
 
 

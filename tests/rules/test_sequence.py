@@ -33,7 +33,7 @@ def test_lower_number_with_newer_data(jira, provider, link, time):
     assert codes(jira) == ["RL401"]
     violation = jira.violations[0]
     assert violation.pointer == "/remoteLinks/0/updateSequenceNumber"
-    assert "displayName" in violation.message
+    assert f"({'displayName' if time.endswith('31T12:00:00Z') else 'displayName, lastUpdated'})" in violation.message
     assert jira.link("1")["displayName"] == "Link 1"
 
 
@@ -43,6 +43,21 @@ def test_same_number_with_other_data(jira, provider, link):
     provider.submit(link(sequence=2, description="new"))
     assert codes(jira) == ["RL402"]
     assert "description" in jira.violations[0].message
+
+
+def test_message_names_three_members(jira, provider, link):
+    """The message names at most three of the members that differ, also those that are gone."""
+    provider.submit(link(description="old", attributeMap={"a": "b"}))
+    provider.submit(link(displayName="new", url="https://scanner.example/new"))
+    assert "(attributeMap, description, displayName, …)" in jira.violations[0].message
+
+
+def test_number_that_is_not_a_number(make_site, provider_of, link):
+    """If RL201 is ignored, numbers that are text are not compared."""
+    jira = make_site(ignore=["RL201"])
+    for sequence in ("1", 2, "3", "x"):
+        provider_of(jira).submit(link(sequence=sequence, displayName=str(sequence)))
+    assert codes(jira) == []
 
 
 def test_numbers_are_compared_with_the_highest(jira, provider, link):
