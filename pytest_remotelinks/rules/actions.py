@@ -1,4 +1,4 @@
-"""RL603 and RL604: the actions that a link offers, held against the app's module."""
+"""RL603 and RL604: the actions of a submitted link, compared with those of the app's module."""
 
 from __future__ import annotations
 
@@ -6,53 +6,52 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_remotelinks.apis.api import Api
 from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.rules.examples import a_link, installed, signed_submission
 from pytest_remotelinks.rules.rule import Rule
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.pointer import pointer_to
 
-
-def _action(action_id: str) -> dict[str, Any]:
-    return {"actionId": action_id, "actionLabel": {"value": "Dismiss"}, "templateUrl": "https://scanner.example/dismiss?alert={alert}"}
-
+_DISMISS = {
+    "actions": [
+        {"actionId": "dismiss", "actionLabel": {"value": "Dismiss"}, "templateUrl": "https://scanner.example/dismiss?alert={alert}"}
+    ]
+}
+_FIXED = installed(signed_submission(a_link(actionIds=["dismiss"], attributeMap={"alert": "1"})), module=_DISMISS)
 
 RL603 = Rule(
-    "RL603",
-    "unknown-action",
-    "error",
-    None,
-    "A link's actionIds are those of the app's module.",
-    "People would not see the action: Jira has no label and no URL for it.",
-    "Connect reference, Jira Remote Link Provider module: actions",
-    installed(signed_submission(a_link(actionIds=["dismis"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
-    installed(signed_submission(a_link(actionIds=["dismiss"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
+    code="RL603",
+    name="unknown-action",
+    severity="error",
+    refusal=None,
+    summary="A link's actionIds are actions of the app's module.",
+    why="The action is not displayed: Jira has no label and no URL for it.",
+    source="Connect reference, Jira Remote Link Provider module: actions",
+    broken=installed(signed_submission(a_link(actionIds=["dismis"], attributeMap={"alert": "1"})), module=_DISMISS),
+    fixed=_FIXED,
 )
 
 RL604 = Rule(
-    "RL604",
-    "unfilled-placeholder",
-    "error",
-    None,
-    "A link's attributeMap fills every placeholder of its actions' URLs.",
-    "Otherwise the action leads nowhere.",
-    "Connect reference, Jira Remote Link Provider module: templateUrl",
-    installed(signed_submission(a_link(actionIds=["dismiss"])), module={"actions": [_action("dismiss")]}),
-    installed(signed_submission(a_link(actionIds=["dismiss"], attributeMap={"alert": "1"})), module={"actions": [_action("dismiss")]}),
+    code="RL604",
+    name="unfilled-placeholder",
+    severity="error",
+    refusal=None,
+    summary="A link's attributeMap fills every placeholder of its actions' URLs.",
+    why="Otherwise the action's URL leads nowhere.",
+    source="Connect reference, Jira Remote Link Provider module: templateUrl",
+    broken=installed(signed_submission(a_link(actionIds=["dismiss"])), module=_DISMISS),
+    fixed=_FIXED,
 )
 
 
-def check_actions(violations: Violations, payload: Any, actions: Mapping[str, Action]) -> None:
-    """Judge the actions of every link of a submission; ``actions`` are those of the app, by their ids."""
-    links = payload.get("remoteLinks") if isinstance(payload, dict) else None
-    for index, link in enumerate(links if isinstance(links, list) else ()):
+def check_actions(violations: Violations, api: Api, payload: Any, actions: Mapping[str, Action]) -> None:
+    """Check the actions of every link of a submission; ``actions`` are those of the app, by their ids."""
+    for index, link in enumerate(api.entities(payload) or ()):
         if isinstance(link, dict) and isinstance(link.get("actionIds"), list):
-            _check_link(violations, index, link, actions)
+            _check_link(violations, api, index, link, actions)
 
 
-def _check_link(violations: Violations, index: int, link: dict[str, Any], actions: Mapping[str, Action]) -> None:
-    place = ("remoteLinks", index)
-    attributes = link.get("attributeMap")
+def _check_link(violations: Violations, api: Api, index: int, link: dict[str, Any], actions: Mapping[str, Action]) -> None:
     for position, action_id in enumerate(link["actionIds"]):
         if not isinstance(action_id, str):
             continue
@@ -61,19 +60,19 @@ def _check_link(violations: Violations, index: int, link: dict[str, Any], action
             violations.add(
                 RL603,
                 f"the app's module has no action {action_id!a}",
-                pointer_to((*place, "actionIds", position)),
+                api.pointer(index, "actionIds", position),
                 _nearest(action_id, actions),
                 action_id,
                 link=index,
             )
             continue
-        missing = action.unfilled(attributes)
+        missing = action.unfilled(link.get("attributeMap"))
         if missing:
             names = ", ".join(f"{{{name}}}" for name in missing)
             violations.add(
                 RL604,
                 f"nothing fills {names} in the templateUrl of the action {action_id!a}",
-                pointer_to((*place, "attributeMap")),
+                api.pointer(index, "attributeMap"),
                 f"add {', '.join(map(ascii, missing))} to the link's attributeMap",
                 link=index,
             )
@@ -81,7 +80,7 @@ def _check_link(violations: Violations, index: int, link: dict[str, Any], action
 
 def _nearest(action_id: str, actions: Mapping[str, Action]) -> str:
     if not actions:
-        return "leave actionIds out, or add the action to the descriptor's module; a Forge module has none"
+        return "leave actionIds out, or add the action to the descriptor's module; a Forge module has no actions"
     near = difflib.get_close_matches(action_id, list(actions), n=1)
     if near:
         return f"did you mean {near[0]!a}? Otherwise add it to the module's actions"

@@ -125,7 +125,7 @@ class Checker:
         else:
             checked = self._without_body(violations, operation, request, route, history)
         if app in context.apps:
-            check_actions(violations, checked.payload, context.apps[app].actions)
+            check_actions(violations, self.document.api, checked.payload, context.apps[app].actions)
         return replace(checked, app=app, violations=tuple(violations.found))
 
     def _submission(self, violations: Violations, operation: Operation, request: Request) -> CheckResult:

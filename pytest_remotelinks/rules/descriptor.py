@@ -39,27 +39,27 @@ def _action(action_id: str) -> dict[str, Any]:
 
 
 RL601 = Rule(
-    "RL601",
-    "descriptor-schema",
-    "error",
-    None,
-    "The app's remote link module fits its published description.",
-    "Jira refuses to install an app with a broken module, and to take links from an app that has none.",
-    _DESCRIPTORS,
-    _module(key="shop scanner"),
-    _module(),
+    code="RL601",
+    name="descriptor-schema",
+    severity="error",
+    refusal=None,
+    summary="The app's remote link module fits its published description.",
+    why="Jira refuses to install an app with a broken module, and to take links from an app that has none.",
+    source=_DESCRIPTORS,
+    broken=_module(key="shop scanner"),
+    fixed=_module(),
 )
 
 RL602 = Rule(
-    "RL602",
-    "action-id-twice",
-    "error",
-    None,
-    "A module gives each actionId once.",
-    "A link names its actions by actionId, which could then mean either.",
-    "Connect reference, Jira Remote Link Provider module: actionId is unique",
-    _module(actions=[_action("dismiss"), _action("dismiss")]),
-    _module(actions=[_action("dismiss"), _action("assign")]),
+    code="RL602",
+    name="duplicate-action-id",
+    severity="error",
+    refusal=None,
+    summary="A module has each actionId at most once.",
+    why="A link names its actions by actionId, which could then mean either.",
+    source="Connect reference, Jira Remote Link Provider module: actionId is unique",
+    broken=_module(actions=[_action("dismiss"), _action("dismiss")]),
+    fixed=_module(actions=[_action("dismiss"), _action("assign")]),
 )
 
 
@@ -168,7 +168,7 @@ def _check_identity(violations: Violations, value: Mapping[str, Any], is_forge: 
     else:
         scopes, place = value.get("scopes"), "/scopes"
         if not isinstance(value.get("key"), str) or not value["key"]:
-            violations.add(RL601, "the descriptor gives the app no key", "/key", "add the app's key: its tokens name it as 'iss'")
+            violations.add(RL601, "the descriptor has no key", "/key", "add the app's key: it is the 'iss' of its tokens")
     if scopes is not None and not (isinstance(scopes, (list, Mapping)) and all(isinstance(scope, str) for scope in scopes)):
         violations.add(RL601, "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
 
@@ -188,7 +188,7 @@ def _check_whole(violations: Violations, descriptor: Mapping[str, Any], kind: st
 
 def _check_modules(violations: Violations, modules: Any, place: Place) -> None:
     if not isinstance(modules, list) or not modules:
-        violations.add(RL601, "a manifest gives a list of modules here", pointer_to(place), "put '- ' before the module's key")
+        violations.add(RL601, "a manifest has a list of modules here", pointer_to(place), "put '- ' before the module's key")
         return
     for index, entry in enumerate(modules):
         _check_module(violations, entry, (*place, index), _FORGE_SCHEMA)

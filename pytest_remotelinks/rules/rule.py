@@ -19,7 +19,7 @@ DOCUMENT = "OpenAPI document of Jira Software Cloud"
 ASSUMPTION = "not published; one of this project's assumptions"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One rule of the contract.
 
