@@ -1,4 +1,4 @@
-"""Judging a file: what it is, is told by what stands in it."""
+"""Check a file. Its kind is recognised from its content."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.check.payloads import check_link, check_links, check_submission
-from pytest_remotelinks.check.positions import Path, line_and_column, no_number_in, positions_in_json
+from pytest_remotelinks.check.positions import Path, line_and_column, number_not_in_json, positions_in_json
 from pytest_remotelinks.contract.descriptor import kind_of
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json, read_yaml
 from pytest_remotelinks.reports.located import LocatedViolation
@@ -17,7 +18,6 @@ from pytest_remotelinks.rules.request import report_duplicate_members
 from pytest_remotelinks.rules.violation import Violation, Violations
 from pytest_remotelinks.wire.pointer import pointer_to
 
-_LINK_MEMBERS = {"id", "updateSequenceNumber", "displayName", "lastUpdated", "associations"}
 _KINDS = "a submission, a remote link, a list of them, a Connect descriptor or a Forge manifest"
 
 Positions = dict[Path, tuple[int, int]]
@@ -25,65 +25,66 @@ Positions = dict[Path, tuple[int, int]]
 
 @dataclass(frozen=True)
 class _Source:
-    """A file that was read: its text, its value, and where each part of the value stands."""
+    """A file that was read: its text, its value, and a function that finds the positions of its parts."""
 
     text: str
     value: Any
     positions: Callable[[Iterable[Path]], Positions]
     is_json: bool
-    #: Pointers of members that stand more than once in their object; of JSON the rules find them.
+    #: Pointers of duplicate members; in JSON the rules find them.
     repeated: tuple[str, ...] = ()
     #: Where the text stops being JSON.
     broken: tuple[int, int] | None = None
 
 
 def check_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> list[LocatedViolation]:
-    """What breaks the contract in a file, in the order of its lines.
+    """The violations in a file, in the order of its lines.
 
-    A bare module is taken for Connect's in JSON, and for Forge's in YAML, as
-    their descriptors are written: by itself it does not tell. Raises Unreadable
-    for a file that is none of the kinds that are known, and ContractError for a
-    contract document that cannot be used.
+    A bare module is read as Connect's in JSON and as Forge's in YAML, the
+    formats of their descriptors. Raises Unreadable for a file of an unknown
+    kind, and ContractError for a contract document that cannot be used.
     """
     source = _read(content, name)
     violations = _violations(source, contract, ignore, next_contract)
-    broken = source.broken or (no_number_in(source.text) if source.is_json else None) or (1, 1)
+    broken = source.broken or (number_not_in_json(source.text) if source.is_json else None) or (1, 1)
     positions = source.positions(_steps(violation.pointer) for violation in violations)
     located = [
         LocatedViolation(name, *(broken if violation.code == "RL101" else positions[_steps(violation.pointer)]), violation)
         for violation in violations
     ]
-    return sorted(located, key=lambda finding: (finding.line, finding.column, finding.violation.code))
+    return sorted(located, key=lambda each: (each.line, each.column, each.violation.code))
 
 
 def _violations(source: _Source, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> list[Violation]:
     value = source.value
     if not isinstance(value, (dict, list)):
-        raise Unreadable(f"it holds {type(value).__name__}, and none of these: {_KINDS}")
+        raise Unreadable(f"it is a {type(value).__name__}, not {_KINDS}")
     if isinstance(value, dict) and isinstance(value.get("log"), dict) and "entries" in value["log"]:
         raise Unreadable("it is a HAR, which cannot be checked yet; check the bodies of its requests")
-    violations_found = Violations(ignore)
+    violations = Violations(ignore)
     check: Callable[[Any, str, tuple[str, ...], str | None], list[Violation]]
-    if isinstance(value, dict) and "remoteLinks" in value:
+    if isinstance(value, dict) and REMOTE_LINKS.list_member in value:
         check = check_submission
-    elif kind_of(value) is not None and not _holds_link(value):
-        check_descriptor(violations_found, value, bare="connect" if source.is_json else "forge")
-        return violations_found.found
+    elif kind_of(value) is not None and not _has_link(value):
+        check_descriptor(violations, value, bare="connect" if source.is_json else "forge")
+        return violations.found
     elif isinstance(value, list):
         check = check_links
-    elif _holds_link(value):
+    elif _has_link(value):
         check = check_link
     else:
-        raise Unreadable(f"nothing in it tells that it is {_KINDS}")
-    report_duplicate_members(violations_found, source.repeated)
-    return [*check(source.text if source.is_json else value, contract, ignore, next_contract), *violations_found.found]
+        raise Unreadable(f"its content is not recognised as {_KINDS}")
+    report_duplicate_members(violations, source.repeated)
+    return [*check(source.text if source.is_json else value, contract, ignore, next_contract), *violations.found]
 
 
-def _holds_link(value: Any) -> bool:
-    """Whether a value is a link, or a list with one in it, and no descriptor."""
+def _has_link(value: Any) -> bool:
+    """Whether a value is a link, or a list with a link, and not a descriptor."""
     if isinstance(value, list):
-        return any(map(_holds_link, value))
-    return isinstance(value, dict) and not _LINK_MEMBERS.isdisjoint(value) and "homeUrl" not in value and "modules" not in value
+        return any(map(_has_link, value))
+    return (
+        isinstance(value, dict) and not REMOTE_LINKS.telling_members.isdisjoint(value) and "homeUrl" not in value and "modules" not in value
+    )
 
 
 def _read(content: bytes, name: str) -> _Source:
@@ -96,8 +97,8 @@ def _read(content: bytes, name: str) -> _Source:
         except (ValueError, RecursionError):
             raise Unreadable("it is not JSON that can be read: numbers are too long or nesting is too deep") from None
         if not name.lower().endswith((".yaml", ".yml")):
-            if '"remoteLinks"' in text:
-                return _Source(text, {"remoteLinks": None}, lambda paths: dict.fromkeys(paths, where), True, broken=where)
+            if f'"{REMOTE_LINKS.list_member}"' in text:
+                return _Source(text, {REMOTE_LINKS.list_member: None}, lambda paths: dict.fromkeys(paths, where), True, broken=where)
             raise Unreadable(f"it is not JSON: {problem.msg} at line {where[0]}, column {where[1]}")
     read = read_yaml(text)
     repeated = tuple(map(pointer_to, read.repeated))
@@ -105,7 +106,7 @@ def _read(content: bytes, name: str) -> _Source:
 
 
 def _steps(pointer: str) -> Path:
-    """The steps of a JSON pointer; of a pointer to something that is not in the body, none."""
+    """The steps of a JSON pointer; none for a pointer to something outside the body."""
     if not pointer.startswith("/"):
         return ()
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))

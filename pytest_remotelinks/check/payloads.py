@@ -1,4 +1,4 @@
-"""Judging a payload in a unit test, without HTTP."""
+"""Check a payload in a unit test, without HTTP."""
 
 from __future__ import annotations
 
@@ -18,44 +18,45 @@ from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import NotJSON, decode
 from pytest_remotelinks.wire.request import Request
 
-#: What is said of parameters, which a payload does not have.
+#: Rules about parameters, which a payload does not have.
 _OF_PARAMETERS = ("RL107",)
-#: What is said of a request as a whole, and not of links that wait to be sent.
+#: Rules about a request as a whole, which links that are not yet sent do not have.
 _OF_REQUESTS = ("RL103", "RL108", "RL109", "RL204")
 _SENT = Headers([("Authorization", "JWT aaaa.bbbb.cccc"), ("Content-Type", "application/json")])
+_LIST = REMOTE_LINKS.list_member
 _METHOD, _TARGET = "POST", REMOTE_LINKS.base + REMOTE_LINKS.operation("submit").path
 
 
 def check_submission(
     payload: Any, contract: str | Path = NEWEST, ignore: str | Iterable[str] = (), next_contract: str | Path | None = None
 ) -> list[Violation]:
-    """What breaks the contract in a submission's payload: an object, or JSON as text or bytes.
+    """The violations in a submission's payload: an object, or JSON as text or bytes.
 
-    By the same rules as ``FakeJira``, in the order of the request; empty where
-    nothing does. ``contract``, ``ignore`` and ``next_contract`` are as there.
-    Parameters and headers, which a payload does not have, are not asked for.
+    The rules are those of ``FakeJira``, and so are ``contract``, ``ignore`` and
+    ``next_contract``. Parameters and headers are not checked, since a payload
+    has none.
 
     Raises ContractError for a document that cannot be used, and ValueError for
-    a selector that covers no rule. For a Python value that JSON cannot say it
-    raises TypeError where its type has no place in JSON, and ValueError where
-    it contains itself, is nested deeper than Python follows, or holds a number
-    of thousands of digits; NaN and infinities are RL101.
+    a selector that covers no rule. A Python value that cannot be written as
+    JSON raises TypeError if its type is the reason; it raises ValueError if it
+    contains itself, is nested too deep for Python, or has a number of thousands
+    of digits. NaN and infinities are RL101.
     """
-    return _judged(_as_json(payload), contract, parse_selectors(ignore), next_contract)
+    return _violations(_as_json(payload), contract, parse_selectors(ignore), next_contract)
 
 
 def check_link(
     link: Any, contract: str | Path = NEWEST, ignore: str | Iterable[str] = (), next_contract: str | Path | None = None
 ) -> list[Violation]:
-    """What breaks the contract in one remote link; pointers lead into the link. Otherwise as ``check_submission``."""
-    return _spliced(b'{"remoteLinks":[', _as_json(link), b"]}", "/remoteLinks/0", contract, ignore, next_contract)
+    """The violations in one remote link, with pointers into the link. Otherwise like ``check_submission``."""
+    return _spliced(f'{{"{_LIST}":[', _as_json(link), "]}", f"/{_LIST}/0", contract, ignore, next_contract)
 
 
 def check_links(
     links: Any, contract: str | Path = NEWEST, ignore: str | Iterable[str] = (), next_contract: str | Path | None = None
 ) -> list[Violation]:
-    """What breaks the contract in a list of links, however many requests they will be sent in. Otherwise as ``check_link``."""
-    return _spliced(b'{"remoteLinks":', _as_json(links), b"}", "/remoteLinks", contract, ignore, next_contract)
+    """The violations in a list of links, however many requests will submit them. Otherwise like ``check_link``."""
+    return _spliced(f'{{"{_LIST}":', _as_json(links), "}", f"/{_LIST}", contract, ignore, next_contract)
 
 
 def _as_json(value: Any) -> bytes:
@@ -68,30 +69,25 @@ def _as_json(value: Any) -> bytes:
     except TypeError as error:
         raise TypeError(f"the payload cannot be sent as JSON: {error}") from None
     except RecursionError:
-        raise ValueError("the payload cannot be sent as JSON: it is nested deeper than Python follows") from None
+        raise ValueError("the payload cannot be sent as JSON: it is nested too deep") from None
     except ValueError as error:
         raise ValueError(f"the payload cannot be sent as JSON: {error}") from None
 
 
 def _spliced(
-    before: bytes,
-    text: bytes,
-    after: bytes,
-    place: str,
-    contract: str | Path,
-    ignore: str | Iterable[str],
-    next_contract: str | Path | None,
+    before: str, text: bytes, after: str, place: str, contract: str | Path, ignore: str | Iterable[str], next_contract: str | Path | None
 ) -> list[Violation]:
-    """What is wrong with a text that is a part of a payload; as one it is judged only if it is JSON by itself."""
+    """The violations in a text that is a part of a payload. If it is not JSON itself, it is checked on its own."""
     selectors = (*parse_selectors(ignore), *_OF_REQUESTS)
     try:
         decode(text)
     except NotJSON:
-        return _judged(text, contract, selectors, next_contract)
-    return [_below(place, violation) for violation in _judged(before + text + after, contract, selectors, next_contract)]
+        return _violations(text, contract, selectors, next_contract)
+    body = before.encode() + text + after.encode()
+    return [_below(place, violation) for violation in _violations(body, contract, selectors, next_contract)]
 
 
-def _judged(body: bytes, contract: str | Path, ignore: tuple[str, ...], next_contract: str | Path | None) -> list[Violation]:
+def _violations(body: bytes, contract: str | Path, ignore: tuple[str, ...], next_contract: str | Path | None) -> list[Violation]:
     document = load_document(contract)
     newer = load_document(next_contract) if next_contract else successor(document)
     checker = Checker(document, (*ignore, *_OF_PARAMETERS), next_document=newer)

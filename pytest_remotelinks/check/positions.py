@@ -1,4 +1,4 @@
-"""Where in a JSON text the values stand that paths lead to."""
+"""Map paths of a JSON text to lines and columns."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from json import JSONDecoder
 from typing import Any
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-#: Strings are passed over; outside of them, numbers and what Python takes for one.
+#: Strings are skipped; outside of them it matches numbers, and what Python reads as one.
 _NUMBERS = re.compile(r'"(?:[^"\\]|\\.)*"|(NaN|-?Infinity|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', re.DOTALL)
 _decode = JSONDecoder(strict=False).raw_decode
 
 Path = tuple[str, ...]
-#: By the next step, what is wanted below it.
+#: By the next step of the wanted paths, the steps after it.
 _Wanted = dict[str, Any]
 
 
 def positions_in_json(text: str, paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
-    """By path, line and column, from 1, of the value; of its nearest container where it is not there.
+    """By path, line and column, from 1, of the value; of its nearest container if it is not there.
 
-    ``text`` is valid JSON, and is gone through once for all paths. Of a member
-    that stands more than once it is the last that counts.
+    ``text`` is valid JSON and is read once for all paths. The last one of
+    duplicate members counts.
     """
     paths = list(paths)
     wanted: _Wanted = {}
@@ -37,8 +37,8 @@ def positions_in_json(text: str, paths: Iterable[Path]) -> dict[Path, tuple[int,
     return {path: _place(text, _nearest(start, found, path), lines) for path in paths}
 
 
-def no_number_in(text: str) -> tuple[int, int] | None:
-    """Line and column of the first thing in a text that Python reads as a number and JSON does not have."""
+def number_not_in_json(text: str) -> tuple[int, int] | None:
+    """Line and column of the first number that Python reads and JSON does not have, such as NaN."""
     for match in _NUMBERS.finditer(text):
         if match[1] and (match[1][-1] in "Ny" or float(match[1]) in (float("inf"), float("-inf"))):
             return line_and_column(text, match.start())
@@ -51,7 +51,7 @@ def line_and_column(text: str, index: int) -> tuple[int, int]:
 
 
 def _find(text: str, start: int, wanted: _Wanted, found: _Wanted) -> int:
-    """Note where each wanted part of the value at ``start`` begins, and return where the value ends."""
+    """Find the start of each wanted part of the value at ``start``, and return the end of the value."""
     closing = {"{": "}", "[": "]"}.get(text[start])
     if not wanted or closing is None:
         return _decode(text, start)[1]
@@ -65,7 +65,7 @@ def _find(text: str, start: int, wanted: _Wanted, found: _Wanted) -> int:
             name, number = str(number), number + 1
         if name in wanted:
             below: _Wanted = {}
-            found[name] = index, below  # of a member that stands twice the last one stays
+            found[name] = index, below  # the last one of duplicate members stays
             index = _find(text, index, wanted[name], below)
         else:
             index = _decode(text, index)[1]

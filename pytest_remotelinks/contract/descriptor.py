@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.contract.loading import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
 
-CONNECT_MODULE = "jiraRemoteLinkInfoProvider"
-FORGE_MODULE = "devops:remoteLinkInfoProvider"
+CONNECT_MODULE = REMOTE_LINKS.connect_module
+FORGE_MODULE = REMOTE_LINKS.forge_module
 #: A name in braces, in a template; a link's attributeMap has its value.
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 

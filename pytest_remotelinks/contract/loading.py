@@ -190,7 +190,7 @@ def looks_like_json(text: str) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything stands there; no path makes this fail."""
+    """Whether the path exists; no path makes this fail."""
     try:
         return path.exists()
     except (OSError, ValueError):  # too long a name, a folder that must not be entered, a NUL
@@ -198,10 +198,10 @@ def is_there(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file stands there; no path makes this fail."""
+    """Whether the path is a file; no path makes this fail."""
     return is_there(path) and path.is_file()
 
 
 def shortened(name: str) -> str:
-    """A file's name as a message can hold it."""
+    """A file's name, short enough for a message."""
     return printable(name if len(name) <= 200 else f"{name[:200]}…", keep="")

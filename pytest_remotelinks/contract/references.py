@@ -50,7 +50,7 @@ class References:
         return self._resolved[reference]
 
     def _target(self, reference: str) -> Any:
-        # A fragment is percent-encoded; where it is not, a "%" stands for itself.
+        # A fragment is percent-encoded; if it is not, a "%" is just that.
         for fragment in dict.fromkeys((unquote(reference[1:]), reference[1:])):
             target = self._spec
             try:

@@ -15,3 +15,9 @@ class LocatedViolation:
     line: int
     column: int
     violation: Violation
+
+    @property
+    def message(self) -> str:
+        """The violation's message, after its JSON pointer if it has one."""
+        pointer = self.violation.pointer
+        return f"{pointer}: {self.violation.message}" if pointer.startswith("/") else self.violation.message

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_remotelinks.check.positions import line_and_column, no_number_in, positions_in_json
+from pytest_remotelinks.check.positions import line_and_column, number_not_in_json, positions_in_json
 
 names = st.text(max_size=4) | st.sampled_from(["a", '"', "\\", "a/b", "~", "é", "{", "]", "\n"])
 values = st.recursive(
@@ -56,10 +56,10 @@ def test_many_places_are_found_in_one_go():
 @given(value=values, layout=layouts, data=st.data())
 def test_the_first_thing_that_is_no_number_is_found(value, layout, data):
     texts = json.dumps([value, 5.5, "NaN 1e999"], **layout)
-    assert no_number_in(texts) is None
+    assert number_not_in_json(texts) is None
     bad = data.draw(st.sampled_from(["NaN", "Infinity", "-Infinity", "1e999", "-1E+400"]))
     text = json.dumps([value, "@", value], **layout).replace('"@"', bad)
-    place = no_number_in(text)
+    place = number_not_in_json(text)
     assert place is not None
     line, column = place
     assert text.split("\n")[line - 1][column - 1 :].startswith(bad)
