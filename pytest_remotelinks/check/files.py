@@ -16,7 +16,7 @@ from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.descriptor import check_descriptor
 from pytest_remotelinks.rules.request import report_duplicate_members
 from pytest_remotelinks.rules.violation import Violation, Violations
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to
 
 _KINDS = "a submission, a remote link, a list of them, a Connect descriptor or a Forge manifest"
 

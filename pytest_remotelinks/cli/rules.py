@@ -10,8 +10,9 @@ from typing import Any
 from pytest_remotelinks.cli.outcome import CLEAN, Outcome, as_json, as_lines
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.examples import Example
-from pytest_remotelinks.rules.rule import Rule, selects
+from pytest_remotelinks.rules.rule import Rule
 from pytest_remotelinks.rules.selectors import parse_selectors
+from pytest_remotelinks.rules.violation import selects
 
 
 def add_to(commands: Any) -> None:

@@ -10,9 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.apis.api import METHODS, Api, Operation
+from pytest_remotelinks.apis.api import METHODS, Api, Operation, Router
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
-from pytest_remotelinks.apis.router import Router
 from pytest_remotelinks.contract.loading import Unreadable, is_there, parse, read_bytes
 from pytest_remotelinks.contract.openapi import openapi_problem
 from pytest_remotelinks.contract.parameters import is_checked

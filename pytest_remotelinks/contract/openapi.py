@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.explain import explain, innermost
 from pytest_remotelinks.contract.schema import python_pattern
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -12,10 +12,10 @@ from typing import Any
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.qsh import CanonicalRequest, canonical_requests
 from pytest_remotelinks.contract.descriptor import Action, Descriptor
-from pytest_remotelinks.jira.clock import Clock
-from pytest_remotelinks.rules.app_history import AppHistory
+from pytest_remotelinks.jira.pending import Clock
 from pytest_remotelinks.rules.authorization import credentials_of
 from pytest_remotelinks.rules.context import RequestContext
+from pytest_remotelinks.rules.retries import AppHistory
 from pytest_remotelinks.wire.redact import Secret
 from pytest_remotelinks.wire.request import Request
 

@@ -16,11 +16,11 @@ from pytest_remotelinks.jira.answers import Answer, failure_headers, json_answer
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.fault import Effect, Fault
 from pytest_remotelinks.jira.faults import Arrival, Faults
-from pytest_remotelinks.jira.oauth import TokenEndpoint
+from pytest_remotelinks.jira.oauth import TOKEN_PATH, TokenEndpoint
 from pytest_remotelinks.jira.site import Outcome, Site
 from pytest_remotelinks.recording.exchange import Exchange
-from pytest_remotelinks.rules.app_history import AppHistory
 from pytest_remotelinks.rules.checker import Checker, CheckResult
+from pytest_remotelinks.rules.retries import AppHistory
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request
@@ -115,7 +115,7 @@ class Backend:
         with self._site.present():
             checker = self._checker_of(request)
             operation = checker.document.router.route(request.path).operation(request.method)
-            is_for_token = self.token_endpoint.is_meant_by(request)
+            is_for_token = request.path == TOKEN_PATH
             effect = self._faults.next_unread("token" if is_for_token else operation.name if operation else None)
             if effect is None:
                 return None
@@ -124,7 +124,7 @@ class Backend:
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
-        if self.token_endpoint.is_meant_by(request):
+        if request.path == TOKEN_PATH:
             return self.token_endpoint.answer(request, started, clock)
         with self._site.present() as now:
             began = now - (time.perf_counter() - clock)

@@ -16,7 +16,7 @@ from pytest_remotelinks.wire.json_body import NotJSON, decode
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.response import Response
 
-PATH = "/oauth/token"
+TOKEN_PATH = "/oauth/token"
 _GRANT = "client_credentials"
 _MEMBERS = ("audience", "grant_type", "client_id", "client_secret")
 # OAuth 2 asks for these in every answer that may contain a token.
@@ -30,10 +30,6 @@ class TokenEndpoint:
         self._registry = registry
         self._site = site
         self._faults = faults
-
-    def is_meant_by(self, request: Request) -> bool:
-        """Whether a request asks for a token."""
-        return request.path == PATH
 
     def knows(self, client_id: str) -> bool:
         """Whether an installed app has this client id."""

@@ -1,15 +1,32 @@
-"""Writes that Jira has accepted and not yet applied."""
+"""The site's clock, and the writes that Jira has accepted and not yet applied."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.jira.consistency import Moment, Policy
 from pytest_remotelinks.jira.store import Key, Store
 from pytest_remotelinks.jira.write import AcceptedWrite
+
+
+class Clock:
+    """Gives seconds since the epoch; never runs backwards."""
+
+    def __init__(self) -> None:
+        self._ahead = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        """The site's time, in seconds since the epoch."""
+        return time.monotonic() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward. Raises ValueError for a negative number."""
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"a clock can be moved forward by 0 seconds or more, not by {seconds!r}")
+        self._ahead += seconds
 
 
 class PendingWrites:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_remotelinks.apis.api import Api, Id
-from pytest_remotelinks.jira.clock import Clock
 from pytest_remotelinks.jira.consistency import Policy
-from pytest_remotelinks.jira.pending import PendingWrites
+from pytest_remotelinks.jira.pending import Clock, PendingWrites
 from pytest_remotelinks.jira.store import Key, Store
 from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.record import Record

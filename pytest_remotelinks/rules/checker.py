@@ -6,11 +6,9 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_remotelinks.apis.api import Id, Operation
-from pytest_remotelinks.apis.router import Route
+from pytest_remotelinks.apis.api import Id, Operation, Route
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.rules.actions import check_actions
-from pytest_remotelinks.rules.app_history import AppHistory, Stale
 from pytest_remotelinks.rules.authorization import check_authorization
 from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.future import check_future
@@ -27,11 +25,10 @@ from pytest_remotelinks.rules.request import (
     check_schema,
     read_payload,
 )
-from pytest_remotelinks.rules.retries import check_resent, check_retry_timing
-from pytest_remotelinks.rules.rule import selects
+from pytest_remotelinks.rules.retries import AppHistory, Stale, check_resent, check_retry_timing
 from pytest_remotelinks.rules.sequence import check_sequence
 from pytest_remotelinks.rules.target import check_id, check_query_encoding, check_query_names, check_route
-from pytest_remotelinks.rules.violation import Violation, Violations
+from pytest_remotelinks.rules.violation import Violation, Violations, selects
 from pytest_remotelinks.wire.request import Request
 
 #: Which refusal wins if several apply: what a server checks first.
@@ -104,7 +101,8 @@ class Checker:
         entities = api.entities(checked.payload) or []
         violations = Violations(self.ignore)
         violations.name_links(api, checked.payload)
-        check_sequence(violations, api, entities, stale)
+        if stale:
+            check_sequence(violations, api, entities, stale)
         check_resent(violations, api, entities, accepted, stale, rejected, now)
         return tuple(violations.found)
 
@@ -130,8 +128,7 @@ class Checker:
 
     def _submission(self, violations: Violations, operation: Operation, request: Request) -> CheckResult:
         document, api = self.document, self.document.api
-        check_query_names(violations, document, operation, request)
-        check_parameters(violations, document, operation, request)
+        self._check_parameters(violations, operation, request)
         check_content_type(violations, request)
         try:
             payload, clean = read_payload(violations, document, request, self.byte_limit)
@@ -161,9 +158,16 @@ class Checker:
             check_links(violations, document, entities)
         if isinstance(payload.get("properties"), dict):
             check_property_keys(violations, payload["properties"], "/properties")
-        check_metadata(violations, payload.get("providerMetadata"))
+        if "providerMetadata" in payload:
+            check_metadata(violations, payload["providerMetadata"])
         envelope = {name: value for name, value in payload.items() if name != api.list_member}
         check_members(violations, document.submission_schema, envelope, ())
+
+    def _check_parameters(self, violations: Violations, operation: Operation, request: Request) -> None:
+        if "?" in request.target:
+            check_query_names(violations, self.document, operation, request)
+        if self.document.checked_parameters(operation):
+            check_parameters(violations, self.document, operation, request)
 
     def _without_body(
         self, violations: Violations, operation: Operation, request: Request, route: Route, history: AppHistory

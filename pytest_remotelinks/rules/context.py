@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.qsh import CanonicalRequest
-from pytest_remotelinks.rules.app_history import AppHistory
+from pytest_remotelinks.rules.retries import AppHistory
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pytest_remotelinks.rules.examples import Example
 from pytest_remotelinks.rules.properties import RL307, email_in
 from pytest_remotelinks.rules.rule import Rule
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to
 
 _DESCRIPTORS = "Connect reference, Jira Remote Link Provider module; Forge reference, devops:remoteLinkInfoProvider"
 

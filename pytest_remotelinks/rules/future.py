@@ -8,8 +8,8 @@ from dataclasses import replace
 from pytest_remotelinks.contract.diff.versions import published_on
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.rules.examples import a_link, example, submission
-from pytest_remotelinks.rules.rule import DOCUMENT, Rule, selects
-from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.rules.rule import DOCUMENT, Rule
+from pytest_remotelinks.rules.violation import Violation, selects
 
 RL901 = Rule(
     code="RL901",

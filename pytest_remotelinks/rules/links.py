@@ -11,7 +11,7 @@ from pytest_remotelinks.contract.schema import shapes
 from pytest_remotelinks.rules.examples import a_link, example, submission
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, REJECTS_LINK, Rule
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to
 
 
 def _issues(*keys: str) -> dict[str, object]:

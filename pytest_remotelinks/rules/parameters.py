@@ -12,7 +12,7 @@ from pytest_remotelinks.rules.examples import call, example
 from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import validator_of
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to
 from pytest_remotelinks.wire.redact import REDACTED, redact_header, redact_parameter
 from pytest_remotelinks.wire.request import Request
 

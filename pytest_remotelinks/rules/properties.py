@@ -12,7 +12,7 @@ from pytest_remotelinks.apis.api import Api
 from pytest_remotelinks.rules.examples import call, example, submission
 from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 
 _SUBMITTED = submission(properties={"accountId": "account-123"})

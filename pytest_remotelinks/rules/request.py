@@ -14,8 +14,7 @@ from pytest_remotelinks.rules.links import RL201
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import fast_path_of, validator_of
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.json_body import NotJSON, decode, holds_more_values, require_shallow
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import NotJSON, decode, holds_more_values, pointer_to, require_shallow
 from pytest_remotelinks.wire.redact import redact_target
 from pytest_remotelinks.wire.request import Request
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,8 +50,3 @@ class Rule:
         if self.refusal is None:
             return "accepts the request"
         return "rejects the link" if self.refusal == REJECTS_LINK else f"answers {self.refusal}"
-
-
-def selects(selectors: Iterable[str], code: str) -> bool:
-    """Whether one of the selectors, each a code or the beginning of one, covers the code."""
-    return any(code.startswith(selector) for selector in selectors)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from pytest_remotelinks.apis.api import Api
-from pytest_remotelinks.rules.app_history import Stale
 from pytest_remotelinks.rules.examples import a_link, example, submission
+from pytest_remotelinks.rules.retries import Stale
 from pytest_remotelinks.rules.rule import REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.times import read_time

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pytest_remotelinks.apis.api import Id, Operation
-from pytest_remotelinks.apis.router import Route, Router
+from pytest_remotelinks.apis.api import Id, Operation, Route, Router
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.parameters import is_spread
@@ -13,7 +12,7 @@ from pytest_remotelinks.rules.examples import SITE_BASE, Sent, call, example, su
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import id_fast_path_of, validator_of
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 from pytest_remotelinks.wire.request import Request
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_remotelinks.apis.api import Api, Id
-from pytest_remotelinks.rules.rule import REJECTS_LINK, Rule, Severity, selects
+from pytest_remotelinks.rules.rule import REJECTS_LINK, Rule, Severity
 
 #: Stands for "there is no offending value", since None is a JSON value.
 NO_VALUE: Any = type("NoValue", (), {"__doc__": "No offending value.", "__repr__": lambda self: "NO_VALUE"})()
@@ -37,6 +38,11 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.code} {self.pointer}: {self.message}"
+
+
+def selects(selectors: Iterable[str], code: str) -> bool:
+    """Whether one of the selectors, each a code or the beginning of one, covers the code."""
+    return any(code.startswith(selector) for selector in selectors)
 
 
 class Violations:

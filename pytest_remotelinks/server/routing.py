@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from pytest_remotelinks.jira.backend import Backend
-from pytest_remotelinks.jira.oauth import PATH as TOKEN_PATH
-from pytest_remotelinks.jira.oauth import client_id_of
+from pytest_remotelinks.jira.oauth import TOKEN_PATH, client_id_of
 from pytest_remotelinks.wire.request import Request
 
 _CLOUD_ID = re.compile(r"/(?:ex/jira|jira/[^/?]+/[^/?]+/cloud)/([^/?]+)(?=/)")

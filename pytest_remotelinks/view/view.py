@@ -16,8 +16,8 @@ from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import AcceptedWrite, Write
 from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission, api_of, expect
 from pytest_remotelinks.reports.terminal import report
-from pytest_remotelinks.rules.rule import selects
 from pytest_remotelinks.rules.selectors import parse_selectors
+from pytest_remotelinks.rules.violation import selects
 from pytest_remotelinks.view import waiting
 from pytest_remotelinks.view.compare import differences, nearest_names
 from pytest_remotelinks.view.deletions import criteria, criteria_differences, misses, not_accepted, replay

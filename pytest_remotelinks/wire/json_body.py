@@ -1,14 +1,20 @@
-"""Reading JSON bodies: strictly, and with the repeated members that JSON parsers usually drop."""
+"""JSON bodies: read strictly, with the repeated members that parsers usually drop; and pointers into them (RFC 6901)."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from pytest_remotelinks.wire.pointer import pointer_to
 from pytest_remotelinks.wire.redact import SecretBytes, secret_json
+
+
+def pointer_to(path: Iterable[str | int]) -> str:
+    """The pointer of a path of member names and indexes; the whole document's is empty."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
 
 #: Deeper nesting than this is refused, long before Python's own limit.
 DEPTH_LIMIT = 200

@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 from support.paths import ROOT
 
-from pytest_remotelinks.wire.pointer import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to
 
 pytestmark = pytest.mark.both_versions
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.contract.document import load_document
-from pytest_remotelinks.rules.app_history import AppHistory
 from pytest_remotelinks.rules.checker import Checker, CheckResult
+from pytest_remotelinks.rules.retries import AppHistory
 
 CHECKER = Checker(load_document("2026-06"))
 
