@@ -260,7 +260,9 @@ def _submitted(api: Api, entities: list[Any], outcome: Outcome, errors: Errors) 
         else:
             answer[api.rejected_member] = [{"key": key, "errors": found} for key, found in rejected.values()]
     if outcome.unknown:
-        answer[api.unknown_member] = [{"associationType": name, "values": values} for name, values in outcome.unknown.items()]
+        answer[api.unknown_member] = [
+            {api.association_type_member: name, api.association_values_member: values} for name, values in outcome.unknown.items()
+        ]
     return answer
 
 

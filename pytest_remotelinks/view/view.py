@@ -292,7 +292,7 @@ class View:
             near = [] if unknown else nearest_names(key, keys, 1)
             raise failure(
                 f"{id!a} is stored, but not linked to the {kind} {key!a}",
-                [f"  the link names it, but the site does not know the {kind} (unknownAssociations)"] if unknown else [],
+                [f"  the link names it, but the site does not know the {kind} ({self._api.unknown_member})"] if unknown else [],
                 linked_line(stored, kind),
                 [f"  did you mean {near[0]!a}?"] if near else [],
                 self._pending_hint(id),
