@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pytest_remotelinks.cli import check, contract, rules
 from pytest_remotelinks.cli.outcome import UNUSABLE, Outcome, complain
-from pytest_remotelinks.wire.version import version
+from pytest_remotelinks.reports.version import version
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_remotelinks.reports.located import LocatedViolation
+from pytest_remotelinks.reports.version import version
 from pytest_remotelinks.rules.catalogue import RULES
-from pytest_remotelinks.wire.version import version
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
