@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from pytest_remotelinks import FakeJira
+
 
 @pytest.fixture
 def answered(jira):
@@ -530,3 +532,22 @@ def test_reset_ends_a_fault(jira, provider):
     jira.reset()
     assert fault.remaining == 0
     assert provider.read("1").status_code == 404
+
+
+def test_rate_limit_handle(jira, provider, link):
+    """The handle of a rate limit has its name and the requests that it refused."""
+    limit = jira.rate_limit(1, per=60)
+    provider.submit(link())
+    assert provider.read("1").status_code == 429
+    assert limit.name == "rate_limit"
+    assert list(limit.requests) == jira.requests[1:]
+
+
+def test_renamed_site_that_listens_on_localhost():
+    """A site on localhost is renamed to 127.0.0.1."""
+    with FakeJira(host="localhost") as jira, jira.renamed() as new_url:
+        assert new_url.startswith("http://127.0.0.1:")
+        authorization = jira.authorization("GET", "/rest/remotelinks/1.0/remotelink/1")
+        arguments = {"headers": {"Authorization": authorization}, "allow_redirects": False, "timeout": 30}
+        answer = requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1", **arguments)
+        assert (answer.status_code, answer.headers["Location"]) == (302, new_url + "/rest/remotelinks/1.0/remotelink/1")

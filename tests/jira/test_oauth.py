@@ -107,6 +107,20 @@ def test_malformed_request_for_a_token(make_site, payload):
     assert answer.json()["error"] in ("invalid_request", "unsupported_grant_type")
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_failed_request_for_a_token(make_site, status):
+    """A planned fault answers with its status and Retry-After; the body is an object if the status has one."""
+    jira = make_site(app=DESCRIPTOR)
+    fault = jira.fail_next(status, operation="token", retry_after=7)
+    answer = ask(jira, credentials(jira.app))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "7")
+    assert bool(answer.content) == (status == 500)
+    if answer.content:
+        assert answer.json()["error"] == "temporarily_unavailable"
+        assert answer.headers["Content-Type"].startswith("application/json")
+    assert list(fault.requests) == jira.requests
+
+
 def test_token_endpoint_takes_only_post(make_site):
     """The endpoint takes only POST."""
     answer = ask(make_site(), method="GET")

@@ -42,6 +42,7 @@ def test_displayed_link(jira, link):
     (shown,) = jira.issue("ABC-1")
     assert (shown.id, shown.display_name, shown.type, shown.app) == ("1", "Link 1", "security", APP_KEY)
     assert (shown.description, shown.url) == ("The order number reaches the database.", "https://scanner.example/alerts/1")
+    assert shown.last_updated == "2026-01-31T12:00:00Z"
     assert shown.lozenge == Lozenge("OPEN", "removed", "red")
     assert shown.actions == (
         ShownAction("settings", "Settings", "https://scanner.example/settings"),

@@ -70,6 +70,22 @@ def test_secrets_are_text_with_redacted_repr(make_site):
     assert SECRET not in repr(Settings(shared_secret=SECRET))
 
 
+def test_exchange_hands_out_redacted_values(make_site):
+    """Query, JSON and body of an exchange are what was sent, and their reprs show no secret, however deep it is."""
+    jira = make_site()
+    payload = {"remoteLinks": [], "properties": {"token": "planted", "more": [{"Password": "planted"}], "site": "shop"}}
+    headers = {"Authorization": jira.authorization("POST", BULK), "Content-Type": "application/json"}
+    requests.post(f"{jira.url}{BULK}?Access_Token=planted&page=2", json=payload, headers=headers, timeout=30)
+    request = jira.requests[0].request
+    assert request.query == {"Access_Token": "planted", "page": "2"}
+    assert request.json == payload
+    assert json.loads(request.body) == payload
+    for shown in map(repr, (request.query, request.json, request.body, request)):
+        assert "planted" not in shown
+    assert "'page': '2'" in repr(request.query)
+    assert "'site': 'shop'" in repr(request.json)
+
+
 PLANTED = "a-planted-secret-that-nobody-may-see-0123456789"
 
 FAILING = """
