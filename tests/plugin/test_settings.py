@@ -162,13 +162,13 @@ def test_wrong_settings_fixture(project, settings, says):
 
 
 def test_unreadable_contract(project):
-    """A contract that is no OpenAPI document is a usage error in one line."""
+    """A contract that is not an OpenAPI document is a usage error in one line."""
     project.makepyfile(test_it=SHOW)
     (project.path / "contract.json").write_text("{}")
     result = project.runpytest("--remotelinks-contract=contract.json")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert [line for line in result.errlines if line] == [
-        "ERROR: contract contract.json: the file is not an OpenAPI document: it has no 'openapi' that gives a version as text"
+        "ERROR: contract contract.json: the file is not an OpenAPI document: it has no 'openapi' with a version as text"
     ]
 
 
