@@ -551,3 +551,13 @@ def test_renamed_site_that_listens_on_localhost():
         arguments = {"headers": {"Authorization": authorization}, "allow_redirects": False, "timeout": 30}
         answer = requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1", **arguments)
         assert (answer.status_code, answer.headers["Location"]) == (302, new_url + "/rest/remotelinks/1.0/remotelink/1")
+
+
+def test_garbled_response_keeps_other_headers(jira, provider, link):
+    """The page instead of JSON has its own content type, and the headers of the rate limit."""
+    jira.rate_limit(10, per=60)
+    jira.garble_next("html")
+    answer = provider.submit(link())
+    assert answer.headers["Content-Type"] == "text/html;charset=UTF-8"
+    assert answer.headers["X-RateLimit-Limit"] == "10"
+    assert answer.text.startswith("<!DOCTYPE html>")
