@@ -1,4 +1,4 @@
-"""Files judged by the command: recognised by content, told by line, in four formats."""
+"""Files checked by the command: recognised by content, reported by line, in four formats."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_good_manifest_is_clean(check):
     assert check(MANIFEST, name="manifest.yml") == (0, "", "")
 
 
-def test_a_submission_is_told_by_line_and_column(check, link):
+def test_submission_has_line_and_column(check, link):
     status, output, complaint = check({"remoteLinks": [link(), link("2", type="secruity")], "properties": {"a:b": "c"}})
     assert (status, complaint) == (1, "")
     text = json.dumps({"remoteLinks": [link(), link("2", type="secruity")], "properties": {"a:b": "c"}}, indent=2).splitlines()
@@ -100,7 +100,7 @@ def test_the_first_place_is_the_right_one(check, content, place):
     assert place in places(output)
 
 
-def test_a_manifest_is_told_by_line_and_column(check):
+def test_manifest_has_line_and_column(check):
     broken = MANIFEST.replace("value: Scanner", 'value: ""').replace("https://scanner.example", "ftp://scanner.example")
     status, output, _ = check(broken, name="manifest.yml")
     assert status == 1
@@ -123,7 +123,7 @@ MODULE = "key: a_b\nname:\n  value: Scanner\nhomeUrl: ftp://scanner.example\n"
         ("- key: a\n  name: {value: b}\n", ["1:3"]),
     ],
 )
-def test_a_part_of_a_manifest_is_judged_too(check, content, found):
+def test_part_of_a_manifest_is_checked(check, content, found):
     status, output, complaint = check(content, name="manifest.yml")
     assert (status, complaint) == (1, "")
     assert places(output) == [f"manifest.yml:{place}: RL601" for place in found]
@@ -150,7 +150,7 @@ def test_a_link_with_names_of_a_module_is_a_link(check, link):
     assert [place.split()[1] for place in places(check([link(key="a", name="b"), link(actions=[])])[1])] == ["RL206"] * 3
 
 
-def test_a_member_given_twice_in_yaml_is_told_as_in_json(check, link):
+def test_repeated_member_in_yaml(check, link):
     twice = json.dumps({"remoteLinks": [link()]})[:-1] + ',\n"properties": {"a": "b",\n "a": "c"}}'
     assert places(check(twice)[1]) == ["file.json:3:7: RL112"]
     # Behind a comment it is no JSON.
@@ -165,7 +165,7 @@ def test_a_manifest_whose_modules_are_no_list(check):
     assert "list of modules" in output
 
 
-def test_a_yaml_submission_is_told_too(check):
+def test_yaml_submission(check):
     status, output, _ = check("remoteLinks:\n  - id: '1'\n    url: <string>\n", name="file.yaml")
     assert status == 1
     assert "file.yaml:3:10: RL201" in places(output)
@@ -250,7 +250,7 @@ def test_no_control_character_reaches_the_terminal(check, link):
     assert "\u202e" not in output
 
 
-def test_several_files_are_judged_in_one_run(check, link, capsys):
+def test_several_files_in_one_run(check, link, capsys):
     (status, output, _) = check(link(url="<string>"))
     assert status == 1
     (status, output, complaint) = check(link(), "file.json", "none.json", name="other.json")

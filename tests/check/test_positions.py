@@ -1,4 +1,4 @@
-"""Where a value stands in a text: found for every part of any JSON, however it is laid out."""
+"""The position of a value in a text: found for every part of any JSON, in any layout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def paths(value, path=()):
 
 
 @given(value=values, layout=layouts, before=st.sampled_from(["", "\n", " \n\t"]))
-def test_every_part_stands_where_it_is_said_to(value, layout, before):
+def test_every_part_is_found(value, layout, before):
+    """The position of every part of a JSON value is found."""
     text = before + json.dumps(value, **layout)
     places = positions_in_json(text, [path for path, _ in paths(value)])
     for path, part in paths(value):

@@ -68,7 +68,8 @@ def broken(tmp_path, link):
     return path
 
 
-def test_a_reader_that_leaves_early_changes_no_verdict(broken):
+def test_reader_that_leaves_early(broken):
+    """A reader that leaves early does not change the exit status."""
     status, output, complaint = shell('set -o pipefail; "$1" check "$2" | head -1', broken)
     assert (status, complaint) == (1, "")
     assert output.count("\n") == 1
@@ -89,13 +90,13 @@ def test_nothing_to_write_needs_no_output(broken, link):
     assert shell('"$1" check "$2" >&-', broken) == (0, "", "")
 
 
-def test_standard_input_that_is_closed_is_told(broken):
+def test_closed_standard_input(broken):
     assert shell('"$1" check - <&-', broken) == (2, "", "remotelinks: <stdin>: standard input is closed\n")
 
 
 @pytest.fixture
 def closed(tmp_path):
-    """A folder that nobody may enter."""
+    """A folder that only root may enter."""
     folder = tmp_path / "closed"
     folder.mkdir()
     (folder / "contract.json").write_text("{}")
@@ -106,7 +107,7 @@ def closed(tmp_path):
 
 @pytest.fixture
 def unprivileged(closed):
-    """Root may enter every folder: for a while nobody is root."""
+    """Root may enter every folder, so for a while the test is not root."""
     if os.geteuid() == 0:
         os.seteuid(65534)
     yield
@@ -114,7 +115,7 @@ def unprivileged(closed):
         os.seteuid(0)
 
 
-def test_a_path_that_cannot_be_looked_at_is_told(run, closed, unprivileged):
+def test_path_that_cannot_be_read(run, closed, unprivileged):
     for path in ("x" * 300, "a\0b", str(closed / "contract.json")):
         status, output, complaint = run("contract", "show", path)
         assert (status, output) == (2, "")

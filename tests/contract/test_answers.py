@@ -1,4 +1,4 @@
-"""Every answer that the fake gives is valid against the document that it judges by."""
+"""Every answer of the fake is valid against the document that it uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document that loads can be judged by, whatever stands in it, and the gate passes nothing that a rule forbids."""
+"""A document that loads can be used, whatever is in it, and its fast path accepts nothing that a rule forbids."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 from support.links import a_link
 from support.paths import OPENAPI
@@ -25,7 +25,7 @@ SPEC = json.loads((OPENAPI / "2026-06.json").read_text())
 HEADERS = Headers([("Authorization", "JWT x"), ("Content-Type", "application/json"), ("X-Req", "5")])
 
 
-def judge(document: Document, payload: Any) -> Any:
+def check_payload(document: Document, payload: Any) -> Any:
     body = json.dumps(payload).encode()
     return Checker(document).check(Request("POST", "/rest/remotelinks/1.0/bulk", HEADERS, body, len(body)))
 
@@ -41,7 +41,7 @@ def test_a_member_may_be_called_as_a_keyword_is():
     spec["components"]["schemas"]["RemoteLink"]["properties"]["$ref"] = {"type": "string", "maxLength": 3}
     spec["components"]["schemas"]["RemoteLink"]["properties"]["discriminator"] = {"type": "integer"}
     document = Document("odd", spec)
-    found = judge(document, {"remoteLinks": [a_link(**{"discriminator": "x", "$ref": "four"})]}).violations
+    found = check_payload(document, {"remoteLinks": [a_link(**{"discriminator": "x", "$ref": "four"})]}).violations
     assert {violation.pointer for violation in found} == {"/remoteLinks/0/$ref", "/remoteLinks/0/discriminator"}
 
 
@@ -58,7 +58,7 @@ def test_named_properties_are_asked_what_all_are():
         ({"providerMetadata": {"other": "a@b.example"}}, "RL307"),
         ({"providerMetadata": {"product": {"more": ["a@b.example"]}}}, "RL307"),
     ]:
-        found = judge(document, {"remoteLinks": [a_link()], **envelope}).violations
+        found = check_payload(document, {"remoteLinks": [a_link()], **envelope}).violations
         assert [violation.code for violation in found] == ([] if code is None else [code])
 
 
@@ -66,7 +66,7 @@ def test_named_properties_are_asked_what_all_are():
 @pytest.mark.parametrize(
     "link", [{"id": [1]}, {"id": [5]}, {"id": None}, {}, [], 5, {"id": "1", "associations": [{"values": ["A-1"] * 501}]}]
 )
-def test_a_document_that_asks_for_little_is_judged_by(make_site, provider_of, tmp_path, part, link):
+def test_document_that_asks_for_little(make_site, provider_of, tmp_path, part, link):
     spec = copy.deepcopy(SPEC)
     schemas = spec["components"]["schemas"]
     if part == "the links":
@@ -131,9 +131,9 @@ payloads = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1000, deadline=None)
 @given(data=st.data())
-def test_what_loads_never_fails_and_the_gate_is_never_too_kind(data):
+def test_any_loaded_document_can_be_used(data):
+    """A document that loads never fails, and its fast path agrees with the rules."""
     spec = copy.deepcopy(SPEC)
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(PLACES))
@@ -153,7 +153,7 @@ def test_what_loads_never_fails_and_the_gate_is_never_too_kind(data):
     except ContractError:
         event("refused")
         return
-    event("judged by")
+    event("used")
     checker = Checker(document)
     for payload in data.draw(st.lists(payloads, min_size=2, max_size=4)):
         body = json.dumps(payload).encode()
@@ -161,7 +161,7 @@ def test_what_loads_never_fails_and_the_gate_is_never_too_kind(data):
         checker.check(request)
         operation = next((operation for operation in document.operations if operation.id == "submitRemoteLinks"), None)
         if operation is not None and fast_path_of(document)(payload):
-            event("passed by the gate")
+            event("passed by the fast path")
             violations = Violations(("RL204",))
             checker._check_payload(violations, operation, payload)
             assert violations.found == []

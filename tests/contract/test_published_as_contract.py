@@ -1,4 +1,4 @@
-"""Atlassian's own file as the contract: the same verdicts as by our statement of it."""
+"""Atlassian's own file as the contract: the same results as with our statement of it."""
 
 from __future__ import annotations
 
@@ -139,23 +139,25 @@ def checker_for(contract):
     return Checker(load_document(contract), ("RL304",))
 
 
-def verdict(contract, request):
+def outcome(contract, request):
     checked = checker_for(contract).check(request)
     return checked.refusal, sorted((found.code, found.pointer) for found in checked.violations), sorted(checked.rejections)
 
 
-def test_the_published_file_gives_the_same_verdicts(version):
+@pytest.mark.slow
+def test_published_file_gives_same_results(version):
+    """Atlassian's own file and our statement of it give the same results."""
     path = PUBLISHED / FILES[version]
     if not path.exists():
         pytest.skip(f"the published document {path.name} is not beside the checkout")
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=REQUESTS, deadline=None)
+    @settings(max_examples=REQUESTS)
     # Not every damage breaks something.
     @given(request=st.integers(1, 3).flatmap(lambda turn: good_requests if turn == 1 else bad_requests))
     def compare(request):
-        ours = verdict(version, request)
-        assert verdict(path, request) == ours
+        ours = outcome(version, request)
+        assert outcome(path, request) == ours
         refusal, found, _ = ours
         seen["valid" if refusal is None and not found else "broken"] += 1
         seen.update({code for code, _ in found})
@@ -164,7 +166,7 @@ def test_the_published_file_gives_the_same_verdicts(version):
     assert seen["valid"] + seen["broken"] >= REQUESTS
     assert seen["valid"] >= REQUESTS / 4
     assert seen["broken"] >= REQUESTS / 4
-    told = {code for code in seen if code.startswith("RL")}
-    assert len(told) >= 12, told
+    reported = {code for code in seen if code.startswith("RL")}
+    assert len(reported) >= 12, reported
     # Only the newer one limits links, and only its pattern is not anchored.
-    assert version == "2026-06" or told.isdisjoint({"RL108", "RL205"})
+    assert version == "2026-06" or reported.isdisjoint({"RL108", "RL205"})
