@@ -561,3 +561,18 @@ def test_garbled_response_keeps_other_headers(jira, provider, link):
     assert answer.headers["Content-Type"] == "text/html;charset=UTF-8"
     assert answer.headers["X-RateLimit-Limit"] == "10"
     assert answer.text.startswith("<!DOCTYPE html>")
+
+
+def test_failed_response_has_only_planned_headers(jira, provider, link):
+    """A fault without retry_after asks for no wait, and only a renamed site names another location."""
+    jira.fail_next(503)
+    answer = provider.submit(link())
+    assert answer.status_code == 503
+    assert not {"retry-after", "location"} & {name.lower() for name in answer.headers}
+
+
+@pytest.mark.parametrize("seconds", [True, "1", -0.1, float("inf"), float("nan")])
+def test_delay_must_be_a_number_of_seconds(jira, seconds):
+    """A delay that cannot be waited for is refused."""
+    with pytest.raises(ValueError, match="delay must be a number of seconds"):
+        jira.delay_next(seconds)

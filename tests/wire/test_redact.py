@@ -13,6 +13,7 @@ from pytest_remotelinks import FakeJira
 from pytest_remotelinks.reports.curl import curl_line
 from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.settings import Settings
+from pytest_remotelinks.wire.redact import redact_credential
 
 BULK = "/rest/remotelinks/1.0/bulk"
 READ = "/rest/remotelinks/1.0/remotelink/1"
@@ -84,6 +85,23 @@ def test_exchange_hands_out_redacted_values(make_site):
         assert "planted" not in shown
     assert "'page': '2'" in repr(request.query)
     assert "'site': 'shop'" in repr(request.json)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("JWT aaaa.bbbb.cccc", "JWT ***"),
+        ("Bearer two words", "Bearer ***"),
+        ("planted", "***"),
+        ("planted-1 planted-2", "***"),
+        ("session=planted; other=planted", "***"),
+        ("averylongwordthatisnoscheme planted", "***"),
+        ("", "***"),
+    ],
+)
+def test_credential_shows_only_its_scheme(value, shown):
+    """Of a credential only a scheme in front of it is shown."""
+    assert redact_credential(value) == shown
 
 
 PLANTED = "a-planted-secret-that-nobody-may-see-0123456789"
