@@ -6,6 +6,8 @@ as a list, a base path of its own. It runs beside the remote links, over HTTP.
 
 from __future__ import annotations
 
+import copy
+import json
 import socket
 from urllib.parse import quote
 
@@ -14,8 +16,11 @@ import requests
 
 from pytest_remotelinks import FakeJira
 from pytest_remotelinks.apis.api import Api, Operation
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.diff.compare import compare
+from pytest_remotelinks.contract.diff.versions import published_on, successor
+from pytest_remotelinks.contract.document import ContractError, Document, load_document
 from pytest_remotelinks.reports.curl import BODY_LIMIT, curl_line
+from pytest_remotelinks.rules.validators import fast_path_of, id_fast_path_of, validator_of
 from pytest_remotelinks.view.view import View
 
 THINGS = Api(
@@ -411,3 +416,58 @@ def test_curl_line_cuts_a_long_submission(site, client):
     assert len(site.requests[0].request.body) > BODY_LIMIT
     line = curl_line(site.requests[0], site.url)
     assert '{"things": [{"group": "a", "number": 100, "revision": 1, "title": 5}]}' in line
+
+
+DOCUMENT = Document("things", SPEC, THINGS)
+
+
+def test_document_is_loaded_for_an_api(tmp_path):
+    """A file is read for an API, and a document without its operations is refused."""
+    path = tmp_path / "things.json"
+    path.write_text(json.dumps(SPEC))
+    assert [operation.name for operation in load_document(path, THINGS).operations] == ["submit", "delete-by-properties", "read", "delete"]
+    with pytest.raises(ContractError, match="its paths have none of the operations submitRemoteLinks, "):
+        load_document(path)
+    with pytest.raises(ContractError, match="its paths have none of the operations submitThings, "):
+        load_document("2026-06", THINGS)
+    assert (successor(DOCUMENT), published_on(DOCUMENT)) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("payload", "passes"),
+    [
+        ({"things": [thing()], "properties": {"owner": "x"}}, True),
+        ({"things": [thing(associations=[{"associationType": "issueKeys", "values": ["A-1"]}])]}, True),
+        ({"things": [thing(number="1")]}, False),
+        ({"things": [thing(group="")]}, False),
+        ({"things": [{"group": "a", "number": 1, "title": "a thing"}]}, False),
+        ({"things": [thing(title="x" * 21)]}, False),
+        ({"things": [thing(more=1)]}, False),
+        ({"things": [thing()], "properties": {"a:b": "x"}}, False),
+        ({"remoteLinks": []}, False),
+    ],
+)
+def test_fast_path_of_an_api(payload, passes):
+    """The fast path takes its words from the API, and both identity members count."""
+    assert fast_path_of(DOCUMENT)(payload) is passes
+
+
+def test_ids_in_a_path():
+    """Each placeholder of a path has a schema of its own, in the fast path and for the validator."""
+    spec = copy.deepcopy(SPEC)
+    group, number = (parameter for parameter in spec["paths"][f"{BASE}/groups/{{group}}/things/{{number}}"]["get"]["parameters"][1:])
+    group["schema"], number["schema"] = {"type": "string", "maxLength": 2}, {"type": "string", "pattern": "^[0-9]+$"}
+    document = Document("things", spec, THINGS)
+    read = next(operation for operation in document.operations if operation.name == "read")
+    for id, wrong in [(("ab", "7"), []), (("abc", "7"), ["group"]), (("ab", "x"), ["number"]), (("abc", "x"), ["group", "number"])]:
+        assert id_fast_path_of(document, read)(id) is (wrong == [])
+        assert sorted(error.name for error in validator_of(document).parameter_errors(read, id)) == wrong
+
+
+def test_changes_of_an_api():
+    """Two documents of an API are compared, and its words are in the changes."""
+    spec = copy.deepcopy(SPEC)
+    spec["paths"][f"{BASE}/bulk"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]["things"]["maxItems"] = 9
+    (change,) = compare(DOCUMENT, Document("new", spec, THINGS))
+    assert (change.effect, change.operation, change.place) == ("breaks", "submitThings", "body.things")
+    assert change.affects == "providers that send more than 9 things"

@@ -51,7 +51,8 @@ def places(output):
 
 
 @pytest.mark.parametrize("kind", ["submission", "link", "list", "connect", "module", "modules"])
-def test_what_is_good_is_clean(check, link, kind):
+def test_valid_file(check, link, kind):
+    """A valid JSON file of each kind has no violations."""
     good = {
         "submission": {"remoteLinks": [link()]},
         "link": link(),
@@ -63,11 +64,13 @@ def test_what_is_good_is_clean(check, link, kind):
     assert check(good) == (0, "", "")
 
 
-def test_a_good_manifest_is_clean(check):
+def test_valid_manifest(check):
+    """A valid Forge manifest has no violations."""
     assert check(MANIFEST, name="manifest.yml") == (0, "", "")
 
 
 def test_submission_has_line_and_column(check, link):
+    """A violation in a submission has a line and a column."""
     status, output, complaint = check({"remoteLinks": [link(), link("2", type="secruity")], "properties": {"a:b": "c"}})
     assert (status, complaint) == (1, "")
     text = json.dumps({"remoteLinks": [link(), link("2", type="secruity")], "properties": {"a:b": "c"}}, indent=2).splitlines()
@@ -94,13 +97,15 @@ def test_submission_has_line_and_column(check, link):
         ('{"remoteLinks": {},\n "remoteLinks": []}', "file.json:2:17: RL112"),
     ],
 )
-def test_the_first_place_is_the_right_one(check, content, place):
+def test_place_of_a_violation(check, content, place):
+    """Each kind of violation has the place of its value."""
     status, output, _ = check(content)
     assert status == 1
     assert place in places(output)
 
 
 def test_manifest_has_line_and_column(check):
+    """A violation in a YAML manifest has a line and a column."""
     broken = MANIFEST.replace("value: Scanner", 'value: ""').replace("https://scanner.example", "ftp://scanner.example")
     status, output, _ = check(broken, name="manifest.yml")
     assert status == 1
@@ -124,6 +129,7 @@ MODULE = "key: a_b\nname:\n  value: Scanner\nhomeUrl: ftp://scanner.example\n"
     ],
 )
 def test_part_of_a_manifest_is_checked(check, content, found):
+    """A part of a manifest is checked like the whole one."""
     status, output, complaint = check(content, name="manifest.yml")
     assert (status, complaint) == (1, "")
     assert places(output) == [f"manifest.yml:{place}: RL601" for place in found]
@@ -139,18 +145,21 @@ def test_part_of_a_manifest_is_checked(check, content, found):
         ({"jiraRemoteLinkInfoProvider": {"key": "a", "name": {"value": "b"}}}, ["2:33"]),
     ],
 )
-def test_a_bare_module_in_json_is_connects(check, content, found):
+def test_bare_module_in_json(check, content, found):
+    """A bare module in JSON is read as Connect's."""
     status, output, complaint = check(content)
     assert (status, complaint) == (1, "")
     assert places(output) == [f"file.json:{place}: RL601" for place in found]
 
 
-def test_a_link_with_names_of_a_module_is_a_link(check, link):
+def test_link_with_members_of_a_module(check, link):
+    """A link that has members of a module, too, is checked as a link."""
     assert places(check(link(key="a", name="b"))[1]) == ["file.json:16:10: RL206", "file.json:17:11: RL206"]
     assert [place.split()[1] for place in places(check([link(key="a", name="b"), link(actions=[])])[1])] == ["RL206"] * 3
 
 
 def test_repeated_member_in_yaml(check, link):
+    """A duplicate member is reported in YAML as in JSON."""
     twice = json.dumps({"remoteLinks": [link()]})[:-1] + ',\n"properties": {"a": "b",\n "a": "c"}}'
     assert places(check(twice)[1]) == ["file.json:3:7: RL112"]
     # Behind a comment it is no JSON.
@@ -159,13 +168,15 @@ def test_repeated_member_in_yaml(check, link):
     assert places(check("id: '1'\nid: '2'\nurl: <string>\n", "--ignore", "RL201", name="file.yaml")[1]) == ["file.yaml:2:5: RL112"]
 
 
-def test_a_manifest_whose_modules_are_no_list(check):
+def test_manifest_without_a_list_of_modules(check):
+    """A manifest whose modules are not a list is reported."""
     status, output, _ = check(MANIFEST.replace("- key", "  key"), name="manifest.yml")
     assert status == 1
     assert "list of modules" in output
 
 
 def test_yaml_submission(check):
+    """A submission in YAML is checked."""
     status, output, _ = check("remoteLinks:\n  - id: '1'\n    url: <string>\n", name="file.yaml")
     assert status == 1
     assert "file.yaml:3:10: RL201" in places(output)
@@ -187,7 +198,8 @@ def test_yaml_submission(check):
         (b" " * (11 * 1024 * 1024), "at most 10"),
     ],
 )
-def test_what_cannot_be_used_is_said_in_one_line(check, content, says):
+def test_unusable_file(check, content, says):
+    """A file that cannot be used is reported in one line, with status 2."""
     status, output, complaint = check(content)
     assert (status, output) == (2, "")
     assert complaint.startswith("remotelinks: file.json: ")
@@ -195,11 +207,13 @@ def test_what_cannot_be_used_is_said_in_one_line(check, content, says):
     assert complaint.count("\n") == 1
 
 
-def test_a_byte_order_mark_belongs_to_the_file(check, link):
+def test_byte_order_mark(check, link):
+    """A byte order mark is not part of the payload."""
     assert check(b"\xef\xbb\xbf" + json.dumps(link()).encode()) == (0, "", "")
 
 
-def test_ignored_rules_and_contracts_are_heard(check, link):
+def test_options(check, link):
+    """The contracts and the ignored rules are those of the options."""
     many = {"remoteLinks": [link(str(number)) for number in range(101)]}
     assert "RL108" in check(many)[1]
     assert "RL901" in check(many, "--contract", "2023-06")[1]
@@ -209,7 +223,8 @@ def test_ignored_rules_and_contracts_are_heard(check, link):
     assert check(many, "--ignore", "RL999")[2].startswith("remotelinks: 'RL999' selects no rule")
 
 
-def test_json_names_everything(check, link):
+def test_json_format(check, link):
+    """JSON has all facts of a violation."""
     status, output, _ = check(link(url="<string>"), "--format", "json")
     (finding,) = json.loads(output)
     assert status == 1
@@ -220,7 +235,8 @@ def test_json_names_everything(check, link):
     assert json.loads(check(link(), "--format", "json")[1]) == []
 
 
-def test_github_annotates_the_line(check, link):
+def test_github_format(check, link):
+    """GitHub's commands annotate the line; nothing in a value ends a command."""
     output = check(link(url="100%\n::error::"), "--format", "github")[1]
     assert output.startswith("::error file=file.json,line=5,col=10,title=RL201 link-schema::/url: ")
     assert output.count("\n") == 1
@@ -228,7 +244,8 @@ def test_github_annotates_the_line(check, link):
     assert check(link(color="red"), "--format", "github")[1].startswith("::warning ")
 
 
-def test_sarif_has_rules_and_results(check, link):
+def test_sarif_format(check, link):
+    """SARIF has the rules that were violated, and a result for each violation."""
     log = json.loads(check(link(url="<string>", color="red"), "--format", "sarif", name="file.json")[1])
     (run,) = log["runs"]
     assert log["version"] == "2.1.0"
@@ -243,7 +260,8 @@ def test_sarif_has_rules_and_results(check, link):
     assert json.loads(check(link(), "--format", "sarif")[1])["runs"][0]["results"] == []
 
 
-def test_no_control_character_reaches_the_terminal(check, link):
+def test_control_characters_are_escaped(check, link):
+    """No control character reaches the terminal."""
     output = check(link(**{"\x1b[31m\x07": "x", "type": "\x1b]0;title\x07", "url": "\u202e"}))[1]
     assert "\x1b" not in output
     assert "\x07" not in output
@@ -251,6 +269,7 @@ def test_no_control_character_reaches_the_terminal(check, link):
 
 
 def test_several_files_in_one_run(check, link, capsys):
+    """Several files are checked in one run; one that cannot be read does not stop it."""
     (status, output, _) = check(link(url="<string>"))
     assert status == 1
     (status, output, complaint) = check(link(), "file.json", "none.json", name="other.json")
@@ -259,7 +278,8 @@ def test_several_files_in_one_run(check, link, capsys):
     assert complaint == "remotelinks: none.json: it cannot be read: No such file or directory\n"
 
 
-def test_each_of_thousands_of_findings_has_its_line(check, link):
+def test_thousands_of_violations(check, link):
+    """Each of thousands of violations has its line."""
     content = json.dumps({"remoteLinks": [link(str(number), url="<string>", description="x" * 200) for number in range(8_000)]}, indent=2)
     assert len(content) > 4_000_000
     status, output, _ = check(content, "--contract", "2023-06", "--ignore", "RL9,RL109")
@@ -268,7 +288,8 @@ def test_each_of_thousands_of_findings_has_its_line(check, link):
 
 
 @pytest.mark.parametrize("format", ["text", "json", "github", "sarif"])
-def test_a_file_name_may_be_any_bytes(tmp_path, link, format):
+def test_file_name_of_any_bytes(tmp_path, link, format):
+    """A file name that is not UTF-8 is printed in every format."""
     name = b"caf\xe9 1.json"
     (tmp_path / os.fsdecode(name)).write_text(json.dumps(link(url="<string>")))
     words = [Path(sys.executable).with_name("remotelinks"), "check", name, "--format", format]

@@ -12,36 +12,39 @@ from hypothesis import strategies as st
 from pytest_remotelinks import ContractError, check_link, check_submission
 from pytest_remotelinks.check.payloads import check_links
 
-pytestmark = pytest.mark.both_versions
-
 
 def codes(violations):
     return [(violation.code, violation.pointer) for violation in violations]
 
 
-def test_a_good_submission_breaks_nothing(link):
+def test_valid_payload(link):
+    """A valid submission, and a valid link, have no violations."""
     assert check_submission({"remoteLinks": [link()], "properties": {"account": "a"}}) == []
     assert check_link(link()) == []
 
 
-def test_violations_come_with_place_and_mend(link):
+def test_violation_has_place_and_hint(link):
+    """A violation has a pointer and a hint."""
     (violation,) = check_submission({"remoteLinks": [link(), link("2", url="<string>")]})
     assert (violation.code, violation.severity, violation.pointer) == ("RL201", "error", "/remoteLinks/1/url")
     assert "URI" in violation.message
     assert "https://" in violation.hint
 
 
-def test_pointers_lead_into_the_link(link):
+def test_pointers_of_one_link(link):
+    """Pointers of a link alone lead into the link."""
     assert codes(check_link(link(type="x", color="red"))) == [("RL201", "/type"), ("RL206", "/color")]
     assert codes(check_link(5)) == [("RL201", "")]
 
 
 @pytest.mark.parametrize("payload", [None, [], 5, "", {}, {"remoteLinks": None}, {"remoteLinks": []}, {"remoteLinks": {}}])
 def test_invalid_payload_is_reported(payload):
+    """A payload that is not a submission is reported."""
     assert [code for code, _ in codes(check_submission(payload))] in (["RL103"], ["RL101"])
 
 
 def test_text_and_bytes_are_checked_unchanged(link):
+    """Text and bytes are checked unchanged."""
     text = '{"remoteLinks": [{"id": "1", "id": "2"}]}'
     assert ("RL112", "/remoteLinks/0/id") in codes(check_submission(text))
     assert check_submission(text) == check_submission(text.encode())
@@ -49,7 +52,8 @@ def test_text_and_bytes_are_checked_unchanged(link):
     assert [code for code, _ in codes(check_submission({"remoteLinks": [link(updateSequenceNumber=float("nan"))]}))] == ["RL101"]
 
 
-def test_the_contract_in_question_decides(link, tmp_path):
+def test_contract_and_ignored_rules(link, tmp_path):
+    """The contract, the next one and the ignored rules are those of the arguments."""
     many = {"remoteLinks": [link(str(number)) for number in range(101)]}
     assert codes(check_submission(many)) == [("RL108", "/remoteLinks")]
     assert codes(check_submission(many, "2023-06")) == [("RL901", "/remoteLinks")]
@@ -87,7 +91,8 @@ def deep():
         (lambda: 10**5000, ValueError, "limit"),
     ],
 )
-def test_what_json_cannot_say_is_the_callers_mistake(check, made, error, says):
+def test_value_that_json_lacks(check, made, error, says):
+    """A Python value that JSON lacks raises TypeError or ValueError."""
     with pytest.raises(error, match=r"^the payload cannot be sent as JSON: ") as raised:
         check([made()])
     assert says in str(raised.value)
@@ -111,7 +116,8 @@ NO_JSON = [
 
 @pytest.mark.parametrize("text", NO_JSON)
 @pytest.mark.parametrize("check", [check_link, check_links, check_submission])
-def test_a_text_that_is_no_json_is_none_as_a_part_either(check, text):
+def test_text_that_is_not_json(check, text):
+    """A text that is not JSON is RL101, also as a part of a payload."""
     assert codes(check(text)) == [("RL101", "#body")]
     assert codes(check(text.encode("utf-8", "surrogatepass"))) == [("RL101", "#body")]
     assert check(text, ignore="RL101") == []
@@ -119,6 +125,7 @@ def test_a_text_that_is_no_json_is_none_as_a_part_either(check, text):
 
 @given(text=st.text(alphabet='{}[],:"1 \\ab', max_size=12))
 def test_part_is_json_or_reported(text):
+    """A text is a part of a payload exactly if it is JSON."""
     try:
         json.loads(text)
     except ValueError:
@@ -127,7 +134,9 @@ def test_part_is_json_or_reported(text):
         assert "RL101" not in [code for code, _ in codes(check_link(text)) + codes(check_links(text))]
 
 
-def test_nothing_goes_over_the_network(link, monkeypatch):
+def test_no_network(link, monkeypatch):
+    """Checking a payload opens no socket."""
+
     def refuse(*arguments, **more):
         raise AssertionError("a socket was opened")
 
@@ -144,6 +153,7 @@ json_values = st.recursive(
 
 @given(links=st.lists(json_values, min_size=1, max_size=3))
 def test_link_alone_is_checked_as_in_a_submission(links):
+    """A link alone has the violations that it has in a submission."""
     body = json.dumps({"remoteLinks": links})
     together = [(violation.code, violation.pointer) for violation in check_submission(body) if violation.code != "RL204"]
     alone = [

@@ -37,25 +37,29 @@ def test_every_part_is_found(value, layout, before):
         assert json.JSONDecoder(strict=False).raw_decode(rest)[0] == part
 
 
-def test_what_is_not_there_is_looked_for_in_its_container():
+def test_position_of_an_absent_part():
+    """A part that is not there has the position of its container."""
     text = '{\n "a": [\n  1\n ]\n}'
     wanted = {("a", "7"): (2, 7), ("b", "c"): (1, 1), ("a", "0", "x"): (3, 3), (): (1, 1)}
     assert positions_in_json(text, wanted) == wanted
 
 
-def test_of_a_member_given_twice_the_last_counts():
+def test_position_of_a_duplicate_member():
+    """The last one of duplicate members counts."""
     text = '{"a": {"b": 1, "c": 2},\n"a": {"c": 3}}'
     assert positions_in_json(text, [("a",), ("a", "b"), ("a", "c")]) == {("a",): (2, 6), ("a", "b"): (2, 6), ("a", "c"): (2, 12)}
 
 
-def test_many_places_are_found_in_one_go():
+def test_many_positions():
+    """Many positions are found in one pass."""
     text = json.dumps([{"x" * 100: [number] * 20} for number in range(20_000)], indent=1)
     places = positions_in_json(text, [(str(number), "x" * 100, "19") for number in range(20_000)])
     assert len(set(places.values())) == 20_000
 
 
 @given(value=values, layout=layouts, data=st.data())
-def test_the_first_thing_that_is_no_number_is_found(value, layout, data):
+def test_number_not_in_json(value, layout, data):
+    """The first number that JSON does not have is found."""
     texts = json.dumps([value, 5.5, "NaN 1e999"], **layout)
     assert number_not_in_json(texts) is None
     bad = data.draw(st.sampled_from(["NaN", "Infinity", "-Infinity", "1e999", "-1E+400"]))
@@ -67,7 +71,8 @@ def test_the_first_thing_that_is_no_number_is_found(value, layout, data):
 
 
 @given(text=st.text(alphabet="ab\n", max_size=20), data=st.data())
-def test_lines_and_columns_count_from_one(text, data):
+def test_line_and_column(text, data):
+    """Lines and columns count from one."""
     index = data.draw(st.integers(0, len(text)))
     line, column = line_and_column(text, index)
     lines = text.split("\n")

@@ -33,7 +33,8 @@ def run(capsys):
     return run
 
 
-def test_standard_input_is_checked(link):
+def test_standard_input(link):
+    """A file named - is standard input."""
     assert remotelinks("check", "-", given=json.dumps(link())) == (0, "", "")
     status, output, _ = remotelinks("check", "-", given=json.dumps(link(url="<string>")))
     assert status == 1
@@ -41,13 +42,15 @@ def test_standard_input_is_checked(link):
 
 
 @pytest.mark.parametrize("words", [(), ("check",), ("contract",), ("nothing",), ("check", "--format", "x", "y")])
-def test_wrong_words_are_explained_with_status_2(words):
+def test_wrong_arguments(words):
+    """Wrong arguments print the usage, with status 2."""
     status, output, complaint = remotelinks(*words)
     assert (status, output) == (2, "")
     assert complaint.startswith("usage: remotelinks")
 
 
-def test_a_reader_that_leaves_early_is_no_error():
+def test_reader_that_leaves_early_gets_no_error():
+    """A reader that leaves early causes no message."""
     with subprocess.Popen([COMMAND, "rules", "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
         command.stdout.read(1)
         command.stdout.close()
@@ -77,7 +80,8 @@ def test_reader_that_leaves_early(broken):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_output_that_cannot_be_written_is_status_2(broken):
+def test_output_that_cannot_be_written(broken):
+    """Output that cannot be written is reported, with status 2."""
     full = (2, "", "remotelinks: the output cannot be written: No space left on device\n")
     assert shell('"$1" check "$2" > /dev/full', broken) == full
     assert shell('"$1" rules > /dev/full', broken) == full
@@ -85,12 +89,14 @@ def test_output_that_cannot_be_written_is_status_2(broken):
     assert shell('"$1" check "$2" >&- 2>&-', broken) == (2, "", "")
 
 
-def test_nothing_to_write_needs_no_output(broken, link):
+def test_no_output_to_write(broken, link):
+    """Without output, a closed standard output does not matter."""
     broken.write_text(json.dumps(link()))
     assert shell('"$1" check "$2" >&-', broken) == (0, "", "")
 
 
 def test_closed_standard_input(broken):
+    """A closed standard input is reported."""
     assert shell('"$1" check - <&-', broken) == (2, "", "remotelinks: <stdin>: standard input is closed\n")
 
 
@@ -116,6 +122,7 @@ def unprivileged(closed):
 
 
 def test_path_that_cannot_be_read(run, closed, unprivileged):
+    """A contract at a path that cannot be read is refused, whatever the reason."""
     for path in ("x" * 300, "a\0b", str(closed / "contract.json")):
         status, output, complaint = run("contract", "show", path)
         assert (status, output) == (2, "")
@@ -127,7 +134,8 @@ def test_path_that_cannot_be_read(run, closed, unprivileged):
             FakeJira(contract=path)
 
 
-def test_output_is_readable_in_any_locale(link, tmp_path):
+def test_output_in_any_locale(link, tmp_path):
+    """Characters that the encoding lacks are escaped."""
     path = tmp_path / "ü.json"
     path.write_text(json.dumps(link(ü=1)))
     environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
@@ -135,14 +143,16 @@ def test_output_is_readable_in_any_locale(link, tmp_path):
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-def test_every_rule_is_listed(run):
+def test_list_of_rules(run):
+    """All rules are listed, one a line."""
     status, output, _ = run("rules")
     assert status == 0
     assert [line.split()[:3] for line in output.splitlines()] == [[rule.code, rule.name, rule.severity] for rule in RULES.values()]
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_a_rule_is_printed_with_both_examples(run, code):
+def test_page_of_a_rule(run, code):
+    """A rule is printed with its source and both examples."""
     status, output, _ = run("rules", code)
     rule = RULES[code]
     assert status == 0
@@ -151,21 +161,24 @@ def test_a_rule_is_printed_with_both_examples(run, code):
         assert text in output
 
 
-def test_rules_are_chosen_by_their_beginning(run):
+def test_rules_by_beginning(run):
+    """Rules are selected by their codes or beginnings."""
     assert run("rules", "RL2", "RL306")[1].count("Use instead:") == len([code for code in RULES if code.startswith("RL2")]) + 1
     assert run("rules", "RL000") == (
         2, "", "remotelinks: 'RL000' selects no rule; give a code such as 'RL206' or the beginning of one, such as 'RL2'\n",
     )  # fmt: skip
 
 
-def test_rules_for_machines(run):
+def test_rules_as_json(run):
+    """JSON has all facts of a rule."""
     entries = json.loads(run("rules", "--format", "json")[1])
     assert [entry["code"] for entry in entries] == list(RULES)
     for entry in entries:
         assert entry.keys() == {"code", "name", "severity", "answer", "summary", "why", "source", "broken", "fixed"}
 
 
-def test_a_contract_is_shown(run):
+def test_show(run):
+    """A contract's operations, limits and fingerprint are printed."""
     status, output, _ = run("contract", "show", "2023-06")
     assert status == 0
     assert output.startswith("contract 2023-06\nfingerprint 9472d5e1cbbef9d5\n")
@@ -175,7 +188,8 @@ def test_a_contract_is_shown(run):
     assert run("contract", "show")[1].startswith("contract 2026-06\n")
 
 
-def test_a_contract_is_shown_to_machines(run):
+def test_show_as_json(run):
+    """JSON has the operations, limits and fingerprint."""
     facts = json.loads(run("contract", "show", "2026-06", "--format", "json")[1])
     assert facts["fingerprint"] == "8a7e962c7dccca20"
     assert facts["limits"]["remoteLinks"] == "array; at least 1 entries; at most 100 entries"
@@ -188,7 +202,8 @@ def test_a_contract_is_shown_to_machines(run):
     assert facts["missing"] == []
 
 
-def test_the_two_versions_differ_as_published(run):
+def test_diff_of_the_two_versions(run):
+    """The two versions differ as published."""
     status, output, complaint = run("contract", "diff", "2023-06", "2026-06")
     assert (status, complaint) == (1, "")
     sections = {part.partition("\n")[0]: part for part in output.split("\n\n")[1:]}
@@ -200,7 +215,8 @@ def test_the_two_versions_differ_as_published(run):
         assert f"affects: clients whose OAuth token lacks {scope}" in sections["may break"]
 
 
-def test_a_diff_for_machines(run):
+def test_diff_as_json(run):
+    """JSON has all facts of a change."""
     status, output, _ = run("contract", "diff", "2023-06", "2026-06", "--format", "json")
     described = json.loads(output)
     assert status == 1
@@ -209,14 +225,16 @@ def test_a_diff_for_machines(run):
     assert any(change["breaking"] for change in described["changes"])
 
 
-def test_no_difference_is_status_0(run):
+def test_diff_without_changes(run):
+    """Two documents that say the same have status 0."""
     assert run("contract", "diff", "2026-06", "2026-06") == (
         0, "2026-06 and 2026-06 say the same; fingerprint 8a7e962c7dccca20\n", "",
     )  # fmt: skip
     assert json.loads(run("contract", "diff", "2026-06", "2026-06", "--format", "json")[1])["changes"] == []
 
 
-def test_a_document_that_cannot_be_used_is_status_2(run, tmp_path):
+def test_unusable_document(run, tmp_path):
+    """A document that cannot be used is reported in one line, with status 2."""
     path = tmp_path / "published.json"
     path.write_text("{}")
     status, output, complaint = run("contract", "diff", "2026-06", str(path))
@@ -225,7 +243,8 @@ def test_a_document_that_cannot_be_used_is_status_2(run, tmp_path):
     assert "published.json" in complaint
 
 
-def test_the_version_is_that_of_the_package(capsys):
+def test_version(capsys):
+    """The version is that of the package."""
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 0

@@ -40,6 +40,7 @@ def validate(version):
 
 
 def test_every_answer_is_valid(make_site, provider_of, link, version, validate):
+    """Every answer of the fake fits the document."""
     jira = make_site(contract=version, consistency="immediate", byte_limit=100_000)
     provider = provider_of(jira)
     jira.known_issues = {"ABC-1"}
@@ -81,12 +82,14 @@ def test_every_answer_is_valid(make_site, provider_of, link, version, validate):
     assert {answer.status_code for answer in answers.values()} == {200, 202, 400, 401, 403, 404, 413, 415, 429, 500, 503}
 
 
-def test_the_answer_to_a_wrong_method_is_a_list_of_errors(provider):
+def test_answer_to_a_wrong_method(provider):
+    """The answer to a wrong method is a list of errors."""
     answer = provider.send("PUT", "/bulk")
     assert answer.status_code == 405
     assert [set(error) for error in answer.json()] == [{"message", "errorTraceId"}]
 
 
-def test_errors_stand_in_the_record(jira, provider):
+def test_errors_are_recorded(jira, provider):
+    """The errors of an answer are in the record."""
     answer = provider.post({})
     assert jira.requests[-1].response.json == answer.json() == json.loads(answer.content)

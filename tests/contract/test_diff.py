@@ -214,7 +214,8 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-def test_a_change_is_named_in_both_directions(kind):
+def test_change(kind):
+    """A change is reported in both directions, with its effect."""
     change, effect, words, back = CHANGES[kind]
     spec = copy.deepcopy(PLAIN)
     change(spec)
@@ -232,7 +233,9 @@ def test_a_change_is_named_in_both_directions(kind):
         assert {found.effect for found in home} == {back}, home
 
 
-def test_security_that_is_stated_later_and_scopes_that_grow():
+def test_changes_of_security():
+    """New security and new scopes are reported."""
+
     def spec(security):
         made = copy.deepcopy(PLAIN)
         made["components"] = {"securitySchemes": {"o": {"type": "oauth2", "flows": {}}, "b": {"type": "http", "scheme": "basic"}}}
@@ -247,7 +250,8 @@ def test_security_that_is_stated_later_and_scopes_that_grow():
     assert compare(one, one) == []
 
 
-def test_what_breaks_comes_first():
+def test_order_of_changes():
+    """Breaking changes come first."""
     effects = [found.effect for found in compare(load_document("2023-06"), load_document("2026-06"))]
     assert effects == sorted(effects, key=["breaks", "may break", "relaxes", "informs"].index)
     assert "breaks" in effects
@@ -314,7 +318,8 @@ def test_new_refusals_are_breaking_changes(before, after, link):
         assert any(change.is_breaking for change in compare(old, new))
 
 
-def test_another_name_of_a_placeholder_is_no_change():
+def test_renamed_placeholder():
+    """Another name of a placeholder is not a change."""
     spec = copy.deepcopy(PLAIN)
     item = spec["paths"].pop(BY_ID)
     for one in [*item.get("parameters", []), *(one for method in ("get", "delete") for one in item[method].get("parameters", []))]:
@@ -349,7 +354,8 @@ def test_security_of_the_whole_document():
 
 @pytest.mark.parametrize("value", [True, False])
 @pytest.mark.parametrize("keyword", ["nullable", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum", "readOnly", "deprecated"])
-def test_no_change_shows_how_python_keeps_it(keyword, value):
+def test_changes_show_no_objects(keyword, value):
+    """No change shows a Python object."""
     spec = copy.deepcopy(PLAIN)
     member(sent_link, "description")(spec)[keyword] = value
     member(read_link, "description")(spec)[keyword] = value

@@ -130,7 +130,8 @@ SHAPES = {
 
 @pytest.mark.parametrize("suffix", ["json", "yaml"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_document_of_any_shape_says_the_same(spec, version, saved, shape, suffix):
+def test_fingerprint_of_any_shape(spec, version, saved, shape, suffix):
+    """A document of any shape, in JSON or YAML, has the same fingerprint."""
     shaped = SHAPES[shape](copy.deepcopy(spec))
     path = saved(yaml.safe_dump(shaped, sort_keys=False) if suffix == "yaml" else shaped, f"contract.{suffix}")
     assert fingerprint(load_document(path)) == fingerprint(load_document(version))
@@ -146,7 +147,8 @@ def test_document_of_any_shape(spec, version, saved, link, shape):
     ]
 
 
-def test_a_yaml_document_serves_requests(spec, version, saved, make_site, provider_of, link):
+def test_yaml_document(spec, version, saved, make_site, provider_of, link):
+    """A YAML document is used as the contract."""
     jira = make_site(contract=saved(yaml.safe_dump(spec), "contract.yml"), consistency="immediate")
     provider = provider_of(jira)
     assert provider.submit(link(), link("2", url="x")).json()["acceptedRemoteLinks"] == ["1"]
@@ -155,7 +157,8 @@ def test_a_yaml_document_serves_requests(spec, version, saved, make_site, provid
 
 
 @pytest.mark.parametrize("missing", ["submitRemoteLinks", "deleteRemoteLinksByProperty", "getRemoteLinkById", "deleteRemoteLinkById"])
-def test_an_operation_that_the_document_lacks_answers_404(spec, saved, make_site, provider_of, link, missing):
+def test_absent_operation(spec, saved, make_site, provider_of, link, missing):
+    """An operation that the document lacks is answered with 404."""
     for item in spec["paths"].values():
         for method in [method for method, described in operations(item).items() if described["operationId"] == missing]:
             del item[method]
@@ -244,7 +247,8 @@ USELESS = {
 
 
 @pytest.mark.parametrize("kind", USELESS)
-def test_a_document_that_cannot_be_used_is_refused_in_one_line(saved, kind):
+def test_unusable_document(saved, kind):
+    """A document that cannot be used is refused in one line."""
     made, says = USELESS[kind]
     path = saved(made(spec_of("2026-06")) if callable(made) else made)
     with pytest.raises(ContractError) as error:
@@ -281,7 +285,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_a_file_that_cannot_be_read_is_refused(saved, kind, tmp_path, monkeypatch):
+def test_unreadable_file(saved, kind, tmp_path, monkeypatch):
     """A file that cannot be read is refused in one line; nothing in it is fetched or executed."""
     content, suffix, says = UNREADABLE[kind]
     path = saved(content, f"contract.{suffix}")
@@ -305,7 +309,8 @@ def test_a_file_that_cannot_be_read_is_refused(saved, kind, tmp_path, monkeypatc
         *((text, text) for text in ("yes", "no", "on", "tRUE", "nULL", "0b11", "1_000", "0o9", "1:30", "2026-01-31", "'true'"[1:-1] + "!")),
     ],
 )
-def test_yaml_is_read_by_its_core_schema(text, value):
+def test_yaml_scalars(text, value):
+    """Plain scalars are read by the core schema of YAML 1.2."""
     read = read_yaml(f"a: {text}\nb: '{text}'\n").value
     assert read == {"a": value, "b": text}
     assert type(read["a"]) is type(value)
@@ -339,13 +344,15 @@ def count(value):
 
 
 def test_folder_and_missing_file_are_reported(tmp_path):
+    """A folder and a missing file are reported."""
     with pytest.raises(ContractError, match=r"it cannot be read: Is a directory"):
         load_document(tmp_path)
     with pytest.raises(ContractError, match=r"neither a version \(2023-06, 2026-06\) nor a file"):
         load_document(tmp_path / "none.json")
 
 
-def test_a_document_is_made_sense_of_once_for_each_content(saved):
+def test_document_is_cached_by_content(saved):
+    """A document is parsed once for each content of its file."""
     spec = spec_of("2026-06")
     path = saved(spec)
     first = load_document(path)
@@ -356,7 +363,9 @@ def test_a_document_is_made_sense_of_once_for_each_content(saved):
     assert load_document(path).version == "another"
 
 
-def test_prose_and_order_leave_the_fingerprint_alone(spec, version):
+def test_fingerprint_without_prose_and_order(spec, version):
+    """Prose and order do not change the fingerprint."""
+
     def disturbed(part):
         if isinstance(part, dict):
             changed = {name: disturbed(inner) for name, inner in reversed(part.items())}
@@ -390,6 +399,7 @@ BODIES = [
 
 @given(data=st.data())
 def test_damaged_document_is_refused_or_used(version, data):
+    """A damaged document is refused, or can be used and compared."""
     spec = spec_of(version)
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.sampled_from(PLACES[version]))
@@ -416,6 +426,7 @@ def test_damaged_document_is_refused_or_used(version, data):
         checker.check(Request(method, f"/rest/remotelinks/1.0/{target}", headers))
 
 
-def test_fake_jira_says_which_document_is_wrong(saved):
+def test_fake_jira_names_the_document(saved):
+    """The error of FakeJira names the document."""
     with pytest.raises(ContractError, match=r"contract\.json: the file is not an OpenAPI document"):
         FakeJira(contract=saved([]))

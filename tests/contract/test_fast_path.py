@@ -152,7 +152,8 @@ def _all_violations(checker: Checker, body: bytes, payload: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("version", ["2023-06", "2026-06"])
-def test_fast_path_takes_ordinary_submissions(version):
+def test_fast_path_of_valid_submission(version):
+    """A valid submission passes the fast path."""
     fast_path = fast_path_of(load_document(version))
     link = {
         **CLEAN,
@@ -172,7 +173,8 @@ def test_fast_path_takes_ordinary_submissions(version):
 
 
 @given(payload=payloads(), version=st.sampled_from(["2023-06", "2026-06"]))
-def test_ignoring_every_rule_that_was_broken_lets_the_links_pass(payload, version):
+def test_ignored_rules_reject_nothing(payload, version):
+    """If every violated rule is ignored, all links are accepted."""
     broken = {violation.code for violation in checked(version, payload).violations}
     again = checked(version, payload, tuple(broken))
     assert not {violation.code for violation in again.violations} & broken
@@ -181,7 +183,8 @@ def test_ignoring_every_rule_that_was_broken_lets_the_links_pass(payload, versio
         assert not again.rejections
 
 
-def test_judging_leaves_the_payload_as_it_was():
+def test_payload_is_unchanged():
+    """Checking a payload does not change it."""
     payload = {"remoteLinks": [{**CLEAN, "associations": [{"associationType": "x"}]}]}
     before = copy.deepcopy(payload)
     checked("2026-06", payload)

@@ -36,7 +36,8 @@ def with_link(**keywords: Any) -> Any:
     return spec
 
 
-def test_a_member_may_be_called_as_a_keyword_is():
+def test_member_named_like_a_keyword():
+    """A member can have the name of a schema keyword."""
     spec = with_link()
     spec["components"]["schemas"]["RemoteLink"]["properties"]["$ref"] = {"type": "string", "maxLength": 3}
     spec["components"]["schemas"]["RemoteLink"]["properties"]["discriminator"] = {"type": "integer"}
@@ -45,7 +46,8 @@ def test_a_member_may_be_called_as_a_keyword_is():
     assert {violation.pointer for violation in found} == {"/remoteLinks/0/$ref", "/remoteLinks/0/discriminator"}
 
 
-def test_named_properties_are_asked_what_all_are():
+def test_named_properties():
+    """Rules about properties hold for those that the schema names, too."""
     spec = copy.deepcopy(SPEC)
     members = spec["components"]["schemas"]["Submission"]["properties"]
     members["properties"] = {"type": "object", "properties": {"_a": {"type": "string"}, "b": {"type": "string"}}}
@@ -67,6 +69,7 @@ def test_named_properties_are_asked_what_all_are():
     "link", [{"id": [1]}, {"id": [5]}, {"id": None}, {}, [], 5, {"id": "1", "associations": [{"values": ["A-1"] * 501}]}]
 )
 def test_document_that_asks_for_little(make_site, provider_of, tmp_path, part, link):
+    """A document that asks for little can be used."""
     spec = copy.deepcopy(SPEC)
     schemas = spec["components"]["schemas"]
     if part == "the links":

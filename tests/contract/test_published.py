@@ -74,15 +74,18 @@ def differing(left: Any, right: Any, path: tuple[str | int, ...] = ()) -> list[s
     return [] if type(left) is type(right) and left == right else [pointer_to(path)]
 
 
-def test_our_document_says_what_the_published_one_says(version):
+def test_same_facts_as_published(version):
+    """Our document has the facts of the published one."""
     assert differing(facts(ours(version)), facts(published(version))) == []
 
 
-def test_our_document_is_good_openapi(version):
+def test_valid_openapi(version):
+    """Our document is valid OpenAPI."""
     validate(ours(version))
 
 
-def test_the_comparison_sees_limits_values_responses_and_scopes(version):
+def test_comparison_sees_changes(version):
+    """The comparison sees limits, values, responses and scopes."""
     spec = ours(version)
     changed = copy.deepcopy(spec)
     changed["components"]["schemas"]["RemoteLink"]["properties"]["displayName"]["maxLength"] = 254
@@ -96,7 +99,9 @@ def test_the_comparison_sees_limits_values_responses_and_scopes(version):
     assert differing(facts(spec), facts(spec)) == []
 
 
-def test_our_wording_is_our_own(version):
+def test_own_wording(version):
+    """No sentence of ours is in the published document."""
+
     def sentences(part: Any) -> set[str]:
         if isinstance(part, dict):
             own = {
