@@ -228,21 +228,21 @@ USELESS = {
     ),
     "a body of another kind": (change((*BULK, "requestBody"), {"content": {"text/plain": {"schema": {}}}}), "describes no JSON body"),
     "no body": (change((*BULK, "requestBody"), ...), "describes no JSON body"),
-    "a pattern that is none": (list_of({"items": {"pattern": "("}}), "/items/pattern is not a regular expression that Python can read"),
-    "a type that is none": (list_of({"type": "list"}), '/properties/remoteLinks/type "list" is not among the allowed values'),
-    "a limit that is none": (list_of({"maxItems": "100"}), "/properties/remoteLinks/maxItems is a string, but must be an integer"),
+    "an invalid pattern": (list_of({"items": {"pattern": "("}}), "/items/pattern is not a regular expression that Python can read"),
+    "an invalid type": (list_of({"type": "list"}), '/properties/remoteLinks/type "list" is not among the allowed values'),
+    "an invalid limit": (list_of({"maxItems": "100"}), "/properties/remoteLinks/maxItems is a string, but must be an integer"),
     "allOf": (list_of({"allOf": [{}]}), "/properties/remoteLinks/allOf is not supported"),
-    "a schema that is none": (list_of([]), "/properties/remoteLinks is a list, but must be an object"),
+    "an invalid schema": (list_of([]), "/properties/remoteLinks is a list, but must be an object"),
     "a keyword that OpenAPI lacks": (list_of({"const": 5}), "/remoteLinks has members that are not allowed: 'const'"),
-    "required that is none": (list_of({"required": True}), "/remoteLinks/required is a boolean, but must be a list"),
-    "parameters that are none": (change((*BULK, "parameters"), {"a": 1}), "'parameters' must be a list"),
-    "responses that are none": (change((*BULK, "responses"), {"202": "ok"}), "/responses/202 is a string, but must be an object"),
+    "an invalid list of required members": (list_of({"required": True}), "/remoteLinks/required is a boolean, but must be a list"),
+    "invalid parameters": (change((*BULK, "parameters"), {"a": 1}), "'parameters' must be a list"),
+    "invalid responses": (change((*BULK, "responses"), {"202": "ok"}), "/responses/202 is a string, but must be an object"),
     "a parameter without a place": (change((*BULK, "parameters"), [{"name": "a"}]), "/parameters/0 lacks the member 'in'"),
-    "a style that is none": (
+    "an invalid style": (
         change((*BULK, "parameters"), [{"name": "a", "in": "query", "style": "simple", "schema": {}}]),
         '/parameters/0/style "simple" is not among the allowed values',
     ),
-    "a body that is none": (change((*BULK, "requestBody"), []), "/requestBody is a list, but must be an object"),
+    "an invalid body": (change((*BULK, "requestBody"), []), "/requestBody is a list, but must be an object"),
 }  # fmt: skip
 
 
