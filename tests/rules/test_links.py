@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_remotelinks.rules.links import check_members
+from pytest_remotelinks.rules.violation import Violations
+
 KEYS = "issueKeys"
 NOT_A_URI = {"url": "<string>"}
 
@@ -101,10 +104,11 @@ def test_link_that_is_not_an_object(jira, provider, link, nonsense):
     jira.assert_rejected("remoteLinks[1]", match="must be an object")
 
 
-def test_link_without_usable_id(provider, link):
-    """A link without an id that is text is identified by its position."""
-    answer = provider.submit(link(id=7), {})
-    assert list(answer.json()["rejectedRemoteLinks"]) == ["remoteLinks[0]", "remoteLinks[1]"]
+def test_link_without_usable_id(jira, provider, link):
+    """A link without an id that is text is identified by its position, and has no id in common with others."""
+    answer = provider.submit(link(id=7), {}, {})
+    assert list(answer.json()["rejectedRemoteLinks"]) == ["remoteLinks[0]", "remoteLinks[1]", "remoteLinks[2]"]
+    assert codes(jira) == ["RL201"]
 
 
 def test_violation_has_link_id(jira, provider, link):
@@ -193,6 +197,14 @@ def test_unknown_member_beside_links(jira, provider, link):
     assert [(violation.code, violation.pointer, violation.link) for violation in jira.violations] == [
         ("RL206", "/preventTransitions", None)
     ]
+
+
+def test_members_of_free_form_objects():
+    """An object whose schema has no members, or allows others, has no unknown members."""
+    violations = Violations(())
+    schema = {"properties": {"free": {"type": "object"}, "open": {"properties": {"a": {}}, "additionalProperties": True}}}
+    check_members(violations, schema, {"free": {"x": 1}, "open": {"x": 1}, "other": {"x": 1}}, ())
+    assert [violation.pointer for violation in violations.found] == ["/other"]
 
 
 def test_reference_example_url(jira, provider, link):

@@ -13,8 +13,9 @@ from support.links import a_link
 from support.paths import OPENAPI
 
 from pytest_remotelinks import check_submission
-from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.document import Document, load_document
 from pytest_remotelinks.rules.checker import Checker
+from pytest_remotelinks.rules.violation import NO_VALUE
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request
 
@@ -88,6 +89,15 @@ def test_query_parameter(method, parameter, query, message):
     assert places(checked) == ([] if message is None else [("RL107", f"#query/{parameter['name']}")])
     assert message is None or message in checked.violations[0].message
     assert checked.refusal == (None if message is None else 400)
+    missing = message is not None and "missing" in message
+    assert all((violation.value is NO_VALUE) == missing for violation in checked.violations)
+
+
+def test_sequence_parameter():
+    """A wrong value of the parameter without effect is fixed by leaving it out, and is not reported twice."""
+    (violation,) = check(load_document("2026-06"), "DELETE", "_updateSequenceNumber=latest").violations
+    assert (violation.code, violation.message) == ("RL107", '"latest" is not a 64-bit integer')
+    assert violation.hint == "leave the parameter out: it has no effect"
 
 
 @pytest.mark.parametrize("method", OPERATIONS)

@@ -20,3 +20,34 @@ def test_metadata_with_email_address(jira, provider, link):
     (violation,) = jira.violations
     assert (violation.code, violation.severity, violation.pointer) == ("RL307", "warning", "/providerMetadata/product")
     assert list(jira.links) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "pointers"),
+    [
+        ({"product": "@scanner, run by ann@scanner.example"}, ["/providerMetadata/product"]),
+        ({"product": {"authors": ["Ann", "bob@scanner.example"]}}, ["/providerMetadata/product/authors/1"]),
+        ({"product": "ann@ home"}, []),
+        ({"product": "@scanner.example"}, []),
+        ({"product": "scanner@2.3"}, []),
+    ],
+)
+def test_what_looks_like_an_email_address(jira, provider, link, metadata, pointers):
+    """An address is found anywhere in the metadata, and needs a local part and a domain."""
+    provider.submit(link(), providerMetadata=metadata)
+    assert [violation.pointer for violation in jira.violations if violation.code == "RL307"] == pointers
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("params", '{"account": "a"}', "RL306"),
+        ("params", ' ["a"]', "RL306"),
+        ("params", "account", "RL304"),
+        ("filter", '{"account": "a"}', "RL304"),
+    ],
+)
+def test_literal_params(jira, provider, key, value, code):
+    """Only JSON under 'params' is taken for the document's name; anything else is an unknown property."""
+    provider.delete_by(**{key: value})
+    assert [violation.code for violation in jira.violations] == [code]

@@ -92,3 +92,10 @@ def test_too_many_values_to_check(make_site, provider_of, link, ignore, status, 
     jira = make_site(ignore=ignore)
     assert provider_of(jira).submit(link(), more=[0] * 150_000).status_code == status
     assert codes(jira) == [code]
+
+
+def test_malformed_json_with_ignored_rule(make_site, provider_of):
+    """A body that cannot be read is refused even if RL101 is ignored."""
+    jira = make_site(ignore=["RL101"])
+    assert provider_of(jira).post(b'{"remoteLinks": [').status_code == 400
+    assert jira.violations == []
