@@ -162,7 +162,7 @@ def test_repeated_member_in_yaml(check, link):
     """A duplicate member is reported in YAML as in JSON."""
     twice = json.dumps({"remoteLinks": [link()]})[:-1] + ',\n"properties": {"a": "b",\n "a": "c"}}'
     assert places(check(twice)[1]) == ["file.json:3:7: RL112"]
-    # Behind a comment it is no JSON.
+    # Behind a comment it is not JSON.
     assert places(check("# YAML\n" + twice, name="file.yaml")[1]) == ["file.yaml:4:7: RL112"]
     assert check("# YAML\n" + twice, "--ignore", "RL112", name="file.yaml")[0] == 0
     assert places(check("id: '1'\nid: '2'\nurl: <string>\n", "--ignore", "RL201", name="file.yaml")[1]) == ["file.yaml:2:5: RL112"]

@@ -25,7 +25,7 @@ def validate(version):
     api = OpenAPI.from_dict(spec)
 
     def check(answer):
-        # A request that fits, since only the answer is looked at.
+        # A request that fits, since only the answer is checked.
         path = answer.request.path_url.partition("?")[0]
         asked = MockRequest(spec["servers"][0]["url"], answer.request.method.lower(), path)
         declared = spec["paths"].get(path, spec["paths"]["/rest/remotelinks/1.0/remotelink/{remoteLinkId}"])[asked.method]["responses"]

@@ -326,7 +326,7 @@ def test_renamed_placeholder():
         one["name"] = one["name"].replace("remoteLinkId", "id")
     spec["paths"][BY_ID.replace("remoteLinkId", "id")] = item
     assert compare(Document("old", PLAIN), Document("new", spec)) == []
-    # As long as its parameter goes by the same name.
+    # As long as its parameter has the same name.
     spec["paths"][BY_ID.replace("remoteLinkId", "link")] = spec["paths"].pop(BY_ID.replace("remoteLinkId", "id"))
     assert compare(Document("old", PLAIN), Document("new", spec)) != []
 
