@@ -122,6 +122,11 @@ class Api:
         found = payload.get(self.list_member) if isinstance(payload, dict) else None
         return found if isinstance(found, list) else None
 
+    def properties_of(self, payload: Any) -> dict[str, Any]:
+        """The properties of a submission's payload; empty if it has none, or something that is not an object."""
+        found = payload.get(self.properties_member) if isinstance(payload, dict) else None
+        return found if isinstance(found, dict) else {}
+
     def id_of(self, entity: Any) -> Id | None:
         """What identifies an entity, None if it has no usable identity."""
         if not isinstance(entity, dict):

@@ -199,8 +199,7 @@ class Backend:
     def _submit(self, checker: Checker, checked: CheckResult, history: AppHistory, effect: Effect | None, now: float) -> _Result:
         api = checker.document.api
         entities = api.entities(checked.payload) or []
-        properties = checked.payload.get("properties")
-        properties = properties if isinstance(properties, dict) else {}
+        properties = api.properties_of(checked.payload)
         rejections = self._faults.rejections_of(map(api.id_of, entities))
         unwanted = {id: rejection.message for id, rejection in rejections.items()}
         outcome = self._site.submit(api, entities, properties, checked.rejections, checked.impossible, checked.app, unwanted)

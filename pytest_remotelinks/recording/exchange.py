@@ -78,7 +78,7 @@ class Exchange:
         entities = api.entities(self._payload) if api is not None and self.operation == "submit" else None
         if api is None or entities is None:
             return ()
-        properties = self._payload.get("properties")
+        properties = api.properties_of(self._payload)
         refused = () if self.status == 202 else tuple(self.response.json or ())
         return tuple(
             Submission(
@@ -87,7 +87,7 @@ class Exchange:
                 request=self,
                 _index=index,
                 _data=entity,
-                _properties=properties if isinstance(properties, dict) else {},
+                _properties=properties,
                 _errors=tuple(self._rejected.get(index, refused)),
             )
             for index, entity in enumerate(entities)

@@ -29,6 +29,7 @@ from pytest_remotelinks.rules.retries import AppHistory, Stale, check_resent, ch
 from pytest_remotelinks.rules.sequence import check_sequence
 from pytest_remotelinks.rules.target import check_id, check_query_encoding, check_query_names, check_route
 from pytest_remotelinks.rules.violation import Violation, Violations, selects
+from pytest_remotelinks.wire.json_body import pointer_to
 from pytest_remotelinks.wire.request import Request
 
 #: Which refusal wins if several apply: what a server checks first.
@@ -156,10 +157,9 @@ class Checker:
         if (entities := api.entities(payload)) is not None:
             check_ids(violations, api, entities)
             check_links(violations, document, entities)
-        if isinstance(payload.get("properties"), dict):
-            check_property_keys(violations, payload["properties"], "/properties")
-        if "providerMetadata" in payload:
-            check_metadata(violations, payload["providerMetadata"])
+        check_property_keys(violations, api.properties_of(payload), pointer_to((api.properties_member,)))
+        if api.metadata_member in payload:
+            check_metadata(violations, payload[api.metadata_member], api.metadata_member)
         envelope = {name: value for name, value in payload.items() if name != api.list_member}
         check_members(violations, document.submission_schema, envelope, ())
 

@@ -145,19 +145,19 @@ def check_members(violations: Violations, schema: dict[str, Any], value: Any, pa
 
 
 def _check_associations(violations: Violations, document: Document, index: int, associations: list[Any]) -> None:
-    member = document.api.associations_member
+    api, member = document.api, document.api.associations_member
     seen: dict[str, int] = {}
     count = 0
     for position, association in enumerate(associations):
         if not isinstance(association, dict):
             continue
-        kind, values = association.get("associationType"), association.get("values")
+        kind, values = association.get(api.association_type_member), association.get(api.association_values_member)
         if isinstance(kind, str):
             if kind in seen:
                 violations.add(
                     RL203,
                     f"the association type {kind!a} is already at position {seen[kind]}",
-                    document.api.pointer(index, member, position, "associationType"),
+                    api.pointer(index, member, position, api.association_type_member),
                     "put all values of one type into one association",
                     kind,
                     link=index,
@@ -171,7 +171,7 @@ def _check_associations(violations: Violations, document: Document, index: int, 
         violations.add(
             RL202,
             f"the associations have {count} values; all types together may have {ASSOCIATION_VALUES_LIMIT}",
-            document.api.pointer(index, member),
+            api.pointer(index, member),
             f"keep {ASSOCIATION_VALUES_LIMIT} of them, or split the link into several with different ids",
             count,
             link=index,
@@ -188,7 +188,7 @@ def _check_issue_keys(violations: Violations, document: Document, index: int, pa
             violations.add(
                 RL205,
                 f"{value!a} only contains something like an issue key; the document's pattern is not anchored, and no issue has this key",
-                document.api.pointer(index, *path, "values", position),
+                document.api.pointer(index, *path, document.api.association_values_member, position),
                 f"send just the key: {part[0]!a}",
                 value,
                 link=index,

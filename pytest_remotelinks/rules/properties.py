@@ -142,9 +142,9 @@ def check_property_keys(violations: Violations, keys: Iterable[str], parent: str
             violations.add(RL302, f"the property key {key!a} starts with an underscore", pointer, hint, key)
 
 
-def check_metadata(violations: Violations, metadata: Any) -> None:
-    """Report what looks like personal data in provider metadata."""
-    todo: list[tuple[tuple[str | int, ...], Any]] = [(("providerMetadata",), metadata)]
+def check_metadata(violations: Violations, metadata: Any, member: str) -> None:
+    """Report what looks like personal data in provider metadata, which is the payload's ``member``."""
+    todo: list[tuple[tuple[str | int, ...], Any]] = [((member,), metadata)]
     while todo:
         path, value = todo.pop()
         if isinstance(value, dict):

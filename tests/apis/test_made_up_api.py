@@ -7,6 +7,7 @@ as a list, a base path of its own. It runs beside the remote links, over HTTP.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import socket
 from urllib.parse import quote
@@ -253,6 +254,29 @@ def test_apis_do_not_touch_each_other(site, client, link, provider_of):
     provider.delete_by(owner="x")
     assert client.read("a", 1).status_code == 200
     assert provider.read("1").status_code == 404
+
+
+def test_members_of_a_submission_have_the_names_of_the_api():
+    """Properties and metadata are found by the members that the API names, by the rules as by the fast path and the record."""
+    api = dataclasses.replace(THINGS, properties_member="labels", metadata_member="about")
+    spec = copy.deepcopy(SPEC)
+    stated = spec["paths"][f"{BASE}/bulk"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    stated["labels"] = stated.pop("properties")
+    stated["about"] = {"type": "object"}
+
+    class Site(FakeJira):
+        _other_documents = (Document("labels", spec, api),)
+
+    with Site(consistency="immediate") as site:
+        client = Client(site)
+        assert client.submit(thing(), labels={"owner": "x"}, about={"product": "1.0"}).json()["acceptedThings"]
+        assert site.violations == []
+        assert site.submissions[0].properties == {"owner": "x"}
+        client.submit(thing(number=2), labels={"owner": "y"})
+        client.submit(thing(number=3), labels={"a:b": "x"}, about={"run by": "ann@scanner.example"})
+        assert [(found.code, found.pointer) for found in site.violations] == [("RL301", "/labels/a:b"), ("RL307", "/about/run by")]
+        assert client.send("DELETE", "/bulkByProperties?owner=x").status_code == 202
+        assert (client.read("a", 1).status_code, client.read("a", 2).status_code) == (404, 200)
 
 
 def test_submitted_properties_are_those_of_one_api(site, client, link, provider_of):
