@@ -129,6 +129,8 @@ class Checker:
 
     def _submission(self, violations: Violations, operation: Operation, request: Request) -> CheckResult:
         document, api = self.document, self.document.api
+        if "?" in request.target:
+            check_query_names(violations, document, operation, request)
         self._check_parameters(violations, operation, request)
         check_content_type(violations, request)
         try:
@@ -164,8 +166,6 @@ class Checker:
         check_members(violations, document.submission_schema, envelope, ())
 
     def _check_parameters(self, violations: Violations, operation: Operation, request: Request) -> None:
-        if "?" in request.target:
-            check_query_names(violations, self.document, operation, request)
         if self.document.checked_parameters(operation):
             check_parameters(violations, self.document, operation, request)
 
@@ -174,10 +174,11 @@ class Checker:
     ) -> CheckResult:
         document = self.document
         id = check_id(violations, document, operation, route) if operation.takes_id else None
-        check_parameters(violations, document, operation, request)
+        self._check_parameters(violations, operation, request)
         check_deprecated(violations, document.api, request.query_pairs)
         if operation.name != "delete-by-properties":
-            check_query_names(violations, document, operation, request)
+            if "?" in request.target:
+                check_query_names(violations, document, operation, request)
             return CheckResult(operation, refusal=_refusal(violations), link_id=id)
         check_query_encoding(violations, request)
         parameters = {parameter["name"] for parameter in document.checked_parameters(operation) if parameter["in"] == "query"}

@@ -176,8 +176,6 @@ def check_query_encoding(violations: Violations, request: Request) -> None:
 def check_query_names(violations: Violations, document: Document, operation: Operation, request: Request) -> None:
     """Report parameters of a query that the document does not have."""
     check_query_encoding(violations, request)
-    if not request.query_pairs:
-        return
     described = [parameter for parameter in document.parameters(operation) if parameter["in"] == "query"]
     if any(is_spread(parameter) for parameter in described):
         return
