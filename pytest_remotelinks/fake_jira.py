@@ -201,9 +201,7 @@ class FakeJira(View):
 
     def settle(self) -> None:
         """Let all pending writes arrive: in order, or, if the policy shuffles them, in its order."""
-        with self._site.present():
-            self._site.pending.settle()
-            self._site.record.wake()
+        self._site.settle()
 
     def advance(self, seconds: float) -> None:
         """Move the site's clock on, and let the writes arrive that are due by then. Raises ValueError for less than 0 seconds."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_remotelinks.apis.api import METHODS, Api, Operation, Router
+from pytest_remotelinks.apis.api import METHODS, PLACEHOLDER, Api, Operation, Router
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.contract.loading import Unreadable, is_there, parse, read_bytes
 from pytest_remotelinks.contract.openapi import openapi_problem
@@ -97,7 +97,7 @@ class Document:
 
     def _operation_at(self, method: str, path: str) -> Operation | None:
         """The published operation of a path that has no ``operationId``."""
-        stated = Operation("", "read", method, self.api.below_base(path)).shape
+        stated = PLACEHOLDER.sub("{}", self.api.below_base(path))
         return next((known for known in self.api.operations if (known.method, known.shape) == (method, stated)), None)
 
     def _server_bases(self, holder: Mapping[str, Any]) -> Iterator[str]:

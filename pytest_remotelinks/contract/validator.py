@@ -8,7 +8,6 @@ not have, or what other rules check (the Authorization header, the free-form
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.validation.request.exceptions import ParameterValidationError, RequestBodyValidationError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from pytest_remotelinks.apis.api import Id, Operation
+from pytest_remotelinks.apis.api import PLACEHOLDER, Id, Operation
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import ParameterError, SchemaError, innermost
 from pytest_remotelinks.contract.schema import CHOICES, is_uri, python_pattern
@@ -99,7 +98,7 @@ class _Request:
         self.method = operation.method.lower()
         # A slash would end the path segment; any other character counts the same.
         segments = iter(part.replace("/", "_") for part in ((id,) if isinstance(id, str) else id))
-        self.path = base + re.sub(r"\{[^{}]+\}", lambda _: next(segments, ""), operation.path)
+        self.path = base + PLACEHOLDER.sub(lambda _: next(segments, ""), operation.path)
         self.body = body
         self.parameters = RequestParameters(
             query=ImmutableMultiDict(list(query)), header=Headers(list(headers)), cookie=ImmutableMultiDict()

@@ -9,8 +9,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_remotelinks.jira.consistency import Moment, Policy
-from pytest_remotelinks.jira.store import Key
-from pytest_remotelinks.jira.write import AcceptedWrite
+from pytest_remotelinks.jira.write import AcceptedWrite, Key
 
 #: The numbers of writes in the order in which they arrive.
 Order = tuple[int, ...]

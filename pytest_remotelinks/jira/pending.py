@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.consistency import Moment, Policy
-from pytest_remotelinks.jira.store import Key, Store
-from pytest_remotelinks.jira.write import AcceptedWrite
+from pytest_remotelinks.jira.store import Store
+from pytest_remotelinks.jira.write import AcceptedWrite, Key
 
 
 class Clock:

@@ -10,8 +10,8 @@ from typing import Any
 from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.jira.consistency import Policy
 from pytest_remotelinks.jira.pending import Clock, PendingWrites
-from pytest_remotelinks.jira.store import Key, Store
-from pytest_remotelinks.jira.write import AcceptedWrite
+from pytest_remotelinks.jira.store import Store
+from pytest_remotelinks.jira.write import AcceptedWrite, Key
 from pytest_remotelinks.recording.record import Record
 
 
@@ -115,6 +115,12 @@ class Site:
         stored = self.store.get(key)
         self.pending.read(key)
         return stored.data if stored else None
+
+    def settle(self) -> None:
+        """Let every pending write arrive, and wake all that wait."""
+        with self.present():
+            self.pending.settle()
+            self.record.wake()
 
     def settled(self, key: Key) -> AcceptedWrite | None:
         """The entity as it would be stored once every pending write had arrived."""

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_remotelinks.apis.api import Id
-from pytest_remotelinks.jira.write import AcceptedWrite
-
-#: API, app and id: ids are unique only within an app.
-Key = tuple[str, str, Id]
+from pytest_remotelinks.jira.write import AcceptedWrite, Key
 
 
 class Store:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.rules.properties import has_properties
 
+#: API, app and id: ids are unique only within an app.
+Key = tuple[str, str, Id]
 Kind = Literal["submit", "delete", "delete-by-properties"]
 
 
@@ -84,7 +86,7 @@ class AcceptedWrite:
         return self.api.name, self.app
 
     @property
-    def key(self) -> tuple[str, str, Id]:
+    def key(self) -> Key:
         """What the entity is stored under."""
         return self.api.name, self.app, self.id
 
@@ -98,7 +100,7 @@ class AcceptedWrite:
         """Whether the write may touch any entity of its owner."""
         return self.kind == "delete-by-properties"
 
-    def may_concern(self, key: tuple[str, str, Id]) -> bool:
+    def may_concern(self, key: Key) -> bool:
         """Whether a read of the entity could show this write."""
         return self.key == key or (self.concerns_all and self.owner == key[:2])
 

@@ -167,11 +167,11 @@ class Explorer:
                     raise TypeError("the scenario returned a coroutine, which was not awaited; run it with asyncio.run()")
                 # A thread of the provider's may still wait for a response.
                 fake.wait_idle(quiet=0, timeout=30)
-                self._settle()
+                self._site.settle()
                 if self._check is not None:
                     self._check()
             except _failures() as error:
-                self._settle()
+                self._site.settle()
                 problem = _Problem(f"{_cause(error)}: {error}", error)
             stored, self._arrivals = fake.links, list(self._site.pending.arrivals)
             self._faulty = [exchange for exchange in fake.requests if exchange.fault]
@@ -187,11 +187,6 @@ class Explorer:
                 "\n".join([problem.text, *request_section("requests that failed with a fault", self._faulty)]), problem.cause
             )
         return problem
-
-    def _settle(self) -> None:
-        with self._site.present():
-            self._site.pending.settle()
-            self._site.record.wake()
 
     def _difference(self, stored: dict[Id, dict[str, Any]]) -> str | None:
         expected = self._in_order if self._expected is None else self._expected

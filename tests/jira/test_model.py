@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.jira.consistency import AfterReads, Immediate, Manual, Policy
 from pytest_remotelinks.jira.site import Site
-from pytest_remotelinks.jira.store import Key
+from pytest_remotelinks.jira.write import Key
 
 IDS = st.sampled_from("abc")
 ACCOUNTS = st.sampled_from(["x", "y"])
