@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_remotelinks.reports.located import LocatedViolation
-from pytest_remotelinks.wire.text import printable
+from pytest_remotelinks.wire.text import counted, printable
 
 
 def as_text(found: Sequence[LocatedViolation]) -> str:
@@ -17,9 +17,5 @@ def as_text(found: Sequence[LocatedViolation]) -> str:
         lines.append(printable(f"    change: {violation.hint}", keep=""))
     errors = sum(located.violation.severity == "error" for located in found)
     if found:
-        lines.append(f"{_counted(errors, 'error')}, {_counted(len(found) - errors, 'warning')}")
+        lines.append(f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -15,7 +15,7 @@ from pytest_remotelinks.reports.terminal import request_line, violation_lines
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.view.compare import Difference, differences, nearest_names
 from pytest_remotelinks.view.deletions import replay
-from pytest_remotelinks.wire.text import printable
+from pytest_remotelinks.wire.text import counted, printable
 
 #: More requests or violations than this are counted, not shown.
 _SHOWN = 5
@@ -29,11 +29,6 @@ def failure(problem: str, *evidence: Iterable[str]) -> AssertionError:
 def times(count: int) -> str:
     """``once``, ``2 times``"""
     return "once" if count == 1 else f"{count} times"
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 request``, ``2 requests``"""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 # Lines

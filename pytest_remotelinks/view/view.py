@@ -24,7 +24,6 @@ from pytest_remotelinks.view.deletions import criteria, criteria_differences, mi
 from pytest_remotelinks.view.messages import (
     action_problem,
     arrival_section,
-    counted,
     difference_lines,
     expected_line,
     failure,
@@ -42,6 +41,7 @@ from pytest_remotelinks.view.messages import (
     violation_section,
     waiting_hint,
 )
+from pytest_remotelinks.wire.text import counted
 
 Result = TypeVar("Result")
 
@@ -78,10 +78,10 @@ class View:
     @property
     def links(self) -> dict[Id, dict[str, Any]]:
         """By id, every link that is stored now, as the read operation would return it."""
-        latest = self._latest_app
-        # Of two apps' links with one id, that of the app installed last comes last, and stays.
-        stored = sorted(self._stored_links(), key=lambda link: link.app == latest)
-        return {link.id: deepcopy(link.data) for link in stored}
+        found: dict[Id, AcceptedWrite] = {}
+        for link in self._stored_links():
+            found.setdefault(link.id, link)
+        return {id: deepcopy(link.data) for id, link in found.items()}
 
     def link(self, id: Id) -> dict[str, Any] | None:
         """One link as it is stored now, None if it is not stored. This does not count as a read."""
@@ -348,13 +348,13 @@ class View:
         selectors = parse_selectors(codes)
         if not selectors:
             raise ValueError("expect_violations() takes the codes that are expected, such as 'RL201'")
-        before = len(self._site.record.exchanges)
+        before = len(self.requests)
         expected: list[RecordedViolation] = []
         try:
             yield expected
         finally:
             # Also where the block raises: a client may well raise because its request was refused.
-            came = [exchange for exchange in self._site.record.exchanges[before:] if self._has(api_of(exchange), exchange.app)]
+            came = self.requests[before:]
             found = [violation for exchange in came for violation in exchange.violations]
             expected += [violation for violation in found if selects(selectors, violation.code)]
             for violation in expected:
