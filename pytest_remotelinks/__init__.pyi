@@ -36,6 +36,7 @@ from pytest_remotelinks.settings import SettingsError as SettingsError
 from pytest_remotelinks.view.app import App as App
 from pytest_remotelinks.view.explore import Exploration as Exploration
 from pytest_remotelinks.view.view import View as View
+from pytest_remotelinks.wire.fix import Fix as Fix
 from pytest_remotelinks.wire.headers import Headers as Headers
 from pytest_remotelinks.wire.request import Request as Request
 from pytest_remotelinks.wire.response import Response as Response

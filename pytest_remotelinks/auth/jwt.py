@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_remotelinks.auth.qsh import canonical_request, query_hash
-from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.wire.redact import Secret
+from pytest_remotelinks.wire.text import preview
 
 if TYPE_CHECKING:
     from jwt.api_jws import PyJWS

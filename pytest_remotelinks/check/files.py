@@ -16,7 +16,7 @@ from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.descriptor import check_descriptor
 from pytest_remotelinks.rules.request import report_duplicate_members
 from pytest_remotelinks.rules.violation import Violation, Violations
-from pytest_remotelinks.wire.json_body import pointer_to
+from pytest_remotelinks.wire.json_body import pointer_to, steps_of
 
 _KINDS = "a submission, a remote link, a list of them, a Connect descriptor or a Forge manifest"
 
@@ -47,9 +47,9 @@ def check_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...]
     source = _read(content, name)
     violations = _violations(source, contract, ignore, next_contract)
     broken = source.broken or (number_not_in_json(source.text) if source.is_json else None) or (1, 1)
-    positions = source.positions(_steps(violation.pointer) for violation in violations)
+    positions = source.positions(steps_of(violation.pointer) for violation in violations)
     located = [
-        LocatedViolation(name, *(broken if violation.code == "RL101" else positions[_steps(violation.pointer)]), violation)
+        LocatedViolation(name, *(broken if violation.code == "RL101" else positions[steps_of(violation.pointer)]), violation)
         for violation in violations
     ]
     return sorted(located, key=lambda each: (each.line, each.column, each.violation.code))
@@ -103,10 +103,3 @@ def _read(content: bytes, name: str) -> _Source:
     read = read_yaml(text)
     repeated = tuple(map(pointer_to, read.repeated))
     return _Source(text, read.value, lambda paths: {path: read.position(path) for path in paths}, False, repeated)
-
-
-def _steps(pointer: str) -> Path:
-    """The steps of a JSON pointer; none for a pointer to something outside the body."""
-    if not pointer.startswith("/"):
-        return ()
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))

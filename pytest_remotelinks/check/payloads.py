@@ -95,6 +95,13 @@ def _violations(body: bytes, contract: str | Path, ignore: tuple[str, ...], next
 
 
 def _below(prefix: str, violation: Violation) -> Violation:
-    if violation.pointer == prefix or violation.pointer.startswith(prefix + "/"):
+    fix = violation.fix
+    if fix is not None and _is_below(prefix, fix.pointer):
+        violation = replace(violation, fix=replace(fix, pointer=fix.pointer[len(prefix) :]))
+    if _is_below(prefix, violation.pointer):
         return replace(violation, pointer=violation.pointer[len(prefix) :])
     return violation
+
+
+def _is_below(prefix: str, pointer: str) -> bool:
+    return pointer == prefix or pointer.startswith(prefix + "/")

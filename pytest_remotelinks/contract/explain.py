@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from pytest_remotelinks.wire.text import preview
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -74,15 +75,6 @@ def explain(error: SchemaError) -> tuple[str, str]:
     return saying(error)
 
 
-def preview(value: Any, limit: int = 80) -> str:
-    """The value as JSON in ASCII, cut to a length in characters."""
-    try:
-        text = json.dumps(value)
-    except (TypeError, ValueError, RecursionError):
-        text = ascii(value)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
 def json_type(value: Any) -> str:
     """The JSON type of a value, with its article."""
     for kind in (bool, *_JSON_TYPES):
@@ -98,7 +90,7 @@ def _type(error: SchemaError) -> tuple[str, str]:
     if error.found is None:
         return message, "leave the member out, or give it a value"
     if error.wanted == "string" and isinstance(error.found, (int, float)):
-        return message, f"send it in quotes: {json.dumps(str(preview(error.found)))}"
+        return message, f"send it in quotes: {preview(preview(error.found))}"
     return message, f"send {wanted}"
 
 

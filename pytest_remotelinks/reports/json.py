@@ -16,7 +16,7 @@ def as_json(found: Sequence[LocatedViolation]) -> str:
 
 
 def _facts(located: LocatedViolation) -> dict[str, Any]:
-    violation = located.violation
+    violation, fix = located.violation, located.violation.fix
     return {
         "file": located.file,
         "line": located.line,
@@ -27,4 +27,6 @@ def _facts(located: LocatedViolation) -> dict[str, Any]:
         "pointer": violation.pointer,
         "message": violation.message,
         "hint": violation.hint,
+        # Null where a person must decide.
+        "fix": fix and {"action": fix.action, "pointer": fix.pointer, "value": fix.value, "safe": fix.safe},
     }

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.jira.consistency import Policy, Shuffled
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, summary
 from pytest_remotelinks.reports.curl import curl_line
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.violation import NO_VALUE, Violation
-from pytest_remotelinks.wire.text import printable
+from pytest_remotelinks.wire.text import preview, printable
 
 #: More violations than this of one request are counted, not shown.
 SHOWN_PER_REQUEST = 10

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import Api, Operation
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.explain import SchemaError, explain, preview
+from pytest_remotelinks.contract.explain import SchemaError, explain
 from pytest_remotelinks.rules.examples import call, example
 from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import validator_of
@@ -15,6 +15,7 @@ from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.json_body import pointer_to
 from pytest_remotelinks.wire.redact import REDACTED, redact_header, redact_parameter
 from pytest_remotelinks.wire.request import Request
+from pytest_remotelinks.wire.text import preview
 
 RL107 = Rule(
     code="RL107",

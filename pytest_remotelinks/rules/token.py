@@ -12,13 +12,13 @@ from pytest_remotelinks.auth.installation import InstalledApp
 from pytest_remotelinks.auth.jwt import InvalidToken, Token, read_token
 from pytest_remotelinks.auth.qsh import CanonicalRequest, canonical_requests
 from pytest_remotelinks.auth.qsh_mistakes import find_mistake
-from pytest_remotelinks.contract.explain import preview
 from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.examples import call, installed, read_with, signed
 from pytest_remotelinks.rules.rule import ASSUMPTION, Rule
 from pytest_remotelinks.rules.violation import NO_VALUE, Violations
 from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_target
 from pytest_remotelinks.wire.request import Request
+from pytest_remotelinks.wire.text import preview
 
 _JWT = "Connect reference, JWT for Connect apps"
 

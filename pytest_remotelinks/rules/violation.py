@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.rules.rule import REJECTS_LINK, Rule, Severity
+from pytest_remotelinks.wire.fix import Fix
 
 #: Stands for "there is no offending value", since None is a JSON value.
 NO_VALUE: Any = type("NoValue", (), {"__doc__": "No offending value.", "__repr__": lambda self: "NO_VALUE"})()
@@ -25,6 +26,8 @@ class Violation:
     the request itself: ``#header/NAME``, ``#path``, ``#query/NAME``, ``#body``.
     ``value`` is what was found there. If one link is concerned, ``link`` is its
     index in the submission, and ``link_id`` its id if it has a usable one.
+    ``hint`` says what to change. Where the change is mechanical, ``fix`` is the
+    same as a value; None leaves a decision to the provider.
     """
 
     code: str
@@ -35,6 +38,7 @@ class Violation:
     value: Any = field(default=NO_VALUE, repr=False, compare=False)
     link: int | None = field(default=None, repr=False)
     link_id: Id | None = field(default=None, repr=False)
+    fix: Fix | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.code} {self.pointer}: {self.message}"
@@ -68,7 +72,7 @@ class Violations:
         rule: Rule,
         message: str,
         pointer: str,
-        hint: str,
+        hint: str | Fix,
         value: Any = NO_VALUE,
         *,
         link: int | None = None,
@@ -76,13 +80,16 @@ class Violations:
     ) -> bool:
         """Add a violation. Return whether it counts, which it does unless its rule is ignored.
 
+        ``hint`` is a ``Fix`` where following it is mechanical, and otherwise the
+        words that say what to decide. A fix without a place is for ``pointer``.
         ``refusal`` says what Jira does where that differs from the rule's entry.
         """
         code = rule.code
         if selects(self._ignore, code):
             return False
         link_id = self._api.id_of(self._entities[link]) if self._api is not None and link is not None else None
-        violation = Violation(code, rule.severity, message, pointer, hint, value, link, link_id)
+        fix = hint.at(pointer) if isinstance(hint, Fix) else None
+        violation = Violation(code, rule.severity, message, pointer, str(fix or hint), value, link, link_id, fix)
         self._counts[code] += 1
         if self._counts[code] <= MOST_OF_A_CODE or (link is not None and link not in self.rejections):
             self.found.append(violation)

@@ -16,6 +16,13 @@ def pointer_to(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
+def steps_of(pointer: str) -> tuple[str, ...]:
+    """The steps of a JSON pointer; none for one that is empty or does not lead into a body."""
+    if not pointer.startswith("/"):
+        return ()
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
+
+
 #: Deeper nesting than this is refused, long before Python's own limit.
 DEPTH_LIMIT = 200
 

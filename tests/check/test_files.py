@@ -230,7 +230,7 @@ def test_json_format(check, link):
     assert status == 1
     assert finding == {
         "file": "file.json", "line": 5, "column": 10, "code": "RL201", "name": "link-schema", "severity": "error", "pointer": "/url",
-        "message": finding["message"], "hint": finding["hint"],
+        "message": finding["message"], "hint": finding["hint"], "fix": None,
     }  # fmt: skip
     assert json.loads(check(link(), "--format", "json")[1]) == []
 

@@ -16,6 +16,7 @@ from pytest_remotelinks import (
     Exploration,
     FakeJira,
     Fault,
+    Fix,
     Immediate,
     MakeFakeJira,
     Manual,
@@ -70,6 +71,8 @@ def test_record(fake_jira: FakeJira) -> None:
     with fake_jira.expect_violations("RL201") as found:
         pass
     violation: RecordedViolation = found[0]
+    fix: Fix | None = violation.fix
+    assert fix is None or (fix.action == "rename" and fix.pointer and fix.safe and fix.apply({}))
     assert violation.severity == "error" and violation.expected and violation.link_id == "1" and violation.request.number == 1
 
 
