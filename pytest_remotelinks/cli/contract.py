@@ -10,6 +10,7 @@ from pytest_remotelinks.cli.outcome import CLEAN, FOUND, Outcome, as_json, as_li
 from pytest_remotelinks.contract.diff.compare import EFFECTS, compare
 from pytest_remotelinks.contract.diff.facts import fingerprint, limits
 from pytest_remotelinks.contract.document import NEWEST, Document, load_document
+from pytest_remotelinks.contract.scopes import connect_scope, prose_scope, stated_connect_scope
 
 
 def add_to(commands: Any) -> None:
@@ -32,7 +33,13 @@ def run_show(options: argparse.Namespace) -> Outcome:
     document = load_document(options.contract)
     if options.format == "json":
         operations = [
-            {"id": operation.id, "method": operation.method, "path": operation.path, "answers": document.answers(operation)}
+            {
+                "id": operation.id,
+                "method": operation.method,
+                "path": operation.path,
+                "answers": document.answers(operation),
+                "connect_scope": connect_scope(document, operation),
+            }
             for operation in document.operations
         ]
         facts = {**_identity(document), "operations": operations, "missing": list(document.missing), "limits": dict(limits(document))}
@@ -44,8 +51,22 @@ def run_show(options: argparse.Namespace) -> Outcome:
         for operation in document.operations
     ]
     lines += [f"  {missing:28} is not in this document; the fake answers 404" for missing in document.missing]
+    lines += _placeholder_scopes(document)
     lines += ["", "limits of a submission", *(f"  {place or 'body'}: {words}" for place, words in limits(document))]
     return Outcome(CLEAN, as_lines(*lines))
+
+
+def _placeholder_scopes(document: Document) -> list[str]:
+    """What is said of Connect scopes that no descriptor can name."""
+    found = [
+        (operation, stated, counts)
+        for operation in document.operations
+        if (counts := prose_scope(operation.name, stated := stated_connect_scope(document, operation)))
+    ]
+    lines = [
+        f"  {operation.id:28} {counts} counts; {stated} is stated, which no descriptor can name" for operation, stated, counts in found
+    ]
+    return ["", "Connect scopes, as the prose says", *lines] if lines else []
 
 
 def run_diff(options: argparse.Namespace) -> Outcome:

@@ -10,10 +10,11 @@ from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.jwt import InvalidToken, read_token
 from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.scopes import names_oauth
 from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.examples import Issued, call, example, installed, read_with, signed
 from pytest_remotelinks.rules.rule import DOCUMENT, Rule
-from pytest_remotelinks.rules.scopes import check_connect_scope, check_oauth_scope, names_oauth
+from pytest_remotelinks.rules.scopes import check_connect_scope, check_oauth_scope
 from pytest_remotelinks.rules.token import RL505, check_token
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.headers import Headers

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pytest_remotelinks.apis.api import Operation
-from pytest_remotelinks.contract.document import Document, security
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.scopes import lacking_connect_scope, lacking_oauth_scopes, oauth_scopes
 from pytest_remotelinks.rules.examples import installed, signed_submission
 from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.violation import Violations
@@ -26,30 +27,10 @@ RL513 = Rule(
 _PLACE = "#header/Authorization"
 
 
-def connect_scope(document: Document, operation: Operation) -> str:
-    """The scope of a Connect app that the operation needs, empty if it names none."""
-    return str(document.operation_object(operation).get("x-atlassian-connect-scope") or "")
-
-
-def names_oauth(document: Document) -> bool:
-    """Whether the document has a security scheme for OAuth tokens."""
-    return bool(_oauth_schemes(document))
-
-
-def oauth_scopes(document: Document, operation: Operation) -> tuple[frozenset[str], ...]:
-    """The sets of OAuth scopes of which a token needs one whole set; empty if the document names none."""
-    schemes = _oauth_schemes(document)
-    return tuple(
-        frozenset(scope for name in schemes.intersection(requirement) for scope in requirement[name])
-        for requirement in security(document.operation_object(operation))
-        if schemes.intersection(requirement)
-    )
-
-
 def check_connect_scope(violations: Violations, document: Document, operation: Operation, granted: Collection[str]) -> None:
     """Check a request against the scopes of a Connect app's descriptor."""
-    needed = connect_scope(document, operation)
-    if needed and needed not in granted:
+    needed = lacking_connect_scope(document, operation, granted)
+    if needed:
         violations.add(
             RL513,
             f"the app has {_listed(granted)}, and {operation.id} needs {needed}",
@@ -61,9 +42,8 @@ def check_connect_scope(violations: Violations, document: Document, operation: O
 
 def check_oauth_scope(violations: Violations, document: Document, operation: Operation, granted: Collection[str]) -> None:
     """Check a request against the scopes of its bearer token."""
-    choices = oauth_scopes(document, operation)
-    if choices and not any(choice <= set(granted) for choice in choices):
-        needed = " or ".join(" and ".join(sorted(choice)) for choice in choices)
+    if lacking_oauth_scopes(document, operation, granted):
+        needed = " or ".join(" and ".join(sorted(choice)) for choice in oauth_scopes(document, operation))
         violations.add(
             RL513,
             f"the token has {_listed(granted)}, and {operation.id} needs {needed}",
@@ -71,10 +51,6 @@ def check_oauth_scope(violations: Violations, document: Document, operation: Ope
             f"ask for {needed} when the token is issued; a Forge app names it under permissions.scopes",
             sorted(granted),
         )
-
-
-def _oauth_schemes(document: Document) -> set[str]:
-    return {name for name, scheme in document.security_schemes.items() if isinstance(scheme, dict) and scheme.get("type") == "oauth2"}
 
 
 def _listed(granted: Collection[str]) -> str:

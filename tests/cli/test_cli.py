@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from support.paths import OPENAPI
 
 from pytest_remotelinks import ContractError, FakeJira, SettingsError, check_submission
 from pytest_remotelinks.cli.main import main
@@ -200,6 +202,20 @@ def test_show_as_json(run):
         "deleteRemoteLinkById",
     ]
     assert facts["missing"] == []
+
+
+def test_show_scopes_that_no_descriptor_can_name(run, tmp_path):
+    """Where Connect scopes are a placeholder, the ones of the prose are shown."""
+    path = tmp_path / "old.json"
+    path.write_text(re.sub(r'("x-atlassian-connect-scope": )"[A-Z]+"', r'\1"NONE"', (OPENAPI / "2023-06.json").read_text()))
+    status, output, _ = run("contract", "show", str(path))
+    assert status == 0
+    assert "  deleteRemoteLinkById         DELETE counts; NONE is stated, which no descriptor can name\n" in output
+    assert output.count("counts; NONE is stated") == 4
+    facts = json.loads(run("contract", "show", str(path), "--format", "json")[1])
+    assert [operation["connect_scope"] for operation in facts["operations"]] == ["WRITE", "DELETE", "READ", "DELETE"]
+    assert "no descriptor can name" not in run("contract", "show", "2023-06")[1]
+    assert run("contract", "diff", str(path), "2023-06")[0] == 0
 
 
 def test_diff_of_the_two_versions(run):

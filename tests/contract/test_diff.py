@@ -154,6 +154,19 @@ CHANGES = {
         "Connect scope is ADMIN; it was WRITE",
         "breaks",
     ),
+    "no scope": (
+        put(operation(BULK, "post"), "x-atlassian-connect-scope", ...),
+        "relaxes",
+        "Connect scope is not there; it was WRITE",
+        "breaks",
+    ),
+    "a scope in small letters": (put(operation(BULK, "post"), "x-atlassian-connect-scope", "write"), None, "", None),
+    "a scope that no descriptor can name": (
+        put(operation(BULK, "post"), "x-atlassian-connect-scope", "INACCESSIBLE"),
+        "informs",
+        "is INACCESSIBLE, which no descriptor can name: WRITE counts, as the prose says; it was WRITE",
+        "informs",
+    ),
     "a parameter required": (put(parameter("_updateSequenceNumber"), "required", True), "breaks", "_updateSequenceNumber", "relaxes"),
     "a parameter's limit": (
         lambda spec: parameter("remoteLinkId")(spec)["schema"].update(maxLength=9),

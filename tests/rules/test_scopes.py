@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import requests
 from support.apps import DESCRIPTOR
+from support.links import a_link
 from support.paths import OPENAPI
 
 PATH = "/rest/remotelinks/1.0/remotelink/1"
@@ -15,6 +17,18 @@ READ, WRITE, DELETE = (f"{verb}:remote-link-info:jira" for verb in ("read", "wri
 
 def read(jira, authorization):
     return requests.get(jira.url + PATH, headers={"Authorization": authorization}, timeout=30).status_code
+
+
+def call_all(jira):
+    """The answers to a submission, a read and both deletions."""
+    base = jira.url + "/rest/remotelinks/1.0"
+    payload = {"remoteLinks": [a_link()], "properties": {"account": "a"}}
+    return [
+        requests.post(f"{base}/bulk", json=payload, auth=jira.auth, timeout=30).status_code,
+        requests.get(f"{base}/remotelink/other", auth=jira.auth, timeout=30).status_code,
+        requests.delete(f"{base}/remotelink/1", auth=jira.auth, timeout=30).status_code,
+        requests.delete(f"{base}/bulkByProperties?account=a", auth=jira.auth, timeout=30).status_code,
+    ]
 
 
 @pytest.fixture
@@ -77,6 +91,21 @@ def test_operation_without_connect_scope(make_site, tmp_path):
     contract.write_text((OPENAPI / "2026-06.json").read_text().replace('"x-atlassian-connect-scope"', '"x-nothing"'))
     jira = make_site(contract=str(contract), app={**DESCRIPTOR, "scopes": []})
     assert read(jira, jira.authorization("GET", PATH)) == 404
+
+
+@pytest.mark.parametrize("placeholder", ["INACCESSIBLE", "NONE", "{{scope}}"])
+@pytest.mark.both_versions
+def test_scope_that_no_descriptor_can_name(make_site, tmp_path, version, placeholder):
+    """Where the document has a placeholder, READ, WRITE and DELETE count, as the prose says."""
+    contract = tmp_path / "contract.json"
+    text = (OPENAPI / f"{version}.json").read_text()
+    contract.write_text(re.sub(r'("x-atlassian-connect-scope": )"[A-Z]+"', rf'\1"{placeholder}"', text))
+    jira = make_site(contract=str(contract), app=DESCRIPTOR)
+    assert call_all(jira) == [202, 404, 202, 202]
+    jira.install({**DESCRIPTOR, "scopes": ["READ"]})
+    assert call_all(jira) == [403, 404, 403, 403]
+    assert {violation.code for violation in jira.violations} == {"RL513"}
+    assert jira.violations[0].message == "the app has the scopes 'READ', and submitRemoteLinks needs WRITE"
 
 
 @pytest.mark.parametrize(("scopes", "listed"), [(["WRITE", "DELETE"], "the scopes 'DELETE', 'WRITE'"), ([], "no scope")])

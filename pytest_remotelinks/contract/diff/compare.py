@@ -88,13 +88,24 @@ def _part(operation: str, part: str, old: Any, new: Any) -> Iterator[Change]:
     elif part == "security":
         yield from _security(operation, old, new)
     elif part == "connectScope":
-        yield Change(
-            "breaks",
-            operation,
-            "Connect scope",
-            f"is {new}; it was {old}",
-            f"Connect apps whose descriptor does not ask for {new}",
-        )
+        yield _connect_scope(operation, old, new)
+
+
+def _connect_scope(operation: str, old: Any, new: Any) -> Change:
+    (before, was), (after, now) = _scope_that_counts(old), _scope_that_counts(new)
+    what = f"is {now}; it was {was}"
+    if before == after:
+        return Change("informs", operation, "Connect scope", what)
+    if after is None:
+        return Change("relaxes", operation, "Connect scope", what)
+    return Change("breaks", operation, "Connect scope", what, f"Connect apps whose descriptor does not ask for {after}")
+
+
+def _scope_that_counts(scope: Any) -> tuple[str | None, str]:
+    """The scope that an app needs, and what the document says in words."""
+    if isinstance(scope, dict):
+        return scope["counts"], f"{scope['stated']}, which no descriptor can name: {scope['counts']} counts, as the prose says"
+    return scope, scope or "not there"
 
 
 def _parameter(operation: str, place: str, old: Any, new: Any) -> Iterator[Change]:

@@ -12,6 +12,7 @@ from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document, security
 from pytest_remotelinks.contract.parameters import has_default_style
 from pytest_remotelinks.contract.schema import CHOICES
+from pytest_remotelinks.contract.scopes import prose_scope, stated_connect_scope
 
 _PROSE = {"title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", "xml"}
 #: Lists whose order has no meaning.
@@ -23,8 +24,6 @@ _DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(("minLength", "minItems", "minProperties"), 0),
     "additionalProperties": True,
 }
-_SCOPE = "x-atlassian-connect-scope"
-
 
 #: The parts of an operation that a client sends.
 _ASKED = ("method", "path", "parameters", "requestBody")
@@ -48,9 +47,16 @@ def _operation(document: Document, operation: Operation) -> dict[str, Any]:
             ({_scheme(document, name): sorted(scopes) for name, scopes in requirement.items()} for requirement in security(described)),
             key=_text,
         ),
-        "connectScope": described.get(_SCOPE),
+        "connectScope": _connect_scope(document, operation),
         **({"deprecated": True} if described.get("deprecated") is True else {}),
     }
+
+
+def _connect_scope(document: Document, operation: Operation) -> str | dict[str, str] | None:
+    """The scope of a Connect app; in place of one that no descriptor can name, both it and the one that counts."""
+    stated = stated_connect_scope(document, operation)
+    counts = prose_scope(operation.name, stated)
+    return {"stated": stated, "counts": counts} if counts else stated.upper() or None
 
 
 def _placeholders(document: Document, operation: Operation) -> tuple[str, dict[str, str]]:
