@@ -7,8 +7,10 @@ from collections.abc import Collection
 from pytest_remotelinks.apis.api import Operation, OperationName
 from pytest_remotelinks.contract.document import Document, security
 
+#: Connect scopes of which each includes those before it, as Atlassian publishes.
+_INCLUDING = ("READ", "WRITE", "DELETE", "PROJECT_ADMIN", "ADMIN")
 #: The scopes that a Connect descriptor can name.
-CONNECT_SCOPES = frozenset({"READ", "WRITE", "DELETE", "PROJECT_ADMIN", "ADMIN", "ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"})
+CONNECT_SCOPES = frozenset({*_INCLUDING, "ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"})
 #: What the prose of the reference names for each operation of a provider API.
 _OF_PROSE: dict[OperationName, str] = {"submit": "WRITE", "read": "READ", "delete": "DELETE", "delete-by-properties": "DELETE"}
 
@@ -50,7 +52,8 @@ def oauth_scopes(document: Document, operation: Operation) -> tuple[frozenset[st
 def lacking_connect_scope(document: Document, operation: Operation, granted: Collection[str]) -> str:
     """The scope that a Connect app with these scopes lacks for the operation; empty if it lacks none."""
     needed = connect_scope(document, operation)
-    return "" if needed in granted else needed
+    enough = _INCLUDING[_INCLUDING.index(needed) :] if needed in _INCLUDING else (needed,)
+    return "" if any(scope in granted for scope in enough) else needed
 
 
 def lacking_oauth_scopes(document: Document, operation: Operation, granted: Collection[str]) -> frozenset[str]:

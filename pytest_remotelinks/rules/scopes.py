@@ -17,8 +17,8 @@ RL513 = Rule(
     severity="error",
     refusal=403,
     summary="An app uses only the operations that its scopes allow.",
-    why="Reading, writing and deleting are three scopes, and none of them includes another.",
-    source=f"{DOCUMENT}: x-atlassian-connect-scope and security of each operation",
+    why="Jira refuses the others. A Connect app's WRITE includes READ, and DELETE includes both; OAuth scopes include nothing.",
+    source=f"{DOCUMENT}: x-atlassian-connect-scope and security of each operation; Connect reference, Scopes: implied scopes",
     broken=installed(signed_submission(), scopes=["READ"]),
     fixed=installed(signed_submission(), scopes=["READ", "WRITE"]),
 )

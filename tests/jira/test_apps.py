@@ -252,10 +252,10 @@ def test_app_without_module_gets_403(make_site, link):
 
 
 def test_connect_scopes_of_operations(make_site, link, version):
-    """Each operation needs the scope that the document names."""
+    """Each operation needs the scope that the document names, or one that includes it."""
     jira = make_site(contract=version)
     statuses = {}
-    for scopes in (["READ"], ["WRITE"], ["DELETE"], []):
+    for scopes in (["READ"], ["WRITE"], ["DELETE"], ["admin"], ["ACT_AS_USER"], []):
         app = jira.install({**DESCRIPTOR, "scopes": scopes})
         by_property = BASE + "/bulkByProperties?account=a"
         statuses[tuple(scopes)] = [
@@ -266,8 +266,10 @@ def test_connect_scopes_of_operations(make_site, link, version):
         ]
     assert statuses == {
         ("READ",): [True, False, True, True],
-        ("WRITE",): [False, True, True, True],
-        ("DELETE",): [True, True, False, False],
+        ("WRITE",): [False, False, True, True],
+        ("DELETE",): [False, False, False, False],
+        ("admin",): [False, False, False, False],
+        ("ACT_AS_USER",): [True, True, True, True],
         (): [True, True, True, True],
     }
 

@@ -108,7 +108,7 @@ def test_scope_that_no_descriptor_can_name(make_site, tmp_path, version, placeho
     assert jira.violations[0].message == "the app has the scopes 'READ', and submitRemoteLinks needs WRITE"
 
 
-@pytest.mark.parametrize(("scopes", "listed"), [(["WRITE", "DELETE"], "the scopes 'DELETE', 'WRITE'"), ([], "no scope")])
+@pytest.mark.parametrize(("scopes", "listed"), [(["B", "ACT_AS_USER"], "the scopes 'ACT_AS_USER', 'B'"), ([], "no scope")])
 def test_connect_scope_in_message(make_site, scopes, listed):
     """Message and hint name the scopes that the app has and the one that it lacks."""
     jira = make_site(app={**DESCRIPTOR, "scopes": scopes})
