@@ -8,7 +8,7 @@ not have, or what other rules check (the Authorization header, the free-form
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from openapi_core import Config, OpenAPI
@@ -19,7 +19,7 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from pytest_remotelinks.apis.api import PLACEHOLDER, Id, Operation
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import ParameterError, SchemaError, innermost
-from pytest_remotelinks.contract.schema import CHOICES, is_uri, python_pattern
+from pytest_remotelinks.contract.schema import CHOICES, is_date_time, is_uri, python_pattern
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -46,7 +46,8 @@ class SchemaValidator:
             "paths": _paths(document),
         }
         # openapi-core's own check of "byte" fails on text that is not ASCII.
-        config = Config(extra_format_validators={"uri": is_uri, "byte": lambda value: True}, **_UNVALIDATED)
+        formats: dict[str, Callable[[object], bool]] = {"uri": is_uri, "date-time": is_date_time, "byte": lambda value: True}
+        config = Config(extra_format_validators=formats, **_UNVALIDATED)
         self._validator = OpenAPI.from_dict(spec, config=config).request_validator
 
     def body_errors(self, operation: Operation, body: bytes) -> Iterator[SchemaError]:

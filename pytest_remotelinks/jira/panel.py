@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, Literal
 
 from pytest_remotelinks.apis.api import Api, Id
@@ -12,7 +11,7 @@ from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import AcceptedWrite
-from pytest_remotelinks.wire.times import read_time
+from pytest_remotelinks.wire.times import FIRST, read_time
 
 #: What links are displayed on.
 Kind = Literal["issue", "service"]
@@ -26,7 +25,6 @@ COLOURS = {
     "removed": "red",
     "success": "green",
 }
-_NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def shown_on(site: Site, registry: AppRegistry, api: Api, kind: Kind, key: str) 
     links = [link for link in site.store if link.api is api and _is_shown(link, registry) and key in linked_keys(link, kind)]
     # Of links with the same time, the id decides.
     links.sort(key=lambda link: link.id)
-    links.sort(key=lambda link: read_time(link.data.get("lastUpdated")) or _NEVER, reverse=True)
+    links.sort(key=lambda link: read_time(link.data.get("lastUpdated")) or FIRST, reverse=True)
     actions = registry.actions
     return [_shown(link, actions.get(link.app, {})) for link in links]
 

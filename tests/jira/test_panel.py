@@ -84,9 +84,17 @@ def test_latest_link_comes_first(jira, link):
         "middle": "2026-01-31T12:59:00.123456789+00:00",
         "same b": "2026-01-31T12:00:00+00:00",
         "same a": "2026-01-31T13:00:00+01:00",
+        "first": "0000-02-29T00:00:00z",
+        "leap": "2016-12-31T23:59:60.9Z",
+        "after": "2017-01-01T01:00:00.95+01:00",
+        "before": "2016-12-31T15:59:59.99-08:00",
+        "last": "9999-12-31T23:59:60Z",
     }
     submit(jira, *(link(id, lastUpdated=time) for id, time in times.items()))
-    assert [shown.id for shown in jira.issue("ABC-1")] == ["newest", "middle", "oldest", "same a", "same b"]
+    assert [shown.id for shown in jira.issue("ABC-1")] == [
+        *("last", "newest", "middle", "oldest", "same a", "same b"),
+        *("after", "leap", "before", "first"),
+    ]
 
 
 def test_link_is_displayed_where_associated(jira, link):
