@@ -194,7 +194,7 @@ class Route:
     @property
     def id(self) -> Id:
         """The id, decoded; bytes that are not UTF-8 become replacement characters."""
-        # http.server reads the request line as Latin-1, so raw UTF-8 is decoded here.
+        # Raw UTF-8 was read as Latin-1.
         decoded = tuple(unquote(raw.encode("latin-1", "replace").decode("utf-8", "replace")) for raw in self.raw_ids)
         return decoded[0] if len(decoded) == 1 else decoded
 

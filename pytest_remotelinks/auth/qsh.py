@@ -42,7 +42,7 @@ def canonical_request(method: str, path_and_query: str) -> str:
 
 def canonical_requests(request: Request) -> tuple[CanonicalRequest, ...]:
     """The canonical forms that a request can have, since only the client knows which part of its URL is the base URL."""
-    # http.server reads the request line as Latin-1, so raw UTF-8 is decoded here.
+    # Raw UTF-8 was read as Latin-1.
     target = request.target.encode("latin-1", "replace").decode("utf-8", "replace")
     gateway = _GATEWAY.match(target)
     targets = [target[gateway.end() :], target] if gateway else [target]

@@ -69,7 +69,8 @@ class TokenEndpoint:
         if request.method != "POST":
             return None, Answer(405, headers=(("Allow", "POST"),)), ""
         if request.malformed or len(request.body) < request.body_size:
-            return None, _error(400, "invalid_request", request.malformed or "the body is too long"), ""
+            reasons = [found.message for found in request.malformed] or ["the body is too long"]
+            return None, _error(400, "invalid_request", "; ".join(reasons)), ""
         try:
             payload, _ = decode(request.body)
         except NotJSON as problem:

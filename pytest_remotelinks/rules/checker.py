@@ -21,7 +21,7 @@ from pytest_remotelinks.rules.request import (
     RL109,
     Unreadable,
     check_content_type,
-    check_request_line,
+    check_http,
     check_schema,
     read_payload,
 )
@@ -109,7 +109,8 @@ class Checker:
 
     def _check(self, request: Request, context: RequestContext) -> CheckResult:
         violations = Violations(self.ignore)
-        if not check_request_line(violations, request):
+        malformed = bool(request.malformed) and check_http(violations, request)
+        if not request.method:
             return CheckResult(None, tuple(violations.found), refusal=400)
         route = self.document.router.route(request.path)
         operation = route.operation(request.method)
@@ -125,7 +126,9 @@ class Checker:
             checked = self._without_body(violations, operation, request, route, history)
         if app in context.apps:
             check_actions(violations, self.document.api, checked.payload, context.apps[app].actions)
-        return replace(checked, app=app, violations=tuple(violations.found))
+        # A server refuses what is not HTTP before it reads anything else.
+        refusal = 400 if malformed else checked.refusal
+        return replace(checked, app=app, violations=tuple(violations.found), refusal=refusal)
 
     def _submission(self, violations: Violations, operation: Operation, request: Request) -> CheckResult:
         document, api = self.document, self.document.api

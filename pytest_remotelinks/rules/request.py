@@ -13,9 +13,8 @@ from pytest_remotelinks.rules.examples import AUTHORIZATION, LINK, SITE_BASE, Se
 from pytest_remotelinks.rules.links import RL201
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import fast_path_of, validator_of
-from pytest_remotelinks.rules.violation import Violations
+from pytest_remotelinks.rules.violation import NO_VALUE, Violations
 from pytest_remotelinks.wire.json_body import NotJSON, decode, holds_more_values, pointer_to, require_shallow
-from pytest_remotelinks.wire.redact import redact_target
 from pytest_remotelinks.wire.request import Request
 
 RL101 = Rule(
@@ -121,13 +120,13 @@ class Unreadable(Exception):
         self.status = status
 
 
-def check_request_line(violations: Violations, request: Request) -> bool:
-    """Report a request whose method and target cannot be read, and return whether they can."""
-    if not request.malformed or request.method:
-        return True
-    spaces = "percent-encode spaces in the path as %20; " if request.target.count(" ") > 2 else ""
-    violations.add(RL113, request.malformed, "#request", f"{spaces}let an HTTP library build the request", redact_target(request.target))
-    return False
+def check_http(violations: Violations, request: Request) -> bool:
+    """Report what is not well-formed HTTP, and return whether the request is refused for it."""
+    counts = [
+        violations.add(RL113, found.message, found.pointer, found.hint, NO_VALUE if found.value is None else found.value)
+        for found in request.malformed
+    ]
+    return any(counts) or not request.method or not request.is_whole
 
 
 def check_content_type(violations: Violations, request: Request) -> None:
@@ -159,8 +158,7 @@ def read_payload(violations: Violations, document: Document, request: Request, b
 
 
 def _check_length(violations: Violations, request: Request, byte_limit: int) -> None:
-    if request.malformed:
-        violations.add(RL113, request.malformed, "#body", "send as many bytes as Content-Length says, or well-formed chunks")
+    if not request.is_whole:
         raise Unreadable(400)
     if request.body_size > byte_limit:
         counts = violations.add(

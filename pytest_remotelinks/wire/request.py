@@ -13,14 +13,26 @@ from pytest_remotelinks.wire.redact import redact_target, secret_body, secret_va
 
 
 @dataclass(frozen=True)
+class Malformed:
+    """Why a request is not well-formed HTTP: what and where it is, what to change, and the value that can be shown."""
+
+    message: str
+    pointer: str
+    hint: str
+    value: str | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """One HTTP request.
 
     ``target`` is the request line's path and query, still percent-encoded,
-    without the ``base`` that belongs to the site's URL.
+    without the ``base`` that belongs to the site's URL. It is read as Latin-1,
+    in which every byte is a character.
     ``body_size`` counts the bytes that were sent; ``body`` holds fewer where
     the size was over the limit. ``malformed`` says why request line, headers or
-    body length are not well-formed HTTP, and is empty where they are.
+    body length are not well-formed HTTP. If the request line cannot be read,
+    the method is empty and the target is the whole line.
     """
 
     method: str
@@ -28,7 +40,9 @@ class Request:
     headers: Headers
     body: bytes = b""
     body_size: int = 0
-    malformed: str = ""
+    malformed: tuple[Malformed, ...] = ()
+    #: Whether the end of the body is known, and all of it arrived.
+    is_whole: bool = True
     base: str = ""
     #: Why the request reaches no site, empty where it reaches one.
     misrouted: str = ""
@@ -62,7 +76,7 @@ class Request:
         if not query:
             return ()
         if not query.isascii():
-            # http.server reads the request line as Latin-1, so raw UTF-8 is put right here.
+            # Raw UTF-8 was read as Latin-1.
             query = query.encode("latin-1", "replace").decode("utf-8", "replace")
         pairs = (part.partition("=") for part in query.split("&") if part)
         return tuple((unquote_plus(name), unquote_plus(value)) for name, _, value in pairs)

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from pytest_remotelinks.reports.terminal import report
-from pytest_remotelinks.server import listener as listener_module
+from pytest_remotelinks.server import connection
 from pytest_remotelinks.server.listener import Listener
 
 PATH = "/rest/remotelinks/1.0"
@@ -35,12 +35,12 @@ def codes(jira):
 def raw(jira, request: bytes, half_close: bool = False) -> bytes:
     """Send bytes as they are and read the answer to its end."""
     host, port = jira.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
-        connection.sendall(request)
+    with socket.create_connection((host, int(port)), timeout=30) as client:
+        client.sendall(request)
         if half_close:
-            connection.shutdown(socket.SHUT_WR)
+            client.shutdown(socket.SHUT_WR)
         answer = b""
-        while part := connection.recv(65536):
+        while part := client.recv(65536):
             answer += part
     return answer
 
@@ -171,7 +171,7 @@ def test_content_length_too_large_at_the_end(jira):
 
 def test_content_length_too_large_and_silence(jira, monkeypatch):
     """A body shorter than its Content-Length is refused when nothing more arrives."""
-    monkeypatch.setattr(listener_module._Handler, "timeout", 0.1)
+    monkeypatch.setattr(connection, "SILENCE_LIMIT", 0.1)
     answer = raw(jira, post("Content-Length: 500\r\n", b"{}"))
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert codes(jira) == ["RL113"]
