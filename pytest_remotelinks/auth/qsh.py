@@ -48,6 +48,9 @@ def canonical_requests(request: Request) -> tuple[CanonicalRequest, ...]:
     targets = [target[gateway.end() :], target] if gateway else [target]
     if request.base:
         targets.append(request.base + target)
+    if target.startswith("//"):
+        # The base URL ends with a slash, which is a mistake of its own.
+        targets.append("/" + target.lstrip("/"))
     return tuple(_canonical(request.method, possible) for possible in targets)
 
 

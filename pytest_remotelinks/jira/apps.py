@@ -115,9 +115,9 @@ class AppRegistry:
                 return app
         return None
 
-    def context(self, began: float, now: float, histories: Mapping[str, AppHistory]) -> RequestContext:
+    def context(self, began: float, now: float, histories: Mapping[str, AppHistory], redirected: Mapping[str, str]) -> RequestContext:
         """What the rules may know about a request; times are in seconds since the epoch on the site's clock."""
-        return RequestContext(began, now, histories, self._apps, self._issued, self._recent, self.verifies)
+        return RequestContext(began, now, histories, self._apps, self._issued, self._recent, redirected, self.verifies)
 
     def remember(self, request: Request) -> None:
         """Remember a signed request, so that its token is recognised if it is sent again with another request."""

@@ -71,6 +71,8 @@ class Backend:
         }
         #: Set when delayed answers are not to be waited for any more.
         self.abandoned = threading.Event()
+        #: By target, the method of the last request that was answered with a redirect.
+        self._redirected: dict[str, str] = {}
         self._traces = 0
 
     @property
@@ -84,6 +86,7 @@ class Backend:
         self.abandoned = threading.Event()
         for histories in self._histories.values():
             histories.clear()
+        self._redirected.clear()
         self._traces = 0
 
     def forget_app(self, app: str) -> None:
@@ -131,12 +134,14 @@ class Backend:
             checker = self._checker_of(request)
             api = checker.document.api
             histories = self._histories[api.name]
-            checked = checker.check(request, self._registry.context(began, now, histories))
+            checked = checker.check(request, self._registry.context(began, now, histories, self._redirected))
             self._registry.remember(request)
             history = histories[checked.app]
             effect = self._faults.next_fault(_arrival(request, api, checked, began, now))
             if effect is not None and effect.status is not None:
                 result = _Result(self._fail(effect, effect.status, request))
+                if effect.moved_to:
+                    self._redirected[request.target] = request.method
             elif checked.refusal is not None:
                 result = _Result(self._refuse(checked, checked.refusal))
             elif checked.operation is not None and checked.operation.name == "submit":

@@ -26,7 +26,7 @@ def curl_line(exchange: Exchange, base_url: str) -> str:
         words += ["-X", _quoted(exchange.request.method)]
     target = redact_target(exchange.request.target)
     words += _target_options(target)
-    # http.server reads the request line as Latin-1.
+    # The target is read as Latin-1.
     words.append(_quoted(base_url.encode() + target.encode("latin-1", "replace")))
     for name, value in exchange.request.headers.pairs:
         if name.lower() not in _OWN_HEADERS:

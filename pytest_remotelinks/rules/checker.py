@@ -20,6 +20,7 @@ from pytest_remotelinks.rules.request import (
     LARGEST_BODY,
     RL109,
     Unreadable,
+    check_content_encoding,
     check_content_type,
     check_http,
     check_schema,
@@ -119,7 +120,8 @@ class Checker:
         if operation is not None and not request.misrouted:
             check_retry_timing(violations, request, operation, history, context.began, context.now)
         if operation is None or request.misrouted or route.runs_on:
-            checked = CheckResult(None, refusal=check_route(violations, self.document, request, route), allowed=route.allowed)
+            status = check_route(violations, self.document, request, route, context.redirected)
+            checked = CheckResult(None, refusal=status, allowed=route.allowed)
         elif operation.name == "submit":
             checked = self._submission(violations, operation, request)
         else:
@@ -137,6 +139,7 @@ class Checker:
         self._check_parameters(violations, operation, request)
         check_content_type(violations, request)
         try:
+            check_content_encoding(violations, request)
             payload, clean = read_payload(violations, document, request, self.byte_limit)
             violations.name_links(api, payload)
             if not clean:

@@ -14,6 +14,7 @@ from pytest_remotelinks.rules.links import RL201
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import fast_path_of, validator_of
 from pytest_remotelinks.rules.violation import NO_VALUE, Violations
+from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import NotJSON, decode, holds_more_values, pointer_to, require_shallow
 from pytest_remotelinks.wire.request import Request
 
@@ -34,9 +35,9 @@ RL102 = Rule(
     name="wrong-content-type",
     severity="error",
     refusal=415,
-    summary="A submission is sent as application/json.",
-    why="The document has no other content type. Clients that are given a string instead of an object often send text/plain or a form.",
-    source=f"{DOCUMENT}: submitRemoteLinks has application/json only; that the answer is 415 is {ASSUMPTION}",
+    summary="A submission is sent as application/json, and not compressed.",
+    why="The document has no other content type, and no content encoding. Clients that are given a string instead of an object often send text/plain or a form.",
+    source=f"{DOCUMENT}: submitRemoteLinks has application/json only; that the answer is 415 is {ASSUMPTION}; for encodings it is RFC 9110's",
     broken=example(submission(headers=(AUTHORIZATION, ("Content-Type", "text/plain")))),
     fixed=example(submission()),
 )
@@ -140,6 +141,24 @@ def check_content_type(violations: Violations, request: Request) -> None:
             "send 'Content-Type: application/json'",
             content_type,
         )
+
+
+def check_content_encoding(violations: Violations, request: Request) -> None:
+    """Report a submission that is compressed or says so. Raises Unreadable if it cannot be read."""
+    sent = request.headers.get("Content-Encoding", "")
+    if all(coding.strip().lower() in ("", "identity") for coding in sent.split(",")):
+        return
+    place = "#header/Content-Encoding"
+    if request.body.lstrip()[:1] in (b"{", b"["):
+        violations.add(RL102, f"Content-Encoding is {sent!a}, but the body is not compressed", place, Fix("remove"), sent)
+    elif violations.add(
+        RL102,
+        f"the body is compressed: Content-Encoding is {sent!a}",
+        place,
+        "leave out 'Content-Encoding' and send the body uncompressed",
+        sent,
+    ):
+        raise Unreadable(415)
 
 
 def read_payload(violations: Violations, document: Document, request: Request, byte_limit: int) -> tuple[Any, bool]:

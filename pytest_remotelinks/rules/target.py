@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pytest_remotelinks.apis.api import Id, Operation, Route, Router
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.contract.parameters import is_spread
 from pytest_remotelinks.rules.examples import SITE_BASE, Sent, call, example, submission
+from pytest_remotelinks.rules.path_mistakes import find_path
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
 from pytest_remotelinks.rules.validators import id_fast_path_of, validator_of
 from pytest_remotelinks.rules.violation import Violations
+from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 from pytest_remotelinks.wire.request import Request
@@ -82,20 +85,15 @@ RL111 = Rule(
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 
 
-def check_route(violations: Violations, document: Document, request: Request, route: Route) -> int:
-    """Report why a request reaches no operation, and return the status of its answer."""
+def check_route(violations: Violations, document: Document, request: Request, route: Route, redirected: Mapping[str, str]) -> int:
+    """Report why a request reaches no operation, and return the status of its answer.
+
+    ``redirected`` has the methods of redirected requests by their targets.
+    """
     if request.misrouted:
         violations.add(RL104, request.misrouted, "#path", "use the url or the cloud_id of a site that is running", request.path)
     elif route.runs_on:
-        raw = next(raw for raw in route.raw_ids if "/" in raw)
-        violations.add(
-            RL110,
-            "the path goes on after the id, as if the id had a slash",
-            "#path",
-            f"percent-encode the id as one segment: {raw!a} becomes {raw.replace('/', '%2F')!a}",
-            request.path,
-            refusal=404,
-        )
+        _report_running_on(violations, request, route)
     elif missing := _missing_operation(document, request):
         violations.add(
             RL104,
@@ -109,19 +107,38 @@ def check_route(violations: Violations, document: Document, request: Request, ro
             RL104,
             f"the contract document {document.name} has no such path",
             "#path",
-            f"use one of {', '.join(document.router.paths)}",
+            find_path(document, request.path) or f"use one of {', '.join(document.router.paths)}",
             request.path,
         )
     else:
-        violations.add(
-            RL105,
-            f"this path does not have the method {request.method!a}",
-            "#method",
-            f"use {' or '.join(route.allowed)}",
-            request.method,
-        )
+        message, hint = _wrong_method(request, route, redirected.get(request.target))
+        violations.add(RL105, message, "#method", hint, request.method)
         return 405
     return 404
+
+
+def _report_running_on(violations: Violations, request: Request, route: Route) -> None:
+    raw = next(raw for raw in route.raw_ids if "/" in raw)
+    if raw.find("/") == len(raw) - 1:
+        message = "a slash follows the id"
+        hint: str | Fix = Fix("set", request.path.removesuffix("/"), note="a slash that belongs to the id is written %2F")
+    else:
+        message = "the path goes on after the id, as if the id had a slash"
+        hint = f"percent-encode the id as one segment: {raw!a} becomes {raw.replace('/', '%2F')!a}"
+    violations.add(RL110, message, "#path", hint, request.path, refusal=404)
+
+
+def _wrong_method(request: Request, route: Route, redirected: str | None) -> tuple[str, str | Fix]:
+    """What is wrong with a method that the path does not have, and what to change."""
+    if request.method == "GET" and redirected in route.allowed:
+        new_url = f"http://{request.headers.get('Host', '')}{request.base}"
+        return (
+            f"this is the {redirected} that was redirected: the client followed, and turned it into a GET",
+            f"use the new base URL, {new_url}; let the client follow no redirects, and report a 302",
+        )
+    if request.method.upper() in route.allowed:
+        return f"the method is {request.method!a}; methods are written in capitals", Fix("set", request.method.upper())
+    return f"this path does not have the method {request.method!a}", f"use {' or '.join(route.allowed)}"
 
 
 def _missing_operation(document: Document, request: Request) -> str | None:
@@ -164,6 +181,13 @@ def check_id(violations: Violations, document: Document, operation: Operation, r
 def check_query_encoding(violations: Violations, request: Request) -> None:
     """Report a query with characters that must be percent-encoded."""
     query = request.target.partition("?")[2]
+    if "#" in query:
+        violations.add(
+            RL110,
+            "the query has a '#', which begins a fragment",
+            "#query",
+            "write it %23 where it belongs to a value; leave a fragment out",
+        )
     if not query.isascii():
         violations.add(
             RL110,

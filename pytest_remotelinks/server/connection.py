@@ -157,8 +157,8 @@ class Connection:
 
     def _line(self) -> bytes:
         """The next line, without its end."""
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > LONGEST_HEAD:
+        while (end := self._buffer.find(b"\n", 0, LONGEST_HEAD)) < 0:
+            if len(self._buffer) >= LONGEST_HEAD:
                 raise _BadChunk(f"a line has more than {LONGEST_HEAD} bytes")
             self._receive()
         return self._take(end + 1)[:-1].removesuffix(b"\r")

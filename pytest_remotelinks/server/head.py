@@ -38,7 +38,7 @@ class Head:
     headers: Headers
     malformed: tuple[Malformed, ...] = ()
     is_chunked: bool = False
-    #: Bytes of a body that is not chunked; None if it cannot be known where the body ends.
+    #: Bytes of a body that is not chunked; None if a body cannot be read.
     length: int | None = 0
     #: Whether the client waits for ``100 Continue`` before it sends the body.
     expects_continue: bool = False
@@ -50,11 +50,19 @@ class Head:
 
 
 def read_head(sent: bytes) -> Head:
-    """Read a head, from the request line to the empty line. Raises NotAHead if its request line cannot be read."""
-    line, *lines = sent.decode("latin-1").rstrip("\r\n").split("\n")
+    """Read a head, from the request line to the empty line."""
+    try:
+        return _read(sent)
+    except NotAHead as error:
+        return unreadable(sent, error.malformed)
+
+
+def _read(sent: bytes) -> Head:
+    text = sent.decode("latin-1")
+    line, *lines = text.rstrip("\r\n").split("\n")
     method, target, version = _request_line(line.removesuffix("\r"))
     pairs, malformed = _fields(lines)
-    if any(not part.endswith("\r") for part in (line, *lines[:-1])):
+    if text.count("\n") != text.count("\r\n"):
         malformed.append(Malformed("the lines of the head do not end with CR LF", "#request", r"end each line with '\r\n'"))
     headers = Headers(pairs)
     malformed += _host(headers, version)
@@ -217,5 +225,7 @@ def _framing(headers: Headers, version: str, malformed: list[Malformed]) -> tupl
     if message:
         malformed.append(Malformed(message, "#header/Transfer-Encoding", hint, codings_sent))
     is_chunked = codings[-1] == "chunked"
+    if codings not in (["chunked"], ["identity"]):
+        return is_chunked, None
     # Without a length and without chunks only the end of the connection could be the end of the body.
     return is_chunked, 0 if is_chunked else length if length_sent is not None else None

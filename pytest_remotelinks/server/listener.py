@@ -18,7 +18,7 @@ from pytest_remotelinks.server.routing import Sites
 from pytest_remotelinks.wire.request import Request
 
 #: How many connections may wait until they are accepted.
-_BACKLOG = 128
+_BACKLOG = 1024
 #: Seconds between two checks whether the client still waits for a delayed answer.
 _CHECK_AFTER = 0.05
 

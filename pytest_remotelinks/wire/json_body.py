@@ -23,6 +23,9 @@ def steps_of(pointer: str) -> tuple[str, ...]:
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
 
 
+# How gzip and zstd begin, and how zlib does.
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+
 #: Deeper nesting than this is refused, long before Python's own limit.
 DEPTH_LIMIT = 200
 
@@ -85,6 +88,8 @@ def decode(body: bytes) -> tuple[Any, list[str]]:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
+        if body.startswith(_COMPRESSED):
+            raise NotJSON("the body is compressed", "send the body uncompressed") from None
         raise NotJSON(f"byte {error.start} of the body is not UTF-8", "encode the body as UTF-8") from None
     if text.startswith("\ufeff"):
         raise NotJSON("the body starts with a byte order mark", "encode the body as 'utf-8', not 'utf-8-sig'")

@@ -136,3 +136,46 @@ def test_many_threads(fake_jira, link):
     assert len(fake_jira.requests) == 200
     fake_jira.settle()
     assert set(fake_jira.links) == {str(number) for number in range(200)}
+
+
+def test_https_on_the_http_port(fake_jira):
+    """A client that uses https is refused, and RL113 says so."""
+    with pytest.raises(requests.exceptions.SSLError), fake_jira.expect_violations("RL113") as found:
+        requests.get(fake_jira.url.replace("http:", "https:") + BASE, timeout=30)
+    assert {violation.message for violation in found} == {"https was used: a TLS handshake arrived, and this port has only http"}
+    assert {violation.hint for violation in found} == {"use an http:// URL; fake_jira.url is one"}
+
+
+BY_NODE = """
+const http = require('http');
+const { url, body } = JSON.parse(process.argv[2]);
+const headers = { 'Content-Type': 'application/json', Authorization: 'JWT x', Expect: '100-continue', 'Content-Length': body.length };
+const seen = [];
+const request = http.request(url, { method: 'POST', headers }, (answer) => {
+  answer.resume();
+  answer.on('end', () => console.log(JSON.stringify([...seen, answer.statusCode])));
+});
+request.on('continue', () => { seen.push(100); request.end(body); });
+request.flushHeaders();
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
+def test_node_waits_for_continue(fake_jira, link):
+    """Node's client, which fails if 100 Continue comes twice, gets one and then the answer."""
+    given = json.dumps({"url": f"{fake_jira.url}{BASE}/bulk", "body": json.dumps({"remoteLinks": [link()]})})
+    done = subprocess.run(["node", "-e", BY_NODE, "script", given], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, json.loads(done.stdout)) == (0, [100, 202]), done.stderr
+    fake_jira.assert_submitted("1")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_with_http_2_prior_knowledge(fake_jira):
+    """A client that speaks HTTP/2 without asking is refused, and RL113 says so."""
+    words = ["curl", "-sS", "--http2-prior-knowledge", fake_jira.url + BASE]
+    with fake_jira.expect_violations("RL113") as found:
+        done = subprocess.run(words, capture_output=True, timeout=30, check=False)
+        if b"unsupported" in done.stderr.lower() or b"does not support" in done.stderr:
+            pytest.skip("curl was built without HTTP/2")
+    assert done.returncode != 0
+    assert "HTTP/2 was used" in found[0].message

@@ -188,7 +188,9 @@ def test_renamed_site_redirects(jira, provider, link):
         )
         assert there.status_code == 202
     assert [exchange.status for exchange in jira.requests] == [302, 302, 405, 202]
-    assert "RL105" in [violation.code for violation in jira.requests[2].violations]
+    (violation,) = (violation for violation in jira.requests[2].violations if violation.code == "RL105")
+    assert violation.message == "this is the POST that was redirected: the client followed, and turned it into a GET"
+    assert f"use the new base URL, {new_url}; let the client follow no redirects" in violation.hint
     assert provider.submit(link("2")).status_code == 202
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
-import socket
+import zlib
 
 import pytest
 import requests
+from support.raw import connect, exchange
 
 from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.server import connection
@@ -25,7 +28,7 @@ def still_stored(jira, provider, stored_link):
     yield
     assert set(jira.links) == {"stored"}
     assert provider.read("stored").status_code == 200
-    assert all(exchange.status < 500 for exchange in jira.requests)
+    assert all(recorded.status < 500 for recorded in jira.requests)
 
 
 def codes(jira):
@@ -33,16 +36,7 @@ def codes(jira):
 
 
 def raw(jira, request: bytes, half_close: bool = False) -> bytes:
-    """Send bytes as they are and read the answer to its end."""
-    host, port = jira.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as client:
-        client.sendall(request)
-        if half_close:
-            client.shutdown(socket.SHUT_WR)
-        answer = b""
-        while part := client.recv(65536):
-            answer += part
-    return answer
+    return exchange(jira.url, request, half_close)
 
 
 def post(head: str, body: bytes) -> bytes:
@@ -145,6 +139,10 @@ def test_chunked_body(jira, provider, link):
         b"",
         b"5\r\nab",
         b"5\r\nabcde\r\n",
+        b"0\r\n",
+        b"\r\n",
+        b"5;" + b"x" * 70_000 + b"\r\nabcde\r\n0\r\n\r\n",
+        b"f" * 70_000,
     ],
 )
 def test_malformed_chunks(jira, chunks):
@@ -152,6 +150,14 @@ def test_malformed_chunks(jira, chunks):
     answer = raw(jira, post("Transfer-Encoding: chunked\r\n", chunks), half_close=True)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert codes(jira) == ["RL113"]
+
+
+def test_chunks_with_extensions_and_trailers(jira, provider, link):
+    """Extensions of chunks and fields after the last one are read and ignored."""
+    body = json.dumps({"remoteLinks": [link("stored", 2)]}).encode()
+    chunks = f"{len(body):X} ; name=value\r\n".encode() + body + b"\r\n0;last\r\nX-Checksum: 1\r\nX-Other: 2\r\n\r\n"
+    assert raw(jira, post("Transfer-Encoding: Chunked\r\n", chunks)).startswith(b"HTTP/1.1 202 ")
+    assert jira.violations == []
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1e3", "5, 5", "99999999999999999999999"])
@@ -193,23 +199,160 @@ def test_submission_without_body(jira):
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "says", "hint"),
     [
-        b"GET /rest/remotelinks/1.0/remotelink/a b HTTP/1.1",
-        b"\x00\x01\x02",
-        b"GET",
-        b"GET / HTTP/9.9",
-        b"GET /" + b"x" * 70000 + b" HTTP/1.1",
-        b"GET / HTTP/1.1\r\nAuthorization: JWT " + b"x" * 70000,
+        (b"GET /rest/remotelinks/1.0/remotelink/a b HTTP/1.1", "the target has spaces", "%20"),
+        (b"GET /rest/remotelinks/1.0/remotelink/a b", "does not end with an HTTP version", "HTTP/1.1"),
+        (b"\x00\x01\x02", "does not begin with a method", "HTTP library"),
+        (b"GET", "not a method, a target and a version", "METHOD /path"),
+        (b"GET /", "not a method, a target and a version", "METHOD /path"),
+        (b"GET  HTTP/1.1", "has no target", "HTTP library"),
+        (b"GET / HTTP/9.9", "the HTTP version is 'HTTP/9.9'", "send 'HTTP/1.1'"),
+        (b"GET / HTTP/2.0", "the HTTP version is 'HTTP/2.0'", "send 'HTTP/1.1'"),
+        (b"GET / http/1.1", "the HTTP version is 'http/1.1'", "in capitals"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM", "HTTP/2 was used", "curl: --http1.1"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "https was used", "http:// URL"),
+        (b"GET rest/remotelinks HTTP/1.1", "does not begin with a slash", "between host and path"),
+        (b"CONNECT site.example:443 HTTP/1.1", "a tunnel", "not as a proxy"),
+        (b"GET http://[ HTTP/1.1", "not a URL", "HTTP library"),
+        (b"GET http://[::1/x HTTP/1.1", "not a URL", "HTTP library"),
+        (b"GET /" + b"x" * 70000 + b" HTTP/1.1", "the target is the longest part", "shorten the target"),
+        (b"GET / HTTP/1.1\r\nAuthorization: JWT " + b"x" * 70000, "the header 'Authorization'", "shorten this header"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-Many: 1\r\n" * 7000, "more than 65536 bytes", "shorten"),
     ],
-    ids=["space in an id", "binary", "one word", "unknown version", "long target", "long header"],
+    ids=lambda value: value[:30] if isinstance(value, bytes) else None,
 )
-def test_malformed_http_is_recorded(jira, line):
-    """What is not HTTP is refused with 400 and recorded as RL113."""
+def test_malformed_request_line(jira, line, says, hint):
+    """What is not HTTP/1.1 gets a status line and 400, and RL113 says what it is and what to change."""
     answer = raw(jira, line + b"\r\n\r\n", half_close=True)
-    assert b"400" in answer.split(b"\r\n")[0] or answer.startswith(b"[")
-    assert codes(jira) == ["RL113"]
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.partition(b"\r\n\r\n")[2].startswith(b"[{")
+    (violation,) = jira.violations
+    assert violation.code == "RL113"
+    assert says in violation.message
+    assert hint in violation.hint
     assert jira.requests[-1].status == 400
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "says"),
+    [
+        ("", "#header/Host", "no Host header"),
+        ("Host: x\r\nhost: y\r\n", "#header/Host", "2 Host headers"),
+        ("Host: http://x/\r\n", "#header/Host", "not a host name"),
+        ("Host : x\r\n", "#header/Host", "space is before the colon"),
+        ("Host: x\r\nX-Long: a\r\n b\r\n", "#header/X-Long", "goes on in another line"),
+        ("Host: x\r\nX Odd: a\r\n", "#header/X Odd", "not the name of a header"),
+        ("Host: x\r\n: a\r\n", "#header/", "not the name of a header"),
+        ("Host: x\r\nX-Cut: a\r\nb\r\n", "#header/X-Cut", "has no colon"),
+        ("Host: x\r\nX-Odd: a\0b\r\n", "#header/X-Odd", "control character"),
+        ("Host: x\n", "#request", "do not end with CR LF"),
+        ("Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n", "#header/Transfer-Encoding", "both"),
+        ("Host: x\r\nTransfer-Encoding: gzip, chunked\r\n", "#header/Transfer-Encoding", "only 'chunked'"),
+        ("Host: x\r\nTransfer-Encoding: gzip\r\n", "#header/Transfer-Encoding", "only 'chunked'"),
+        ("Host: x\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n", "#header/Transfer-Encoding", "only 'chunked'"),
+        ("Host: x\r\nContent-Length: five\r\n", "#header/Content-Length", "not a number of bytes"),
+        ("Host: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n", "#header/Content-Length", "not a number of bytes"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_malformed_header(jira, method, fields, pointer, says):
+    """A malformed header is refused with 400 by every operation, and RL113 names it and says what to change."""
+    target, more = (f"{PATH}/remotelink/stored", "") if method == "GET" else (f"{PATH}/bulk", "Content-Type: application/json\r\n")
+    sent = f"{method} {target} HTTP/1.1\r\nAuthorization: JWT x\r\n{more}{fields}\r\n".encode()
+    answer = raw(jira, sent + b"5\r\n{    \r\n0\r\n\r\n", half_close=True)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    violation = next(violation for violation in jira.violations if violation.code == "RL113")
+    assert violation.pointer == pointer
+    assert says in violation.message
+    assert violation.hint
+    assert jira.requests[-1].operation == ("read" if method == "GET" else "submit")
+
+
+def test_chunks_in_http_1_0(jira, provider, link):
+    """HTTP/1.0 has no chunks, and needs no Host header."""
+    body = json.dumps({"remoteLinks": [link("no")]}).encode()
+    head = f"POST {PATH}/bulk HTTP/1.0\r\nAuthorization: JWT x\r\nContent-Type: application/json\r\n"
+    chunked = f"{head}Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+    assert raw(jira, chunked).startswith(b"HTTP/1.1 400 ")
+    assert [violation.message for violation in jira.violations] == ["HTTP/1.0 has no Transfer-Encoding"]
+    jira.reset()
+    provider.submit(link("stored"))
+    assert raw(jira, f"GET {PATH}/remotelink/stored HTTP/1.0\r\nAuthorization: JWT x\r\n\r\n".encode()).startswith(b"HTTP/1.1 200 ")
+    assert jira.violations == []
+
+
+def test_malformed_header_with_ignored_rule(make_site, link):
+    """With RL113 ignored, a malformed header is let pass, and a body without an end is not."""
+    jira = make_site(ignore=["RL113"], consistency="immediate")
+    body = json.dumps({"remoteLinks": [link("stored")]}).encode()
+    head = f"POST {PATH}/bulk HTTP/1.1\r\nHost: x\r\nHost: y\r\nAuthorization : JWT x\r\nContent-Type: application/json\r\n"
+    assert raw(jira, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body).startswith(b"HTTP/1.1 202 ")
+    assert raw(jira, f"{head}Content-Length: many\r\n\r\n".encode() + body).startswith(b"HTTP/1.1 400 ")
+    assert jira.violations == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compress"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("x-custom", lambda body: body[::-1]), ("identity, GZIP", gzip.compress)],
+)
+def test_compressed_body(jira, provider, link, encoding, compress):
+    """A compressed body is refused with 415, and the encoding is named."""
+    body = compress(json.dumps({"remoteLinks": [link("no")]}).encode())
+    assert provider.post(body, headers={"Content-Encoding": encoding}).status_code == 415
+    (violation,) = jira.violations
+    assert (violation.code, violation.pointer, violation.value) == ("RL102", "#header/Content-Encoding", encoding)
+    assert "compressed" in violation.message
+    assert "uncompressed" in violation.hint
+
+
+def test_content_encoding_that_is_not_true(jira, provider, link):
+    """A header that says that a plain body is compressed is to be left out."""
+    body = json.dumps({"remoteLinks": [link("no")]}).encode()
+    assert provider.post(body, headers={"Content-Encoding": "gzip"}).status_code == 415
+    (violation,) = jira.violations
+    assert "not compressed" in violation.message
+    assert violation.hint == "leave 'Content-Encoding' out"
+    assert provider.post(body, headers={"Content-Encoding": "identity"}).status_code == 202
+    provider.delete("no")
+
+
+def test_compressed_body_without_its_header(jira, provider, link):
+    """A compressed body that no header announces is called compressed, too."""
+    assert provider.post(gzip.compress(json.dumps({"remoteLinks": [link("no")]}).encode())).status_code == 400
+    (violation,) = jira.violations
+    assert violation.code == "RL101"
+    assert "uncompressed" in violation.hint
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"POST", f"GET {PATH}/remotelink/stored HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n".encode(), b"\x16"],
+    ids=["line", "fields", "one byte"],
+)
+@pytest.mark.parametrize(("half_close", "says"), [(True, "the connection ended"), (False, "nothing more arrived")])
+def test_head_without_end(jira, monkeypatch, sent, half_close, says):
+    """A head without its end is no request, whether the connection ends or falls silent."""
+    monkeypatch.setattr(connection, "SILENCE_LIMIT", 0.1)
+    assert raw(jira, sent, half_close).startswith(b"HTTP/1.1 400 ")
+    (violation,) = jira.violations
+    assert violation.code == "RL113"
+    assert violation.message == f"{says} before the head was complete"
+
+
+def test_head_that_never_ends(jira, monkeypatch):
+    """A head that a client sends byte by byte for too long is refused."""
+    monkeypatch.setattr(connection, "HEAD_LIMIT", 0.1)
+    monkeypatch.setattr(connection, "SILENCE_LIMIT", 0.01)
+    with connect(jira.url) as client:
+        client.settimeout(0.001)
+        answer = b""
+        while not answer:
+            with contextlib.suppress(TimeoutError):
+                client.send(b"G")
+                answer = client.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert codes(jira) == ["RL113"]
 
 
 def test_raw_utf_8_in_a_path(jira, provider, link):
@@ -259,14 +402,6 @@ def test_listener_without_site(jira):
 def test_site_listens_on_loopback(jira):
     """A site listens on the loopback interface."""
     assert jira.url.startswith("http://127.0.0.1:")
-
-
-@pytest.mark.parametrize("target", ["http://[", "http://[::1/x"])
-def test_target_that_is_not_a_url(jira, target):
-    """A target that is not a URL is refused with 400 and recorded."""
-    answer = raw(jira, f"GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n\r\n".encode())
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert codes(jira) == ["RL113"]
 
 
 @pytest.mark.parametrize("id", ["{remoteLinkId}", "a|b", 'a"b', "a<b>", "a\\b", "a^b", "a`b"])

@@ -109,6 +109,25 @@ def test_host_header_selects_the_site(start, listener):
         assert len(site.requests) == before + 1
 
 
+def test_slash_after_the_url_of_a_site(start, listener):
+    """With a slash at the end of its URL, each site is still reached, and says what is wrong."""
+    for site in (start(), start()):
+        assert read(site, site.url + "/") == 404
+        assert [exchange.request.target for exchange in site.requests] == ["/" + READ]
+        assert [violation.hint for violation in site.violations] == [f"send '{READ}'; the base URL ends with a slash"]
+
+
+@pytest.mark.parametrize("signed", ["/", ""], ids=["as it was sent", "without the slash of the base URL"])
+def test_slash_after_the_url_that_is_signed(start, signed):
+    """A slash at the end of the base URL is reported, and nothing untrue is said of the query hash."""
+    jira = start(app=DESCRIPTOR)
+    for base in ("/", ""):
+        authorization = jira.authorization("GET", f"{signed if base else ''}{READ}")
+        assert requests.get(f"{jira.url}{base}{READ}", headers={"Authorization": authorization}, timeout=30).status_code == 404
+    assert [violation.code for violation in jira.violations] == ["RL104"]
+    assert [exchange.request.target for exchange in jira.requests] == [f"/{READ}", READ]
+
+
 def test_unknown_host_name_is_reported(start, listener):
     """A host name below localhost that no site has is reported as RL104."""
     first = start()
