@@ -94,6 +94,9 @@ class Api:
     properties_member: str = "properties"
     metadata_member: str = "providerMetadata"
 
+    #: Members whose texts are only displayed, so that they can be cut.
+    text_members: frozenset[str] = frozenset({"displayName", "description", "label"})
+
     @cached_property
     def bases(self) -> re.Pattern[str]:
         """Matches the base of a request's path."""

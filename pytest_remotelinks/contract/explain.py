@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_remotelinks.contract.near import meant
+from pytest_remotelinks.contract.value_fix import value_fix
+from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.text import preview
 
 if TYPE_CHECKING:
@@ -34,13 +37,14 @@ _TYPE_WORDS = {
 
 @dataclass(frozen=True)
 class SchemaError:
-    """A value that does not fit: its place, the keyword that it violates, what that keyword wants, jsonschema's text."""
+    """A value that does not fit: its place, the keyword that it violates, what that keyword wants, jsonschema's text, its schema."""
 
     path: tuple[str | int, ...]
     keyword: str
     wanted: Any
     found: Any
     text: str
+    schema: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,24 +59,34 @@ class ParameterError:
 def innermost(error: ValidationError) -> list[SchemaError]:
     """The most specific errors: for a choice of schemas, those of the alternative that was meant."""
     if error.validator not in ("anyOf", "oneOf") or not error.context:
-        return [SchemaError(tuple(error.absolute_path), str(error.validator), error.validator_value, error.instance, error.message)]
+        schema = error.schema if isinstance(error.schema, Mapping) else {}
+        place, keyword = tuple(error.absolute_path), str(error.validator)
+        return [SchemaError(place, keyword, error.validator_value, error.instance, error.message, schema)]
     choices: dict[object, list[SchemaError]] = {}
     for inner in error.context:
         choices.setdefault(next(iter(inner.schema_path), None), []).extend(innermost(inner))
     # A wrong name in an enum means that another alternative was meant.
-    meant = [errors for errors in choices.values() if not any(found.keyword == "enum" for found in errors)]
-    if meant:
-        return min(meant, key=len)
+    fitting = [errors for errors in choices.values() if not any(found.keyword == "enum" for found in errors)]
+    if fitting:
+        return min(fitting, key=len)
     names = [found for errors in choices.values() for found in errors if found.keyword == "enum"]
-    return [replace(names[0], wanted=[name for found in names for name in found.wanted])]
+    wanted = [name for found in names for name in found.wanted]
+    first = replace(names[0], wanted=wanted, schema={**names[0].schema, "enum": wanted})
+    # A misspelled name says which alternative was meant, and its other errors count.
+    near = meant(first.found, (name for name in wanted if isinstance(name, str))) if isinstance(first.found, str) else None
+    for errors in choices.values():
+        if near and any(found.keyword == "enum" and near.name in found.wanted for found in errors):
+            return [first, *(found for found in errors if found.keyword != "enum")]
+    return [first]
 
 
-def explain(error: SchemaError) -> tuple[str, str]:
-    """What is wrong, and what to change: two sentences without their place."""
+def explain(error: SchemaError) -> tuple[str, str | Fix]:
+    """What is wrong, and what to change, without their place: a fix where the schema alone says what was meant."""
     saying = _SAYINGS.get(error.keyword)
     if saying is None:
         return f"does not fit the schema's '{error.keyword}': {preview(error.wanted)}", "see the contract document"
-    return saying(error)
+    message, advice = saying(error)
+    return message, value_fix(error.keyword, error.schema, error.found) or advice
 
 
 def json_type(value: Any) -> str:
@@ -89,26 +103,37 @@ def _type(error: SchemaError) -> tuple[str, str]:
     message = f"is {given}, but must be {wanted}"
     if error.found is None:
         return message, "leave the member out, or give it a value"
-    if error.wanted == "string" and isinstance(error.found, (int, float)):
-        return message, f"send it in quotes: {preview(preview(error.found))}"
-    return message, f"send {wanted}"
+    article = f"{wanted} such as {preview(error.schema['enum'][0])}" if error.schema.get("enum") else wanted
+    return message, _FORMAT_HINTS.get(str(error.schema.get("format")), f"send {article}")
+
+
+def missing_member(error: SchemaError) -> str:
+    """The member that an error of ``required`` is about."""
+    missing = [name for name in error.wanted if name not in error.found and repr(name) in error.text]
+    return str(missing[0]) if missing else error.text
 
 
 def _required(error: SchemaError) -> tuple[str, str]:
-    missing = [name for name in error.wanted if name not in error.found and repr(name) in error.text]
-    name = missing[0] if missing else error.text
+    name = missing_member(error)
     return f"lacks the member '{name}'", f"add '{name}'"
 
 
 def _enum(error: SchemaError) -> tuple[str, str]:
-    allowed = [str(value) for value in error.wanted]
-    near = difflib.get_close_matches(error.found, allowed, n=1, cutoff=0.5) if isinstance(error.found, str) else []
+    allowed = ", ".join(map(str, error.wanted))
+    found = error.found if isinstance(error.found, str) else ""
+    near = difflib.get_close_matches(found, [value for value in error.wanted if isinstance(value, str)], n=1, cutoff=0.5)
     hint = f"perhaps '{near[0]}' was meant; " if near else ""
-    return f"{preview(error.found)} is not among the allowed values", f"{hint}allowed: {', '.join(allowed)}"
+    return f"{preview(error.found)} is not among the allowed values", f"{hint}allowed: {allowed}"
 
 
 def _max_length(error: SchemaError) -> tuple[str, str]:
-    return f"is {len(error.found)} characters long; at most {error.wanted} are allowed", f"cut it to {error.wanted} characters"
+    return f"is {len(error.found)} characters long; at most {error.wanted} are allowed", _too_long(error)
+
+
+def _too_long(error: SchemaError) -> str:
+    if error.schema.get("format") == "uri":
+        return f"send a URL of at most {error.wanted} characters that leads to the same page; a cut one leads elsewhere"
+    return f"send a value of at most {error.wanted} characters; a cut one is another value"
 
 
 def _min_length(error: SchemaError) -> tuple[str, str]:
@@ -133,9 +158,7 @@ def _max_properties(error: SchemaError) -> tuple[str, str]:
 def _pattern(error: SchemaError) -> tuple[str, str]:
     pattern = str(error.wanted).removeprefix("(?a:").removesuffix(")").replace(r"\Z", "$")
     hint = f"send a value that matches {pattern}"
-    if isinstance(error.found, str) and error.found != error.found.strip():
-        hint += "; strip the white space around it"
-    elif r"-\d" in pattern:
+    if r"-\d" in pattern:
         hint += ", such as ABC-123"
     return f"{preview(error.found)} does not match the pattern", hint
 

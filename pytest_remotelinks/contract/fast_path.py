@@ -10,6 +10,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import permutations
 from typing import Any
 
@@ -50,17 +51,37 @@ _VALUES_EACH = 250
 
 #: True only of a value that violates no rule.
 FastPath = Callable[[Any], bool]
+#: The same of one member: whether it is an entity's, its name, and its value.
+MemberFastPath = Callable[[bool, str, Any], bool]
 
 
 def build_fast_path(document: Document) -> FastPath:
     """The fast path of submissions' payloads."""
+    return _fitting(_object_with(_strict_submission(document), document.api.list_member))
+
+
+def build_member_fast_path(document: Document) -> MemberFastPath:
+    """The fast paths of single members of submissions and of entities."""
+    members = {
+        in_entity: strict.get("properties", {})
+        for in_entity, strict in ((False, _strict_submission(document)), (True, _strict_entity(document)))
+    }
+
+    @cache
+    def fast_path(in_entity: bool, name: str) -> FastPath:
+        return _fitting(members[in_entity].get(name, _NEVER))
+
+    return lambda in_entity, name, value: fast_path(in_entity, name)(value)
+
+
+def _strict_submission(document: Document) -> dict[str, Any]:
     api = document.api
     strict = _tighten(document.submission_schema)
     # Draft 4 has no propertyNames: a key of another kind is refused instead.
     _demand(strict, api.properties_member, {"patternProperties": {_PROPERTY_KEY: {}}, "additionalProperties": False})
     _demand(strict, api.metadata_member, {"type": "object", "additionalProperties": {"type": "string", "pattern": _IMPERSONAL}})
     _demand(strict, api.list_member, {"type": "array", "items": _strict_entity(document)}, covers_items=True)
-    return _fitting(_object_with(strict, api.list_member))
+    return strict
 
 
 def build_id_fast_path(document: Document, operation: Operation) -> FastPath:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -31,6 +31,41 @@ def items_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a list's entries, empty where it has none."""
     found: dict[str, Any] = schema.get("items", {})
     return found
+
+
+def schema_at(schema: dict[str, Any], path: Iterable[str | int]) -> dict[str, Any]:
+    """The schema of the part of a value at a path; a choice if several parts of the schema describe it, empty if none does."""
+    for step in path:
+        stated = list(shapes(schema))
+        if isinstance(step, int):
+            found = [shape["items"] for shape in stated if "items" in shape]
+        else:
+            found = [shape["properties"][step] for shape in stated if step in shape.get("properties", ())]
+            others = (shape.get("additionalProperties") for shape in stated)
+            found = found or [other for other in others if isinstance(other, dict)]
+        schema = found[0] if len(found) == 1 else {"anyOf": found}
+    return schema
+
+
+def members_of(schema: dict[str, Any]) -> dict[str, None]:
+    """The members that an object's schema names, in their order."""
+    return {name: None for shape in shapes(schema) for name in shape.get("properties", ())}
+
+
+def required_of(schema: dict[str, Any]) -> set[str]:
+    """The members that an object's schema, or one of its alternatives, requires."""
+    return {name for shape in shapes(schema) for name in shape.get("required", ())}
+
+
+def objects_of(schema: dict[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, None]]]:
+    """Each object that a schema describes: its place, with ``*`` for the entries of a list, and its members."""
+    for shape in shapes(schema):
+        if "properties" in shape:
+            yield place, members_of(shape)
+        for name, inner in shape.get("properties", {}).items():
+            yield from objects_of(inner, (*place, name))
+        if "items" in shape:
+            yield from objects_of(shape["items"], (*place, "*"))
 
 
 def alternatives(schema: dict[str, Any]) -> tuple[dict[str, Any], ...]:

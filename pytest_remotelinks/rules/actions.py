@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from pytest_remotelinks.apis.api import Api
 from pytest_remotelinks.contract.descriptor import Action
+from pytest_remotelinks.contract.near import meant
 from pytest_remotelinks.rules.examples import a_link, installed, signed_submission
 from pytest_remotelinks.rules.rule import Rule
 from pytest_remotelinks.rules.violation import Violations
+from pytest_remotelinks.wire.fix import Fix
 
 _DISMISS = {
     "actions": [
@@ -61,7 +62,7 @@ def _check_link(violations: Violations, api: Api, index: int, link: dict[str, An
                 RL603,
                 f"the app's module has no action {action_id!a}",
                 api.pointer(index, "actionIds", position),
-                _nearest(action_id, actions),
+                _nearest(link, action_id, actions),
                 action_id,
                 link=index,
             )
@@ -78,10 +79,12 @@ def _check_link(violations: Violations, api: Api, index: int, link: dict[str, An
             )
 
 
-def _nearest(action_id: str, actions: Mapping[str, Action]) -> str:
+def _nearest(link: dict[str, Any], action_id: str, actions: Mapping[str, Action]) -> str | Fix:
     if not actions:
         return "leave actionIds out, or add the action to the descriptor's module; a Forge module has no actions"
-    near = difflib.get_close_matches(action_id, list(actions), n=1)
-    if near:
-        return f"did you mean {near[0]!a}? Otherwise add it to the module's actions"
-    return f"use one of {', '.join(map(ascii, list(actions)[:10]))}, or add it to the module's actions"
+    near = meant(action_id, actions)
+    if near is None:
+        return f"use one of {', '.join(map(ascii, list(actions)[:10]))}, or add it to the module's actions"
+    fix = Fix("set", near.name, note="or add it to the module's actions")
+    is_enough = near.name not in link["actionIds"] and not actions[near.name].unfilled(link.get("attributeMap"))
+    return fix if is_enough else str(fix)

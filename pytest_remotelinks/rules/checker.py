@@ -168,8 +168,7 @@ class Checker:
         check_property_keys(violations, api.properties_of(payload), pointer_to((api.properties_member,)))
         if api.metadata_member in payload:
             check_metadata(violations, payload[api.metadata_member], api.metadata_member)
-        envelope = {name: value for name, value in payload.items() if name != api.list_member}
-        check_members(violations, document.submission_schema, envelope, ())
+        check_members(violations, document, payload)
 
     def _check_parameters(self, violations: Violations, operation: Operation, request: Request) -> None:
         if self.document.checked_parameters(operation):

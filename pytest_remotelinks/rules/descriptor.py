@@ -22,6 +22,7 @@ from pytest_remotelinks.rules.examples import Example
 from pytest_remotelinks.rules.properties import RL307, email_in
 from pytest_remotelinks.rules.rule import Rule
 from pytest_remotelinks.rules.violation import Violations
+from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import pointer_to
 
 _DESCRIPTORS = "Connect reference, Jira Remote Link Provider module; Forge reference, devops:remoteLinkInfoProvider"
@@ -239,7 +240,7 @@ def _check_actions(violations: Violations, actions: list[Any], place: Place) -> 
         first.setdefault(action_id, index)
 
 
-def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Place, str, str, Any]]:
+def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Place, str, str | Fix, Any]]:
     # Takes 80 ms to import, and most runs have no descriptor.
     from jsonschema import Draft4Validator, FormatChecker
 

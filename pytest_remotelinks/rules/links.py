@@ -9,8 +9,11 @@ from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.schema import shapes
 from pytest_remotelinks.rules.examples import a_link, example, submission
+from pytest_remotelinks.rules.payload import Payload
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, REJECTS_LINK, Rule
+from pytest_remotelinks.rules.schema_hints import issue_key_hint, lacks_envelope
 from pytest_remotelinks.rules.violation import Violations
+from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import pointer_to
 
 
@@ -129,18 +132,22 @@ def check_links(violations: Violations, document: Document, entities: list[Any])
         associations = link.get(document.api.associations_member)
         if isinstance(associations, list):
             _check_associations(violations, document, index, associations)
-        check_members(violations, document.entity_schema, link, (document.api.list_member, index), link=index)
 
 
-def check_members(violations: Violations, schema: dict[str, Any], value: Any, path: Path, link: int | None = None) -> None:
-    """Report the members of a value, and of all that is in it, that are not in its schema."""
-    for place, name in _unknown_members(schema, value, path):
+def check_members(violations: Violations, document: Document, payload: dict[str, Any]) -> None:
+    """Report the members of a submission, and of all that is in it, that are not in its schema."""
+    # Each member of a link without its envelope would be one; that is reported once.
+    if lacks_envelope(document.api, payload):
+        return
+    hinted = Payload(document, payload)
+    for place, name in unknown_members(document.submission_schema, payload, ()):
+        in_link = place[:1] == (document.api.list_member,) and len(place) > 1
         violations.add(
             RL206,
             f"the schema has no member '{name}'; Jira accepts and ignores it",
             pointer_to((*place, name)),
-            "leave it out, or check its spelling",
-            link=link,
+            hinted.unknown_member(place, name),
+            link=int(place[1]) if in_link else None,
         )
 
 
@@ -189,19 +196,19 @@ def _check_issue_keys(violations: Violations, document: Document, index: int, pa
                 RL205,
                 f"{value!a} only contains something like an issue key; the document's pattern is not anchored, and no issue has this key",
                 document.api.pointer(index, *path, document.api.association_values_member, position),
-                f"send just the key: {part[0]!a}",
+                Fix("strip", safe=True) if pattern.fullmatch(value.strip()) else issue_key_hint(value),
                 value,
                 link=index,
             )
 
 
-def _unknown_members(schema: dict[str, Any], value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def unknown_members(schema: dict[str, Any], value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """Members that are not in the schema: the path of their object, and the name."""
     stated = list(shapes(schema))
     if isinstance(value, list):
         entries = _any_of([shape["items"] for shape in stated if "items" in shape])
         for index, inner in enumerate(value):
-            yield from _unknown_members(entries, inner, (*path, index))
+            yield from unknown_members(entries, inner, (*path, index))
     elif isinstance(value, dict):
         known: dict[str, list[dict[str, Any]]] = {}
         for shape in stated:
@@ -211,7 +218,7 @@ def _unknown_members(schema: dict[str, Any], value: Any, path: Path) -> Iterator
             return
         for name, inner in value.items():
             if name in known:
-                yield from _unknown_members(_any_of(known[name]), inner, (*path, name))
+                yield from unknown_members(_any_of(known[name]), inner, (*path, name))
             else:
                 yield path, name
 

@@ -95,7 +95,7 @@ def _report_value(violations: Violations, api: Api, parameter: Parameter, errors
         message, hint = "does not fit the document", "see the contract document"
     elif errors:
         messages, hints = zip(*map(explain, errors), strict=True)
-        message, hint = "; ".join(messages), "; or ".join(hints)
+        message, hint = "; ".join(messages), "; or ".join(map(str, hints))
     elif value == "":
         message, hint = "is empty", "give it a value, or leave it out"
     else:

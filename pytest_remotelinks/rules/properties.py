@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from pytest_remotelinks.apis.api import Api
+from pytest_remotelinks.contract.near import meant
 from pytest_remotelinks.rules.examples import call, example, submission
 from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
+from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import pointer_to
 from pytest_remotelinks.wire.redact import redact_parameter
 
@@ -130,16 +133,30 @@ def property_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def check_property_keys(violations: Violations, keys: Iterable[str], parent: str) -> None:
-    """Check the keys of properties; ``parent`` is the pointer to the object or query that has them."""
+def check_property_keys(violations: Violations, keys: Iterable[str], parent: str, allowed: Container[str] | None = None) -> None:
+    """Check the keys of properties; ``parent`` is the pointer to the object or query that has them.
+
+    ``allowed`` are the keys that a key can be renamed to, None if any other is free.
+    """
+    keys = list(keys)
+    wanted = Counter(map(_valid_key, keys))
     for key in keys:
         pointer = parent + pointer_to((key,))
+        new = _valid_key(key)
+        is_free = new and wanted[new] == 1 and (allowed is None or new in allowed)
+        hint = (
+            Fix("rename", new)
+            if is_free
+            else "rename it to a key that no other property has, without a colon and without a leading underscore"
+        )
         if ":" in key:
-            hint = f"rename it, for example to {key.replace(':', '.')!a}"
             violations.add(RL301, f"the property key {key!a} contains a colon", pointer, hint, key)
         if key.startswith("_"):
-            hint = f"rename it, for example to {key.lstrip('_')!a}"
             violations.add(RL302, f"the property key {key!a} starts with an underscore", pointer, hint, key)
+
+
+def _valid_key(key: str) -> str:
+    return key.replace(":", ".").lstrip("_")
 
 
 def check_metadata(violations: Violations, metadata: Any, member: str) -> None:
@@ -162,7 +179,7 @@ def check_metadata(violations: Violations, metadata: Any, member: str) -> None:
 
 
 def check_deletion(
-    violations: Violations, api: Api, query: tuple[tuple[str, str], ...], submitted: Container[str], parameters: Container[str] = ()
+    violations: Violations, api: Api, query: tuple[tuple[str, str], ...], submitted: Collection[str], parameters: Container[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Check a deletion by properties, and return its criteria.
 
@@ -177,7 +194,7 @@ def check_deletion(
             "#query",
             "add a property that the links were submitted with, such as ?accountId=account-123",
         )
-    check_property_keys(violations, (key for key, _ in criteria), "#query")
+    check_property_keys(violations, (key for key, _ in criteria), "#query", allowed=submitted)
     for key, value in criteria:
         if key == "params" and value.lstrip().startswith(("{", "[")):
             violations.add(
@@ -192,7 +209,7 @@ def check_deletion(
                 RL304,
                 f"no submission so far had a property {key!a}, so nothing can match",
                 "#query" + pointer_to((key,)),
-                "check the key's spelling, or submit the links with this property",
+                _submitted_key(key, submitted, {name for name, _ in criteria}),
                 redact_parameter(key, value),
             )
     return criteria
@@ -208,9 +225,16 @@ def check_deprecated(violations: Violations, api: Api, query: tuple[tuple[str, s
                 RL305,
                 f"{key} is no longer supported and has no effect: newer links are deleted too",
                 f"#query/{key}",
-                "leave it out; where order matters, wait until a read confirms the deletion",
+                Fix("remove", safe=True, note="where order matters, wait until a read confirms the deletion"),
                 value,
             )
+
+
+def _submitted_key(key: str, submitted: Collection[str], used: Container[str]) -> str | Fix:
+    near = meant(key, submitted)
+    if near is not None and near.name not in used:
+        return Fix("rename", near.name, note="or submit the links with this property")
+    return "check the key's spelling, or submit the links with this property"
 
 
 def _as_query(text: str) -> str:

@@ -11,7 +11,9 @@ from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain
 from pytest_remotelinks.rules.examples import AUTHORIZATION, LINK, SITE_BASE, Sent, a_link, example, submission, submitted_text
 from pytest_remotelinks.rules.links import RL201
+from pytest_remotelinks.rules.payload import Payload
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, Rule
+from pytest_remotelinks.rules.schema_hints import schema_hint
 from pytest_remotelinks.rules.validators import fast_path_of, validator_of
 from pytest_remotelinks.rules.violation import NO_VALUE, Violations
 from pytest_remotelinks.wire.fix import Fix
@@ -138,7 +140,7 @@ def check_content_type(violations: Violations, request: Request) -> None:
             RL102,
             f"the content type is {content_type!a}" if content_type else "there is no Content-Type header",
             "#header/Content-Type",
-            "send 'Content-Type: application/json'",
+            Fix("set", "application/json", safe=True),
             content_type,
         )
 
@@ -207,8 +209,10 @@ def check_schema(violations: Violations, document: Document, operation: Operatio
         "submit fewer links in each request",
     ):
         raise Unreadable(413)
+    hinted = Payload(document, payload)
     for error in validator_of(document).body_errors(operation, json.dumps(payload).encode()):
-        message, hint = explain(error)
+        message, stated = explain(error)
+        hint = schema_hint(hinted, error, stated)
         pointer = pointer_to(error.path)
         if error.path[:1] == (list_member,) and len(error.path) > 1:
             violations.add(RL201, message, pointer, hint, error.found, link=int(error.path[1]))

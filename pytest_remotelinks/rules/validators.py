@@ -9,7 +9,7 @@ from pytest_remotelinks.apis.api import Operation
 from pytest_remotelinks.contract.document import Document
 
 if TYPE_CHECKING:
-    from pytest_remotelinks.contract.fast_path import FastPath
+    from pytest_remotelinks.contract.fast_path import FastPath, MemberFastPath
     from pytest_remotelinks.contract.validator import SchemaValidator
 
 
@@ -19,6 +19,14 @@ def fast_path_of(document: Document) -> FastPath:
     from pytest_remotelinks.contract.fast_path import build_fast_path
 
     return build_fast_path(document)
+
+
+@cache
+def member_fast_path_of(document: Document) -> MemberFastPath:
+    """A test that is true only of members of a submission, or of its entities, that violate no rule."""
+    from pytest_remotelinks.contract.fast_path import build_member_fast_path
+
+    return build_member_fast_path(document)
 
 
 @cache

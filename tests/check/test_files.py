@@ -77,7 +77,7 @@ def test_submission_has_line_and_column(check, link):
     type_line = next(number for number, line in enumerate(text, 1) if "secruity" in line)
     key_line = next(number for number, line in enumerate(text, 1) if '"a:b"' in line)
     assert places(output) == [f"file.json:{type_line}:15: RL201", f"file.json:{key_line}:12: RL301"]
-    assert "perhaps 'security' was meant" in output
+    assert 'change: send "security"; allowed: ' in output
     assert output.endswith("2 errors, 0 warnings\n")
 
 

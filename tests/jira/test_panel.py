@@ -164,7 +164,7 @@ def test_unknown_action_is_reported(jira, link):
     assert answer["acceptedRemoteLinks"] == ["1", "2"]
     (violation,) = jira.violations
     assert (violation.code, violation.severity, violation.pointer) == ("RL603", "error", "/remoteLinks/1/actionIds/1")
-    assert "'dismiss'" in violation.hint
+    assert '"dismiss"' in violation.hint
     assert jira.submissions[1].violations == (violation,)
     assert [action.action_id for action in jira.issue("ABC-1")[1].actions] == ["settings"]
 

@@ -26,4 +26,4 @@ def test_each_action_of_each_link_is_checked(make_site, link):
     assert "{alert}, {repository}" in found[0].message
     assert "'alert', 'repository'" in found[0].hint
     assert "'dismiss', 'settings'" in found[1].hint
-    assert "'dismiss'" in found[2].hint
+    assert '"dismiss"' in found[2].hint
