@@ -46,7 +46,11 @@ APP = {
     "name": {"value": "Scanner"},
     "homeUrl": "https://scanner.example",
     "actions": [
-        {"actionId": "dismiss", "actionLabel": {"value": "Dismiss"}, "templateUrl": "https://scanner.example/dismiss?alert={alert}"},
+        {
+            "actionId": "dismiss",
+            "actionLabel": {"value": {"value": "Dismiss"}},
+            "templateUrl": "https://scanner.example/dismiss?alert={alert}",
+        },
     ],
 }
 

@@ -25,10 +25,10 @@ from pytest_remotelinks.jira.panel import ShownAction as ShownAction
 from pytest_remotelinks.jira.panel import ShownLink as ShownLink
 from pytest_remotelinks.jira.write import Write as Write
 from pytest_remotelinks.plugin import MakeFakeJira as MakeFakeJira
-from pytest_remotelinks.plugin import RemoteLinksWarning as RemoteLinksWarning
 from pytest_remotelinks.recording.exchange import Exchange as Exchange
 from pytest_remotelinks.recording.exchange import RecordedViolation as RecordedViolation
 from pytest_remotelinks.recording.exchange import Submission as Submission
+from pytest_remotelinks.reports.warning import RemoteLinksWarning as RemoteLinksWarning
 from pytest_remotelinks.rules.violation import NO_VALUE as NO_VALUE
 from pytest_remotelinks.rules.violation import Violation as Violation
 from pytest_remotelinks.settings import Settings as Settings

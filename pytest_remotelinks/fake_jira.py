@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
+import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +24,7 @@ from pytest_remotelinks.jira.consistency import Policy
 from pytest_remotelinks.jira.fault import Fault, FaultBlock, Operations
 from pytest_remotelinks.jira.faults import Faults
 from pytest_remotelinks.jira.site import Site
+from pytest_remotelinks.reports.warning import RemoteLinksWarning
 from pytest_remotelinks.rules.checker import Checker
 from pytest_remotelinks.rules.descriptor import load_descriptor
 from pytest_remotelinks.rules.request import BYTE_LIMIT
@@ -30,7 +33,7 @@ from pytest_remotelinks.server.routing import Mount
 from pytest_remotelinks.settings import Settings, SettingsError, UnmetFaults
 from pytest_remotelinks.view.app import App
 from pytest_remotelinks.view.view import View
-from pytest_remotelinks.wire.redact import Secret
+from pytest_remotelinks.wire.redact import Secret, secret_argument
 
 if TYPE_CHECKING:
     from pytest_remotelinks.view.explore import Exploration
@@ -94,13 +97,15 @@ class FakeJira(View):
         cloud_id: str | None = None,
         unmet_faults: UnmetFaults = "warn",
     ) -> None:
+        # A frame of a failure is shown with its arguments.
+        shared_secret = secret_argument(shared_secret)
         settings = Settings.merged(
             {"contract": contract, "consistency": consistency, "strict": strict, "ignore": ignore, "next_contract": next_contract},
             {"app": app, "shared_secret": shared_secret, "unmet_faults": unmet_faults},
         )
         self._settings = settings
         self._address = host, _port(port)
-        document = load_document(settings.contract)
+        self._document = document = load_document(settings.contract)
         newer = load_document(settings.next_contract) if settings.next_contract else successor(document)
         site = Site(settings.policy)
         registry = AppRegistry(site.clock)
@@ -284,11 +289,19 @@ class FakeJira(View):
             shared_secret: What the app signs with; by default that of the settings, or else a new one.
             client_key: The site's name for itself towards a Connect app; by default a new one.
 
-        An app with the same key is replaced, and its links stay. Raises
-        DescriptorError for a descriptor that cannot be read or that violates a
-        rule (RL6xx), in one line, and ValueError for a secret or key that is not text.
+        An app with the same key is replaced, and its links stay. What
+        ``remotelinks check`` calls an error raises DescriptorError, in one line,
+        as a file does that cannot be read; what it calls a warning becomes a
+        RemoteLinksWarning, which never fails. Raises ValueError for a secret or
+        key that is not text.
         """
-        read = load_descriptor(descriptor, self._settings.ignore)
+        # A frame of a failure is shown with its arguments.
+        shared_secret = secret_argument(shared_secret)
+        read, found = load_descriptor(descriptor, self._document, self._settings.ignore)
+        for warning in found:
+            # Jira installs the app all the same, so this does not fail where warnings are errors.
+            with suppress(RemoteLinksWarning):
+                warnings.warn(warning, RemoteLinksWarning, stacklevel=2)
         with self._site.present():
             secret = shared_secret if shared_secret is not None else self._settings.shared_secret
             app = App(self._site, self._registry, self._apis, self._registry.install(read, secret, client_key))

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from _pytest.outcomes import Failed  # pytest.fail.Exception, as a class to derive from
 
+from pytest_remotelinks.reports.warning import RemoteLinksWarning
+from pytest_remotelinks.wire.redact import secret_argument
+
 if TYPE_CHECKING:
     from pytest_remotelinks.fake_jira import FakeJira
     from pytest_remotelinks.jira.consistency import Policy
@@ -29,10 +32,6 @@ _WRONG = pytest.StashKey[str]()
 _SITES = pytest.StashKey["dict[FakeJira, str]"]()
 #: The violations that were found by the end of the call phase.
 _FOUND = pytest.StashKey["list[tuple[FakeJira, RecordedViolation]]"]()
-
-
-class RemoteLinksWarning(UserWarning):
-    """A request violated a rule of severity "warning", or no request met a fault that the test planned."""
 
 
 class MakeFakeJira(Protocol):
@@ -187,11 +186,11 @@ def _check(layer: Mapping[str, Any], place: str) -> None:
 
     try:
         settings = Settings.merged(layer)
-        for contract in (settings.contract, settings.next_contract):
-            if contract is not None:
-                load_document(contract)
+        document = load_document(settings.contract)
+        if settings.next_contract is not None:
+            load_document(settings.next_contract)
         if settings.app is not None:
-            load_descriptor(settings.app, settings.ignore)
+            load_descriptor(settings.app, document, settings.ignore)
     except (SettingsError, ContractError, DescriptorError) as error:
         raise pytest.UsageError(f"{place}{error}") from None
 
@@ -245,6 +244,8 @@ class _SharedListener:
         sites: list[FakeJira] = []
 
         def make(*positional: Any, **named: Any) -> FakeJira:
+            if "shared_secret" in named:
+                named["shared_secret"] = secret_argument(named["shared_secret"])
             site, place = _new_site(node, project, *positional, **named)
             has_own_address = not named.keys().isdisjoint(("host", "port"))
             sites.append(site.start(None if has_own_address else self._running()))

@@ -11,6 +11,7 @@ from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.check.payloads import check_link, check_links, check_submission
 from pytest_remotelinks.check.positions import Path, line_and_column, number_not_in_json, positions_in_json
 from pytest_remotelinks.contract.descriptor import kind_of
+from pytest_remotelinks.contract.document import load_document
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json, read_yaml
 from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.descriptor import check_descriptor
@@ -66,7 +67,7 @@ def _violations(source: _Source, contract: str, ignore: tuple[str, ...], next_co
     if isinstance(value, dict) and REMOTE_LINKS.list_member in value:
         check = check_submission
     elif kind_of(value) is not None and not _has_link(value):
-        check_descriptor(violations, value, bare="connect" if source.is_json else "forge")
+        check_descriptor(violations, value, load_document(contract), "connect" if source.is_json else "forge")
         return violations.found
     elif isinstance(value, list):
         check = check_links

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
-from pytest_remotelinks.contract.loading import Unreadable, is_file, is_there, looks_like_json, parse, read_bytes, shortened
+from pytest_remotelinks.contract.loading import Unreadable, is_file, is_there, looks_like_json, parse_with_format, read_bytes, shortened
 
 CONNECT_MODULE = REMOTE_LINKS.connect_module
 FORGE_MODULE = REMOTE_LINKS.forge_module
@@ -61,8 +61,8 @@ class Module:
 class Descriptor:
     """What a site knows of an app.
 
-    ``scopes`` are None for a bare module, which does not name any: then the app
-    may do everything. An app without a module can be installed, and its
+    ``scopes`` are None for a bare module and for modules alone, which do not
+    name any: then the app may do everything. An app without a module can be installed, and its
     requests are answered with 403.
     """
 
@@ -79,10 +79,14 @@ class Descriptor:
 
 #: Members of a module that a remote link does not have.
 _MODULE_MEMBERS = {"homeUrl", "logoUrl", "documentationUrl", "actions"}
+#: What a descriptor or manifest has beside its modules.
+_APP_MEMBERS = {"app", "authentication", "baseUrl", "key", "modules", "permissions", "scopes"}
+
+Kind = Literal["connect", "forge"]
 
 
 def kind_of(value: Any) -> Literal["connect", "forge", "module", "modules"] | None:
-    """What kind of descriptor a value is: a whole one, a bare module, a list of modules, or not one at all."""
+    """What kind of descriptor a value is: a whole one or its modules, a bare module, a list of modules, or not one at all."""
     if isinstance(value, list):
         return "modules" if value and all(_looks_like_module(entry) for entry in value) else None
     if not isinstance(value, Mapping):
@@ -105,13 +109,101 @@ def _looks_like_module(value: Any) -> bool:
     return not _MODULE_MEMBERS.isdisjoint(value) or {"key", "name"} <= value.keys()
 
 
-def read_descriptor(source: Mapping[str, Any] | str | Path) -> tuple[Any, str]:
-    """The value of a dictionary or of a file, JSON or YAML of a bounded size, and its name for messages.
+@dataclass(frozen=True)
+class Layout:
+    """Where a descriptor or manifest, or a part of one, has what.
+
+    ``is_whole`` says that it describes the app, too: its key and its scopes.
+    ``content`` is what is at ``place``: one module of Connect, a list of
+    modules of Forge, or something else that should have been that. It is
+    ABSENT where the app has no such module.
+    """
+
+    kind: Kind
+    is_whole: bool
+    value: Any
+    place: tuple[str, ...]
+    content: Any
+
+    @property
+    def key(self) -> str:
+        """The app's key: its own, or else that of its first module; empty if there is none."""
+        if self.is_whole:
+            app = self.value.get("app") if self.kind == "forge" else self.value
+            found = app.get("id" if self.kind == "forge" else "key") if isinstance(app, Mapping) else None
+            if self.kind == "connect" or (isinstance(found, str) and found):
+                return found if isinstance(found, str) else ""
+        return next((module["key"] for module in self.modules if isinstance(module.get("key"), str)), "")
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is one module and nothing else."""
+        return not self.place and isinstance(self.content, Mapping)
+
+    @property
+    def modules(self) -> list[Mapping[str, Any]]:
+        """The modules that are objects."""
+        found = self.content if isinstance(self.content, list) else [self.content]
+        return [module for module in found if isinstance(module, Mapping)]
+
+    @property
+    def scopes_place(self) -> tuple[str, ...]:
+        """Where the app names its scopes."""
+        return ("permissions", "scopes") if self.kind == "forge" else ("scopes",)
+
+    @property
+    def stated_scopes(self) -> Any:
+        """What is where the scopes should be, None if nothing is."""
+        found = self.value
+        for name in self.scopes_place:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """The app's scopes; None for a part, which does not say."""
+        if not self.is_whole:
+            return None
+        named = _strings(self.stated_scopes)
+        return frozenset(named) if self.kind == "forge" else frozenset(scope.upper() for scope in named)
+
+
+#: Stands for "the app has no such module".
+ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT"})()
+
+
+def layout_of(value: Any, bare: Kind = "connect") -> Layout | None:
+    """The layout of a descriptor or manifest, None for anything else.
+
+    A bare module does not say whether it is Connect's or Forge's: ``bare`` is
+    what it is read as, unless it has ``actions`` or an ``i18n`` name, which
+    only Connect has. A list of modules is Forge's.
+    """
+    kind = kind_of(value)
+    if kind is None:
+        return None
+    if kind == "modules":
+        return Layout("forge", False, value, (), value)
+    if kind == "module":
+        name = value.get("name")
+        is_connect = bare == "connect" or "actions" in value or (isinstance(name, Mapping) and "i18n" in name)
+        return Layout("connect" if is_connect else "forge", False, value, (), value)
+    name = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
+    # The content of "modules" may come alone, and so may "modules" itself, as in Atlassian's examples.
+    if name in value and _APP_MEMBERS.isdisjoint(value):
+        return Layout(kind, False, value, (name,), value[name])
+    modules = value.get("modules")
+    content = modules.get(name, ABSENT) if isinstance(modules, Mapping) else ABSENT
+    return Layout(kind, value.keys() != {"modules"}, value, ("modules", name), content)
+
+
+def read_descriptor(source: Mapping[str, Any] | str | Path) -> tuple[Any, str, Kind]:
+    """The value of a dictionary or of a file, JSON or YAML of a bounded size, its name for messages, and what it is if it is a bare module.
 
     Raises DescriptorError for a file that cannot be read.
     """
     if isinstance(source, Mapping):
-        return source, "the app's descriptor"
+        return source, "the app's descriptor", "connect"
     if not isinstance(source, (str, Path)) or not str(source):
         raise DescriptorError(f"an app is installed from a dictionary or the path of a file, not from {type(source).__name__}")
     if isinstance(source, str) and ("\n" in source or looks_like_json(source)):
@@ -122,42 +214,20 @@ def read_descriptor(source: Mapping[str, Any] | str | Path) -> tuple[Any, str]:
         problem = "it is not a file" if is_there(path) else "there is no such file"
         raise DescriptorError(f"{name}: {problem}; give the path of atlassian-connect.json or manifest.yml")
     try:
-        return parse(read_bytes(path), path.suffix), name
+        value, is_json = parse_with_format(read_bytes(path), path.suffix)
     except Unreadable as problem:
         raise DescriptorError(f"{name}: {problem}") from None
+    return value, name, "connect" if is_json else "forge"
 
 
-def parse_descriptor(value: Any, name: str) -> Descriptor:
+def parse_descriptor(value: Any, name: str, bare: Kind = "connect") -> Descriptor:
     """The descriptor, as far as it can be used; ``name`` is its name for messages. Raises DescriptorError without a key."""
-    if not isinstance(value, Mapping):
-        raise DescriptorError(f"{name} cannot be installed: it is not an object")
-    kind = kind_of(value)
-    whole = kind in ("connect", "forge")
-    modules = tuple(_modules(value, FORGE_MODULE if kind == "forge" else CONNECT_MODULE, whole))
-    key = _identity(value, kind) or (modules[0].key if modules else "")
-    if not key:
+    layout = layout_of(value, bare)
+    if layout is None:
+        raise DescriptorError(f"{name} cannot be installed: it is not a descriptor")
+    if not layout.key:
         raise DescriptorError(f"{name} cannot be installed: it gives the app no key")
-    return Descriptor("forge" if kind == "forge" else "connect", key, _scopes(value, kind), modules)
-
-
-def _identity(value: Mapping[str, Any], kind: str | None) -> str:
-    if kind == "forge":
-        app = value.get("app")
-        value, name = (app if isinstance(app, Mapping) else {}), "id"
-    else:
-        name = "key"
-    found = value.get(name)
-    return found if isinstance(found, str) else ""
-
-
-def _scopes(value: Mapping[str, Any], kind: str | None) -> frozenset[str] | None:
-    if kind == "module":
-        return None
-    if kind == "forge":
-        permissions = value.get("permissions")
-        stated = permissions.get("scopes") if isinstance(permissions, Mapping) else None
-        return frozenset(_strings(stated))
-    return frozenset(scope.upper() for scope in _strings(value.get("scopes")))
+    return Descriptor(layout.kind, layout.key, layout.scopes, tuple(map(_module, layout.modules)))
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -165,21 +235,24 @@ def _strings(value: Any) -> Iterator[str]:
     return (part for part in value if isinstance(part, str)) if isinstance(value, (list, Mapping)) else iter(())
 
 
-def _modules(value: Mapping[str, Any], name: str, whole: bool) -> Iterator[Module]:
-    found = value["modules"].get(name) if whole and isinstance(value.get("modules"), Mapping) else None if whole else value
-    for module in found if isinstance(found, list) else [found]:
-        if isinstance(module, Mapping):
-            actions = module.get("actions")
-            yield Module(
-                str(module.get("key", "")),
-                _text(module.get("name")),
-                tuple(
-                    Action(action["actionId"], _text(action.get("actionLabel")), str(action.get("templateUrl", "")))
-                    for action in (actions if isinstance(actions, list) else ())
-                    if isinstance(action, Mapping) and isinstance(action.get("actionId"), str)
-                ),
-            )
+def _module(module: Mapping[str, Any]) -> Module:
+    actions = module.get("actions")
+    return Module(
+        str(module.get("key", "")),
+        _text(module.get("name")),
+        tuple(
+            Action(action["actionId"], _label(action.get("actionLabel")), str(action.get("templateUrl", "")))
+            for action in (actions if isinstance(actions, list) else ())
+            if isinstance(action, Mapping) and isinstance(action.get("actionId"), str)
+        ),
+    )
 
 
 def _text(value: Any) -> str:
     return str(value.get("value", "")) if isinstance(value, Mapping) else ""
+
+
+def _label(label: Any) -> str:
+    """The text of an ``actionLabel``: nested as it is published, ``{"value": {"value": "Dismiss"}}``, or flat."""
+    inner = label.get("value") if isinstance(label, Mapping) else None
+    return inner if isinstance(inner, str) else _text(inner)

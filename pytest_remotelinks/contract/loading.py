@@ -74,16 +74,21 @@ def parse(content: bytes, suffix: str = "") -> Any:
 
     What starts like JSON is read as JSON, and as YAML only if the name says so.
     """
+    return parse_with_format(content, suffix)[0]
+
+
+def parse_with_format(content: bytes, suffix: str = "") -> tuple[Any, bool]:
+    """The value of a JSON or YAML file, and whether it is JSON. Otherwise like ``parse``."""
     text = decoded(content)
     if looks_like_json(text):
         try:
-            return json.loads(text)
+            return json.loads(text), True
         except json.JSONDecodeError as error:
             if suffix.lower() not in (".yaml", ".yml"):
                 raise Unreadable(f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
         except (ValueError, RecursionError):
             raise Unreadable("it is not JSON that can be read: numbers are too long or nesting is too deep") from None
-    return read_yaml(text).value
+    return read_yaml(text).value, False
 
 
 def read_yaml(text: str) -> YAMLValue:

@@ -15,7 +15,11 @@ from pytest_remotelinks.wire.fix import Fix
 
 _DISMISS = {
     "actions": [
-        {"actionId": "dismiss", "actionLabel": {"value": "Dismiss"}, "templateUrl": "https://scanner.example/dismiss?alert={alert}"}
+        {
+            "actionId": "dismiss",
+            "actionLabel": {"value": {"value": "Dismiss"}},
+            "templateUrl": "https://scanner.example/dismiss?alert={alert}",
+        }
     ]
 }
 _FIXED = installed(signed_submission(a_link(actionIds=["dismiss"], attributeMap={"alert": "1"})), module=_DISMISS)

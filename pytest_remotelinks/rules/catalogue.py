@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_remotelinks.rules.actions import RL603, RL604
 from pytest_remotelinks.rules.authorization import RL501, RL502, RL514, RL515, RL516
-from pytest_remotelinks.rules.descriptor import RL601, RL602
+from pytest_remotelinks.rules.descriptor import RL601, RL602, RL605, RL606, RL607
 from pytest_remotelinks.rules.future import RL901
 from pytest_remotelinks.rules.links import RL201, RL202, RL203, RL204, RL205, RL206
 from pytest_remotelinks.rules.parameters import RL107
@@ -69,6 +69,9 @@ RULES: dict[str, Rule] = {
         RL602,
         RL603,
         RL604,
+        RL605,
+        RL606,
+        RL607,
         RL701,
         RL702,
         RL703,

@@ -1,42 +1,57 @@
-"""The rules about descriptors and manifests: RL601, RL602."""
+"""The rules about descriptors and manifests: RL601, RL602, RL605 to RL607."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+from urllib.parse import quote
 
 from pytest_remotelinks.contract.descriptor import (
+    ABSENT,
     CONNECT_MODULE,
     FORGE_MODULE,
     PLACEHOLDER,
     Descriptor,
     DescriptorError,
-    kind_of,
+    Kind,
+    Layout,
+    layout_of,
     parse_descriptor,
     read_descriptor,
 )
-from pytest_remotelinks.contract.explain import explain, innermost
-from pytest_remotelinks.contract.schema import is_uri, python_pattern
+from pytest_remotelinks.contract.document import Document
+from pytest_remotelinks.contract.explain import explain, innermost, json_type
+from pytest_remotelinks.contract.schema import is_uri, is_uri_reference, python_pattern
+from pytest_remotelinks.contract.scopes import lacking_connect_scope, lacking_oauth_scopes
 from pytest_remotelinks.rules.examples import Example
 from pytest_remotelinks.rules.properties import RL307, email_in
-from pytest_remotelinks.rules.rule import Rule
-from pytest_remotelinks.rules.violation import Violations
+from pytest_remotelinks.rules.rule import DOCUMENT, Rule
+from pytest_remotelinks.rules.violation import NO_VALUE, Violation, Violations
 from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import pointer_to
 
 _DESCRIPTORS = "Connect reference, Jira Remote Link Provider module; Forge reference, devops:remoteLinkInfoProvider"
 
 
+def _app(*scopes: str, **modules: Any) -> Example:
+    return Example(descriptor={"key": "shop-scanner", "baseUrl": "https://scanner.example", "scopes": list(scopes), "modules": modules})
+
+
 def _module(**members: Any) -> Example:
     module = {"key": "shop-scanner", "name": {"value": "Shop Scanner"}, "homeUrl": "https://scanner.example", **members}
-    return Example(
-        descriptor={"key": "shop-scanner", "baseUrl": "https://scanner.example", "modules": {"jiraRemoteLinkInfoProvider": module}}
-    )
+    return _app("READ", "WRITE", "DELETE", jiraRemoteLinkInfoProvider=module)
 
 
-def _action(action_id: str) -> dict[str, Any]:
-    return {"actionId": action_id, "actionLabel": {"value": "Dismiss"}, "templateUrl": "https://scanner.example/dismiss?alert={alert}"}
+def _action(action_id: str, label: Any = None) -> dict[str, Any]:
+    return {
+        "actionId": action_id,
+        "actionLabel": {"value": label or {"value": "Dismiss"}},
+        "templateUrl": "https://scanner.example/dismiss?alert={alert}",
+    }
+
+
+_PROVIDER = _module().descriptor["modules"][CONNECT_MODULE]
 
 
 RL601 = Rule(
@@ -45,7 +60,7 @@ RL601 = Rule(
     severity="error",
     refusal=None,
     summary="The app's remote link module fits its published description.",
-    why="Jira refuses to install an app with a broken module, and to take links from an app that has none.",
+    why="Jira refuses to install an app with a broken module.",
     source=_DESCRIPTORS,
     broken=_module(key="shop scanner"),
     fixed=_module(),
@@ -63,6 +78,45 @@ RL602 = Rule(
     fixed=_module(actions=[_action("dismiss"), _action("assign")]),
 )
 
+RL605 = Rule(
+    code="RL605",
+    name="action-form",
+    severity="warning",
+    refusal=None,
+    outcome="installs the app",
+    summary="Actions are a list, and each actionLabel is nested, as in the published example.",
+    why="The published text shows no other form of a label, and calls actions an object in one place: another form may stop working.",
+    source="Connect reference, Jira Remote Link Provider module: example, and remoteLinkProviderActionBean",
+    broken=_module(actions=[_action("dismiss", "Dismiss")]),
+    fixed=_module(actions=[_action("dismiss")]),
+)
+
+RL606 = Rule(
+    code="RL606",
+    name="descriptor-scopes",
+    severity="warning",
+    refusal=None,
+    outcome="installs the app",
+    summary="An app with a remote link module has the scopes of the module's operations.",
+    why="Jira answers 403 to the operations whose scope the app lacks. An app that never calls them does not need it.",
+    source=f"{DOCUMENT}: x-atlassian-connect-scope and security of each operation",
+    broken=_app("READ", jiraRemoteLinkInfoProvider=_PROVIDER),
+    fixed=_module(),
+)
+
+RL607 = Rule(
+    code="RL607",
+    name="module-lacking",
+    severity="warning",
+    refusal=None,
+    outcome="installs the app",
+    summary="The app has the remote link module.",
+    why="Jira installs an app without it, and answers 403 to each of its requests.",
+    source=f"{DOCUMENT}: 403, returned if the app does not define the module",
+    broken=_app("READ", "WRITE", "DELETE"),
+    fixed=_module(),
+)
+
 
 Place = tuple[str | int, ...]
 
@@ -72,6 +126,7 @@ _TEXT = {
     "required": ["value"],
     "properties": {"value": {"type": "string", "maxLength": 1500}, "i18n": {"type": "string", "maxLength": 300}},
 }
+_NESTED_TEXT = {"type": "object", "required": ["value"], "properties": {"value": _TEXT}}
 _CONNECT_SCHEMA = {
     "type": "object",
     "required": ["key", "name", "homeUrl"],
@@ -86,16 +141,12 @@ _CONNECT_SCHEMA = {
             "items": {
                 "type": "object",
                 "required": ["actionId", "actionLabel", "templateUrl"],
-                "properties": {
-                    "actionId": {"type": "string", "minLength": 1},
-                    "actionLabel": _TEXT,
-                    "templateUrl": {"type": "string", "minLength": 1},
-                },
+                "properties": {"actionId": {"type": "string", "minLength": 1}, "templateUrl": {"type": "string", "minLength": 1}},
             },
         },
     },
 }
-_FORGE_URL = {"type": "string", "format": "uri", "maxLength": 255, "pattern": python_pattern("^https?://")}
+_FORGE_URL = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": python_pattern("^(http|https)://.*$")}
 _FORGE_SCHEMA = {
     "type": "object",
     "required": ["key", "name", "homeUrl"],
@@ -103,101 +154,126 @@ _FORGE_SCHEMA = {
         "key": {"type": "string", "minLength": 1},
         "name": {"type": "object", "required": ["value"], "properties": {"value": {"type": "string", "minLength": 1, "maxLength": 255}}},
         "homeUrl": _FORGE_URL,
-        "logoUrl": {"type": "string", "format": "uri"},
-        "documentationUrl": {"type": "string", "format": "uri"},
+        # A file of the app, too: "resource:main;logo.svg".
+        "logoUrl": {"type": "string", "minLength": 1, "maxLength": 255, "format": "uri-reference"},
+        "documentationUrl": _FORGE_URL,
     },
 }
 
 
-def load_descriptor(source: Mapping[str, Any] | str | Path, ignore: tuple[str, ...] = ()) -> Descriptor:
-    """The checked descriptor of a dictionary or of a file.
+def load_descriptor(
+    source: Mapping[str, Any] | str | Path, document: Document, ignore: tuple[str, ...] = ()
+) -> tuple[Descriptor, list[str]]:
+    """The checked descriptor of a dictionary or of a file, and its warnings, each in one line.
 
-    Raises DescriptorError for one that cannot be read or that violates a rule;
-    rules that ``ignore`` names don't count, and warnings don't either.
+    Raises DescriptorError for one that cannot be read or that violates a rule of
+    severity ``error``; rules that ``ignore`` names don't count.
     """
-    value, name = read_descriptor(source)
+    value, name, bare = read_descriptor(source)
     violations = Violations(ignore)
-    kind = kind_of(value)
-    is_forge, whole = kind == "forge", kind in ("connect", "forge")
-    # Jira installs an app without the module, and answers 403 to its requests.
-    if not whole or _has_module(value, FORGE_MODULE if is_forge else CONNECT_MODULE):
-        check_descriptor(violations, value)
-    if whole:
-        _check_identity(violations, value, is_forge)
+    check_descriptor(violations, value, document, bare)
     broken = [violation for violation in violations.found if violation.severity == "error"]
     if broken:
-        found = "; also ".join(f"{each.code} at {each.pointer or 'the top'}: {each.message} (change: {each.hint})" for each in broken[:5])
         more = f"; and {len(broken) - 5} more" if len(broken) > 5 else ""
-        raise DescriptorError(f"{name} cannot be installed: {found}{more}")
-    return parse_descriptor(value, name)
+        raise DescriptorError(f"{name} cannot be installed: {'; also '.join(map(_in_words, broken[:5]))}{more}")
+    warnings = [f"{name}: {_in_words(violation)}" for violation in violations.found]
+    return parse_descriptor(value, name, bare), warnings
 
 
-def check_descriptor(violations: Violations, descriptor: Any, bare: Literal["connect", "forge"] = "connect") -> None:
-    """Check the remote link module of a descriptor or manifest, or a bare module.
+def _in_words(violation: Violation) -> str:
+    return f"{violation.code} at {violation.pointer or 'the top'}: {violation.message} (change: {violation.hint})"
 
-    A bare module does not say whether it is Connect's or Forge's: ``bare`` is
-    what it is read as, unless it has ``actions`` or an ``i18n`` name, which
-    only Connect has. A list of modules is Forge's.
+
+def check_descriptor(violations: Violations, descriptor: Any, document: Document, bare: Kind = "connect") -> None:
+    """Check a descriptor or manifest, its modules alone, or a bare module.
+
+    The scopes are those that ``document`` asks for; ``bare`` is what a bare
+    module is read as.
     """
-    kind = kind_of(descriptor)
-    if kind is None:
+    layout = layout_of(descriptor, bare)
+    if layout is None:
         violations.add(
             RL601,
             f"this is not a descriptor: it has no {CONNECT_MODULE}, no {FORGE_MODULE} and no homeUrl",
             "",
             f"give the whole of atlassian-connect.json or manifest.yml, or the object of modules.{CONNECT_MODULE}",
         )
-    elif kind == "module":
-        name = descriptor.get("name")
-        is_connect = bare == "connect" or "actions" in descriptor or (isinstance(name, Mapping) and "i18n" in name)
-        _check_module(violations, descriptor, (), _CONNECT_SCHEMA if is_connect else _FORGE_SCHEMA)
-    elif kind == "modules":
-        _check_modules(violations, descriptor, ())
-    else:
-        _check_whole(violations, descriptor, kind)
+        return
+    _check_modules(violations, layout)
+    if layout.is_whole:
+        _check_app(violations, layout, document)
 
 
-def _has_module(value: Mapping[str, Any], name: str) -> bool:
-    modules = value.get("modules")
-    return not isinstance(modules, Mapping) or name in modules
+# The app
 
 
-def _check_identity(violations: Violations, value: Mapping[str, Any], is_forge: bool) -> None:
-    if is_forge:
-        permissions = value.get("permissions")
-        scopes, place = permissions.get("scopes") if isinstance(permissions, Mapping) else None, "/permissions/scopes"
-    else:
-        scopes, place = value.get("scopes"), "/scopes"
-        if not isinstance(value.get("key"), str) or not value["key"]:
-            violations.add(RL601, "the descriptor has no key", "/key", "add the app's key: it is the 'iss' of its tokens")
+def _check_app(violations: Violations, layout: Layout, document: Document) -> None:
+    if not layout.key:
+        place, hint = ("/app/id", "app.id") if layout.kind == "forge" else ("/key", "the app's key: it is the 'iss' of its tokens")
+        violations.add(RL601, "the app has no key", place, f"add {hint}")
+    scopes, place = layout.stated_scopes, pointer_to(layout.scopes_place)
     if scopes is not None and not (isinstance(scopes, (list, Mapping)) and all(isinstance(scope, str) for scope in scopes)):
         violations.add(RL601, "scopes must be a list of strings", place, "write each scope as a string in a list", scopes)
+    elif layout.content is not ABSENT:
+        _check_scopes(violations, layout, document)
 
 
-def _check_whole(violations: Violations, descriptor: Mapping[str, Any], kind: str) -> None:
-    name = FORGE_MODULE if kind == "forge" else CONNECT_MODULE
-    # The content of "modules" may come alone.
-    place: Place = () if name in descriptor else ("modules",)
-    modules: Any = descriptor if name in descriptor else descriptor.get("modules")
-    if not isinstance(modules, Mapping) or name not in modules:
-        violations.add(RL601, f"the app has no module {name}, without which Jira answers 403", "/modules", f"add the module {name}")
-    elif kind == "connect":
-        _check_module(violations, modules[name], (*place, name), _CONNECT_SCHEMA)
+def _check_scopes(violations: Violations, layout: Layout, document: Document) -> None:
+    """Compare the app's scopes with those of the module's operations."""
+    granted = layout.scopes or frozenset()
+    lacking: dict[str, list[str]] = {}
+    for operation in document.operations:
+        if layout.kind == "forge":
+            needed = sorted(lacking_oauth_scopes(document, operation, granted))
+        else:
+            needed = [scope for scope in [lacking_connect_scope(document, operation, granted)] if scope]
+        for scope in needed:
+            lacking.setdefault(scope, []).append(operation.id)
+    if lacking:
+        operations = list(dict.fromkeys(name for names in lacking.values() for name in names))
+        violations.add(
+            RL606,
+            f"without {', '.join(lacking)} among the app's scopes, Jira answers 403 to {', '.join(operations)}",
+            pointer_to(layout.scopes_place),
+            f"add {', '.join(map(ascii, lacking))} to {'.'.join(layout.scopes_place)}; if the app never calls these operations, ignore RL606",
+            NO_VALUE if layout.stated_scopes is None else layout.stated_scopes,
+        )
+
+
+# The modules
+
+
+def _check_modules(violations: Violations, layout: Layout) -> None:
+    if layout.content is ABSENT:
+        _check_absence(violations, layout)
+    elif layout.is_bare or layout.kind == "connect":
+        _check_module(violations, layout.content, layout.place, _FORGE_SCHEMA if layout.kind == "forge" else _CONNECT_SCHEMA)
+    elif isinstance(layout.content, list) and layout.content:
+        for index, module in enumerate(layout.content):
+            _check_module(violations, module, (*layout.place, index), _FORGE_SCHEMA)
     else:
-        _check_modules(violations, modules[name], (*place, name))
+        is_module = isinstance(layout.content, Mapping) and bool(layout.content)
+        hint = Fix("wrap", note="in YAML, put '- ' before its key") if is_module else "put a module into the list, or leave the member out"
+        violations.add(RL601, "a manifest has a list of modules here", pointer_to(layout.place), hint)
 
 
-def _check_modules(violations: Violations, modules: Any, place: Place) -> None:
-    if not isinstance(modules, list) or not modules:
-        violations.add(RL601, "a manifest has a list of modules here", pointer_to(place), "put '- ' before the module's key")
-        return
-    for index, entry in enumerate(modules):
-        _check_module(violations, entry, (*place, index), _FORGE_SCHEMA)
+def _check_absence(violations: Violations, layout: Layout) -> None:
+    name = FORGE_MODULE if layout.kind == "forge" else CONNECT_MODULE
+    hint = f"move {name} into 'modules'" if name in layout.value else f"add the module {name} to 'modules'"
+    modules = layout.value.get("modules")
+    if isinstance(modules, Mapping):
+        violations.add(RL607, f"the app has no module {name}, without which Jira answers 403", "/modules", hint)
+    else:
+        found = f"is {json_type(modules)}, but must be an object" if "modules" in layout.value else "is not there"
+        violations.add(RL601, f"'modules' {found}", "/modules", hint)
 
 
 def _check_module(violations: Violations, module: Any, place: Place, schema: Mapping[str, Any]) -> None:
-    for path, message, hint, value in _schema_errors(module, schema):
-        violations.add(RL601, message, pointer_to((*place, *path)), hint, value)
+    actions = module.get("actions") if isinstance(module, Mapping) else None
+    if isinstance(actions, Mapping):
+        _check_actions_object(violations, actions, (*place, "actions"))
+        module = {name: value for name, value in module.items() if name != "actions"}
+    _check_schema(violations, module, place, schema)
     if not isinstance(module, Mapping):
         return
     name = module.get("name")
@@ -210,23 +286,35 @@ def _check_module(violations: Violations, module: Any, place: Place, schema: Map
                 "name the product, not a person",
                 found,
             )
-    actions = module.get("actions")
     _check_actions(violations, actions if isinstance(actions, list) else [], (*place, "actions"))
+
+
+def _check_actions_object(violations: Violations, actions: Mapping[str, Any], place: Place) -> None:
+    """Check actions that are an object, as which one place of the published text describes them."""
+    if not actions:
+        violations.add(
+            RL605,
+            "this object has no action; actions are a list, as in the published example",
+            pointer_to(place),
+            Fix("set", [], note="or leave 'actions' out", safe=True),
+            actions,
+        )
+        return
+    hint: Fix | str = "make it a list of the objects in it, and give each its 'actionId'"
+    if {"actionId", "templateUrl"} & actions.keys():
+        hint = Fix("wrap", safe=True)
+    violations.add(RL601, "is an object, but must be a list, as in the published example", pointer_to(place), hint, actions)
 
 
 def _check_actions(violations: Violations, actions: list[Any], place: Place) -> None:
     first: dict[str, int] = {}
     for index, action in enumerate(actions):
-        template = action.get("templateUrl") if isinstance(action, Mapping) else None
-        if isinstance(template, str) and set("{}") & set(PLACEHOLDER.sub("", template)):
-            violations.add(
-                RL601,
-                f"{template!a} has a brace outside of a placeholder",
-                pointer_to((*place, index, "templateUrl")),
-                "write each placeholder as {name}, and other braces as %7B or %7D",
-                template,
-            )
-        action_id = action.get("actionId") if isinstance(action, Mapping) else None
+        if not isinstance(action, Mapping):
+            continue
+        if "actionLabel" in action:
+            _check_label(violations, action["actionLabel"], (*place, index, "actionLabel"))
+        _check_template(violations, action.get("templateUrl"), (*place, index, "templateUrl"))
+        action_id = action.get("actionId")
         if not isinstance(action_id, str):
             continue
         if action_id in first:
@@ -240,12 +328,62 @@ def _check_actions(violations: Violations, actions: list[Any], place: Place) -> 
         first.setdefault(action_id, index)
 
 
+def _check_label(violations: Violations, label: Any, place: Place) -> None:
+    if isinstance(label, str):
+        nested = Fix("set", {"value": {"value": label}}, safe=True)
+        violations.add(RL601, "is a string, but must be an object", pointer_to(place), nested, label)
+    elif isinstance(label, Mapping) and isinstance(label.get("value"), str):
+        violations.add(
+            RL605,
+            "the label is not nested as the published example is",
+            pointer_to(place),
+            Fix("set", {"value": dict(label)}, safe=True),
+            label,
+        )
+        _check_schema(violations, label, place, _TEXT)
+    else:
+        _check_schema(violations, label, place, _NESTED_TEXT)
+
+
+def _check_template(violations: Violations, template: Any, place: Place) -> None:
+    if not isinstance(template, str):
+        return
+    if set("{}") & set(PLACEHOLDER.sub("", template)):
+        violations.add(
+            RL601,
+            f"{template!a} has a brace outside of a placeholder",
+            pointer_to(place),
+            "write each placeholder as {name}, and other braces as %7B or %7D",
+            template,
+        )
+    elif not is_uri_reference(_filled(template)):
+        violations.add(
+            RL601,
+            f"{template!a} is not a URL when its placeholders are filled",
+            pointer_to(place),
+            "percent-encode spaces and other characters that a URL cannot have, and remove newlines",
+            template,
+        )
+
+
+def _filled(template: str) -> str:
+    """The URL of a template with something in each placeholder; what is not ASCII will be percent-encoded."""
+    text = PLACEHOLDER.sub("x", template)
+    return "".join(character if character.isascii() else quote(character, errors="replace") for character in text)
+
+
+def _check_schema(violations: Violations, value: Any, place: Place, schema: Mapping[str, Any]) -> None:
+    for path, message, hint, found in _schema_errors(value, schema):
+        violations.add(RL601, message, pointer_to((*place, *path)), hint, found)
+
+
 def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Place, str, str | Fix, Any]]:
     # Takes 80 ms to import, and most runs have no descriptor.
     from jsonschema import Draft4Validator, FormatChecker
 
     formats = FormatChecker(formats=())
     formats.checks("uri")(is_uri)
+    formats.checks("uri-reference")(is_uri_reference)
     for error in Draft4Validator(schema, format_checker=formats).iter_errors(value):
         for found in innermost(error):
             message, hint = explain(found)

@@ -93,6 +93,13 @@ def redact_body(body: bytes) -> str:
 # Values to hand out: equal to what was sent, with a redacted repr.
 
 
+def secret_argument(given: Any) -> Any:
+    """A secret that a caller gave, with a redacted repr; what is no text keeps its type."""
+    if isinstance(given, bytes):
+        return SecretBytes(given, REDACTED)
+    return Secret(given) if isinstance(given, str) else given
+
+
 def secret_value(name: str, value: str) -> str:
     """The value of a parameter or member; a ``Secret`` if its name says so."""
     return Secret(value) if name.lower() in SECRET_PARAMETERS else value

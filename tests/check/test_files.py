@@ -15,6 +15,7 @@ from pytest_remotelinks.cli.main import main
 CONNECT = {
     "key": "scanner",
     "baseUrl": "https://scanner.example",
+    "scopes": ["READ", "WRITE", "DELETE"],
     "modules": {
         "jiraRemoteLinkInfoProvider": {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"},
     },
@@ -22,6 +23,11 @@ CONNECT = {
 MANIFEST = """\
 app:
   id: ari:cloud:ecosystem::app/1
+permissions:
+  scopes:
+    - read:remote-link-info:jira
+    - write:remote-link-info:jira
+    - delete:remote-link-info:jira
 modules:
   devops:remoteLinkInfoProvider:
     - key: scanner
@@ -87,7 +93,8 @@ def test_submission_has_line_and_column(check, link):
         ('{"id": "1",\n "url": 5}', "file.json:2:9: RL201"),
         ('[\n{"id": "1"},\n 7]', "file.json:3:2: RL201"),
         ('{"homeUrl": "https://a.example",\n "key": "a b", "name": {"value": "n"}}', "file.json:2:9: RL601"),
-        ('{"baseUrl": "https://a.example", "modules":\n {}}', "file.json:2:2: RL601"),
+        ('{"baseUrl": "https://a.example", "modules":\n {}}', "file.json:2:2: RL607"),
+        ('{"baseUrl": "https://a.example", "modules":\n {}}', "file.json:1:1: RL601"),
         ('{"remoteLinks": [\n{"id": "1" 5}]}', "file.json:2:12: RL101"),
         ('{"remoteLinks": [{"id":\n NaN}]}', "file.json:2:2: RL101"),
         ('{"remoteLinks": [{"id": "NaN 1e999",\n "x": [1e3, -1e999]}]}', "file.json:2:13: RL101"),
@@ -109,7 +116,7 @@ def test_manifest_has_line_and_column(check):
     broken = MANIFEST.replace("value: Scanner", 'value: ""').replace("https://scanner.example", "ftp://scanner.example")
     status, output, _ = check(broken, name="manifest.yml")
     assert status == 1
-    assert places(output) == ["manifest.yml:7:16: RL601", "manifest.yml:8:16: RL601"]
+    assert places(output) == ["manifest.yml:12:16: RL601", "manifest.yml:13:16: RL601"]
 
 
 MODULE = "key: a_b\nname:\n  value: Scanner\nhomeUrl: ftp://scanner.example\n"

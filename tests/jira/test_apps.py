@@ -9,7 +9,7 @@ import pytest
 import requests
 from support.apps import APP_KEY, DESCRIPTOR, SECRET, published_token
 
-from pytest_remotelinks import App, DescriptorError, FakeJira
+from pytest_remotelinks import App, DescriptorError, FakeJira, RemoteLinksWarning
 
 BASE = "/rest/remotelinks/1.0"
 MODULE = DESCRIPTOR["modules"]["jiraRemoteLinkInfoProvider"]
@@ -144,13 +144,20 @@ def test_descriptor_that_violates_ignored_rule(make_site):
 
 
 def test_descriptor_with_warning(make_site):
-    """A descriptor with a warning is installed."""
-    assert make_site().install(broken(name={"value": "ask ann@scanner.example"})).key == APP_KEY
+    """A descriptor with a warning is installed, and the warning says where to change what."""
+    with pytest.warns(RemoteLinksWarning, match=r"^the app's descriptor: RL307 at .+/name/value: .+ \(change: name the product") as caught:
+        app = make_site().install(broken(name={"value": "ask ann@scanner.example"}))
+    assert app.key == APP_KEY
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 FILES = {
     "no JSON": ("a.json", "{", "it is not JSON: "),
-    "code in a tag": ("a.yml", "app: !!python/object/apply:os.getcwd []\nmodules: {}\n", "it gives the app no key"),
+    "code in a tag": (
+        "a.yml",
+        "app: !!python/object/apply:os.getcwd []\nmodules: {}\n",
+        "RL601 at /app/id: the app has no key",
+    ),
     "no UTF-8": ("a.json", b"\xff", "byte 0 is not UTF-8"),
     "huge": ("a.json", b" " * (11 * 1024 * 1024), "at most 10 are read"),
     "a list": ("a.json", "[]", "this is not a descriptor"),
@@ -207,7 +214,7 @@ def test_ignored_invalid_scopes_grant_nothing(make_site, scopes):
 @pytest.mark.parametrize("template", ["", "https://scanner.example/{a", "https://scanner.example/a}", "https://scanner.example/{}"])
 def test_action_with_invalid_template(make_site, template):
     """A template URL that cannot be filled is refused."""
-    action = {"actionId": "a", "actionLabel": {"value": "A"}, "templateUrl": template}
+    action = {"actionId": "a", "actionLabel": {"value": {"value": "A"}}, "templateUrl": template}
     broken = {**DESCRIPTOR, "modules": {"jiraRemoteLinkInfoProvider": {**MODULE, "actions": [action]}}}
     with pytest.raises(DescriptorError, match="RL601 at /modules/jiraRemoteLinkInfoProvider/actions/0/templateUrl"):
         make_site().install(broken)

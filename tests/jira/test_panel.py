@@ -51,6 +51,17 @@ def test_displayed_link(jira, link):
     assert jira.violations == []
 
 
+@pytest.mark.parametrize("label", [{"value": {"value": "Close", "i18n": "scanner.close"}}, {"value": "Close"}])
+def test_label_of_an_action(make_site, link, label):
+    """An action has the label of its descriptor, nested as it is published, or flat."""
+    action = {"actionId": "close", "actionLabel": label, "templateUrl": "https://scanner.example/{ack-id}"}
+    modules = {"jiraRemoteLinkInfoProvider": {**MODULE, "actions": [action]}}
+    jira = make_site(consistency="immediate", app={**DESCRIPTOR, "modules": modules})
+    submit(jira, link(actionIds=["close"], attributeMap={"ack-id": "7"}))
+    assert jira.issue("ABC-1")[0].actions == (ShownAction("close", "Close", "https://scanner.example/7"),)
+    assert jira.app.actions["close"].label == "Close"
+
+
 def test_displayed_link_without_optional_members(jira, link):
     """Members that a link does not have are displayed as nothing."""
     submit(jira, link())

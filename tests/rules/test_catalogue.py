@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from pytest_remotelinks.contract.document import load_document
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.descriptor import check_descriptor
 from pytest_remotelinks.rules.violation import Violations
@@ -44,7 +45,7 @@ def statuses(jira, example):
 def codes(make_site, example):
     if example.descriptor is not None:
         violations = Violations(())
-        check_descriptor(violations, example.descriptor)
+        check_descriptor(violations, example.descriptor, load_document("2026-06"))
         return [violation.code for violation in violations.found]
     jira = make_site(**example.settings)
     statuses(jira, example)

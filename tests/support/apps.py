@@ -28,10 +28,14 @@ DESCRIPTOR: dict[str, Any] = {
             "actions": [
                 {
                     "actionId": "dismiss",
-                    "actionLabel": {"value": "Dismiss"},
+                    "actionLabel": {"value": {"value": "Dismiss"}},
                     "templateUrl": "https://scanner.example/dismiss?alert={alert}&in={repository}",
                 },
-                {"actionId": "settings", "actionLabel": {"value": "Settings"}, "templateUrl": "https://scanner.example/settings"},
+                {
+                    "actionId": "settings",
+                    "actionLabel": {"value": {"value": "Settings"}},
+                    "templateUrl": "https://scanner.example/settings",
+                },
             ],
         }
     },

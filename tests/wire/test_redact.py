@@ -166,3 +166,48 @@ def test_invalid_secret_is_refused_without_showing_it(wrong):
     """The message about an invalid secret does not show it."""
     with pytest.raises(ValueError, match="shared_secret must be a string that is not empty"):
         FakeJira(app=DESCRIPTOR, **wrong)
+
+
+INSTALLING = """
+import os
+import pytest
+from pytest_remotelinks import FakeJira
+
+BROKEN = {"key": "a", "modules": {"jiraRemoteLinkInfoProvider": {"key": "a b"}}}
+
+def test_broken_descriptor(fake_jira):
+    fake_jira.install(BROKEN, shared_secret=os.environ["PLANTED"])
+
+def test_missing_file(fake_jira):
+    fake_jira.install("none.json", shared_secret=os.environ["PLANTED"])
+
+def test_broken_client_key(fake_jira):
+    fake_jira.install({**BROKEN["modules"], "jiraRemoteLinkInfoProvider": {"key": "a", "name": {"value": "a"}, "homeUrl": "https://a"}},
+        shared_secret=os.environ["PLANTED"], client_key=7)
+
+def test_bytes(fake_jira):
+    fake_jira.install({"key": "a", "name": {"value": "a"}, "homeUrl": "https://a"}, shared_secret=os.environ["PLANTED"].encode())
+
+def test_of_the_class():
+    FakeJira(app=BROKEN, shared_secret=os.environ["PLANTED"])
+
+def test_broken_setting():
+    FakeJira(app=BROKEN, shared_secret=os.environ["PLANTED"], consistency="soon")
+
+def test_of_the_factory(make_fake_jira):
+    make_fake_jira(app=BROKEN, shared_secret=os.environ["PLANTED"])
+
+def test_broken_setting_of_the_factory(make_fake_jira):
+    make_fake_jira(shared_secret=os.environ["PLANTED"], consistency="soon")
+"""
+
+
+def test_failed_installation_shows_no_secret(pytester, monkeypatch):
+    """An app that cannot be installed is reported without its secret, also with all frames and their variables."""
+    monkeypatch.setenv("PLANTED", PLANTED)
+    pytester.makepyfile(INSTALLING)
+    pytester.makeini("[pytest]\naddopts = -p no:randomly -p no:xdist -p no:cacheprovider\n")
+    result = pytester.runpytest("--tb=long", "--showlocals", "--full-trace", "-rA")
+    result.assert_outcomes(failed=8)
+    assert PLANTED not in result.stdout.str()
+    result.stdout.fnmatch_lines(["*DescriptorError: the app's descriptor cannot be installed: RL601 at *", "*shared_secret*[*][*][*]*"])
