@@ -10,13 +10,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pytest_remotelinks.apis.api import Api
+from pytest_remotelinks.auth.qsh import TOKEN_PARAMETER
 from pytest_remotelinks.contract.near import meant
 from pytest_remotelinks.rules.examples import call, example, submission
+from pytest_remotelinks.rules.literal_params import LiteralParams, find_literal_params
 from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import pointer_to
-from pytest_remotelinks.wire.redact import redact_parameter
+from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_json, redact_parameter
 
 _SUBMITTED = submission(properties={"accountId": "account-123"})
 
@@ -85,8 +87,8 @@ RL306 = Rule(
     name="literal-params",
     severity="error",
     refusal=None,
-    summary="Each property is a query parameter of its own, not JSON under 'params'.",
-    why="The document calls the free parameters 'params', and generated clients send that name. Then no link matches, Jira answers 202, and nothing is deleted.",
+    summary="Each property is a query parameter of its own, not an object under 'params'.",
+    why="The document calls the free parameters 'params'. Generated clients send that name, with JSON or with whatever their HTTP library makes of an object: params[accountId]=…, [object Object]. Then no link matches, Jira answers 202, and nothing is deleted.",
     source=f"{DOCUMENT}: the parameter params is a free-form object; {REFERENCE}: the examples of deleteRemoteLinksByProperty",
     broken=example(_SUBMITTED, call("DELETE", "/bulkByProperties?params=%7B%22accountId%22%3A%22account-123%22%7D")),
     fixed=example(_SUBMITTED, call("DELETE", "/bulkByProperties?accountId=account-123")),
@@ -106,6 +108,11 @@ RL307 = Rule(
 
 _DOMAIN = re.compile(r"[^\s@<>\"']{1,253}\.[A-Za-z]{2,63}")
 _LOCAL_PART = re.compile(r"[^\s@<>\"']{1,64}\Z")
+#: What to do about keys that are not properties.
+_UNUSED: dict[str, str | Fix] = {
+    "params": "send each property as a parameter of its own, such as ?accountId=account-123: 'params' is the document's name for them",
+    TOKEN_PARAMETER: Fix("remove", note="the token belongs into the Authorization header alone"),
+}
 #: Characters of a text that are searched for an address; the text is meant to be a product's name.
 _SEARCHED = 10_000
 
@@ -195,24 +202,39 @@ def check_deletion(
             "add a property that the links were submitted with, such as ?accountId=account-123",
         )
     check_property_keys(violations, (key for key, _ in criteria), "#query", allowed=submitted)
+    literal = find_literal_params(criteria, submitted)
+    if literal is not None:
+        _add_literal(violations, query, literal)
     for key, value in criteria:
-        if key == "params" and value.lstrip().startswith(("{", "[")):
-            violations.add(
-                RL306,
-                "'params' is only the document's name for free query parameters; sent literally it is a property that no link has",
-                "#query/params",
-                f"send each property as a parameter of its own: ?{_as_query(value) or 'accountId=account-123&repoId=7'}",
-                value,
-            )
-        elif key not in submitted:
+        if key not in submitted and (literal is None or (key, value) not in literal.sent):
             violations.add(
                 RL304,
                 f"no submission so far had a property {key!a}, so nothing can match",
                 "#query" + pointer_to((key,)),
-                _submitted_key(key, submitted, {name for name, _ in criteria}),
+                _UNUSED.get(key) or _submitted_key(key, submitted, {name for name, _ in criteria}),
                 redact_parameter(key, value),
             )
     return criteria
+
+
+def _add_literal(violations: Violations, query: tuple[tuple[str, str], ...], literal: LiteralParams) -> None:
+    key, value = literal.sent[0]
+    note = "each property is a parameter of its own"
+    if literal.meant:
+        hint: Fix | str = Fix(
+            "set", urlencode([*(pair for pair in query if pair not in literal.sent), *literal.meant]), "#query", note=note
+        )
+    else:
+        example = "&".join(f"{urlencode({name: ''})}…" for name in literal.names) or "accountId=account-123&repoId=7"
+        hint = f"{note}: send ?{example}"
+    is_secret = any(name.lower() in SECRET_PARAMETERS for name, _ in literal.meant)
+    violations.add(
+        RL306,
+        "'params' is only the document's name for free query parameters; sent literally it is a property that no link has",
+        "#query" + pointer_to((key,)),
+        hint,
+        REDACTED if is_secret else redact_json(value),
+    )
 
 
 def check_deprecated(violations: Violations, api: Api, query: tuple[tuple[str, str], ...]) -> None:
@@ -235,12 +257,3 @@ def _submitted_key(key: str, submitted: Collection[str], used: Container[str]) -
     if near is not None and near.name not in used:
         return Fix("rename", near.name, note="or submit the links with this property")
     return "check the key's spelling, or submit the links with this property"
-
-
-def _as_query(text: str) -> str:
-    """The query that a JSON object of properties was meant to be, empty if the text is not such an object."""
-    try:
-        meant = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    return urlencode(meant) if isinstance(meant, dict) and all(isinstance(value, str) for value in meant.values()) else ""

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus
 
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import steps_of
-from pytest_remotelinks.wire.redact import REDACTED, SECRET_HEADERS, SECRET_PARAMETERS, Secret, redact_header
+from pytest_remotelinks.wire.redact import REDACTED, SECRET_HEADERS, SECRET_PARAMETERS, Secret, redact_header, redact_target
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.text import preview
 
@@ -153,12 +153,16 @@ def _name(fix: Fix) -> str:
 
 
 def _is_secret(fix: Fix) -> bool:
+    if fix.pointer == "#query":
+        return redact_target(f"?{fix.value}") != f"?{fix.value}"
     return _name(fix).lower() in (SECRET_HEADERS if fix.pointer.startswith("#header") else SECRET_PARAMETERS)
 
 
 def _set(fix: Fix) -> str:
     if fix.pointer.startswith("#header"):
         return f"send '{_name(fix)}: {redact_header(_name(fix), fix.value)}'"
+    if fix.pointer == "#query":
+        return f"send {redact_target('?' + fix.value)}"
     if _is_secret(fix):
         return f"send {REDACTED}"
     return f"send {fix.value!a}" if fix.pointer.startswith("#") else f"send {preview(fix.value, 200)}"

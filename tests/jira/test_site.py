@@ -128,7 +128,8 @@ def test_deprecated_parameter_must_be_a_number(jira, provider, link):
         ('{"account": "a b"}', "?account=a+b"),
         ("{}", "?accountId="),
         ("[1]", "?accountId="),
-        ('{"account": 5}', "?accountId="),
+        ('{"account": 5}', "?account=5"),
+        ('{"account": true}', "?accountId="),
         ("{", "?accountId="),
     ],
 )

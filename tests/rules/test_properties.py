@@ -1,4 +1,4 @@
-"""RL3xx: property keys and provider metadata. Deletions are tested with what they delete."""
+"""RL3xx: property keys and provider metadata. Deletions are tested with what they delete, literal params on their own."""
 
 from __future__ import annotations
 
@@ -36,18 +36,3 @@ def test_what_looks_like_an_email_address(jira, provider, link, metadata, pointe
     """An address is found anywhere in the metadata, and needs a local part and a domain."""
     provider.submit(link(), providerMetadata=metadata)
     assert [violation.pointer for violation in jira.violations if violation.code == "RL307"] == pointers
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "code"),
-    [
-        ("params", '{"account": "a"}', "RL306"),
-        ("params", ' ["a"]', "RL306"),
-        ("params", "account", "RL304"),
-        ("filter", '{"account": "a"}', "RL304"),
-    ],
-)
-def test_literal_params(jira, provider, key, value, code):
-    """Only JSON under 'params' is taken for the document's name; anything else is an unknown property."""
-    provider.delete_by(**{key: value})
-    assert [violation.code for violation in jira.violations] == [code]
