@@ -40,7 +40,7 @@ class InstalledApp:
 
     @property
     def scopes(self) -> frozenset[str] | None:
-        """The scopes of the descriptor or manifest; None for a bare module, which may do everything."""
+        """The scopes of the descriptor or manifest; None for a bare module or modules alone, which may do everything."""
         return self.descriptor.scopes
 
     @property

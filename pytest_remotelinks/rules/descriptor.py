@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -146,6 +146,8 @@ _CONNECT_SCHEMA = {
         },
     },
 }
+#: For actions alone.
+_ACTIONS_SCHEMA = {**_CONNECT_SCHEMA, "required": []}
 _FORGE_URL = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": python_pattern("^(http|https)://.*$")}
 _FORGE_SCHEMA = {
     "type": "object",
@@ -252,8 +254,10 @@ def _check_modules(violations: Violations, layout: Layout) -> None:
         for index, module in enumerate(layout.content):
             _check_module(violations, module, (*layout.place, index), _FORGE_SCHEMA)
     else:
-        is_module = isinstance(layout.content, Mapping) and bool(layout.content)
-        hint = Fix("wrap", note="in YAML, put '- ' before its key") if is_module else "put a module into the list, or leave the member out"
+        hint: Fix | str = "put a module into the list, or leave the member out"
+        if isinstance(layout.content, Mapping) and layout.content:
+            wrap = Fix("wrap", note="in YAML, put '- ' before its key")
+            hint = _proven(wrap, lambda scratch: _check_module(scratch, layout.content, (), _FORGE_SCHEMA))
         violations.add(RL601, "a manifest has a list of modules here", pointer_to(layout.place), hint)
 
 
@@ -302,7 +306,7 @@ def _check_actions_object(violations: Violations, actions: Mapping[str, Any], pl
         return
     hint: Fix | str = "make it a list of the objects in it, and give each its 'actionId'"
     if {"actionId", "templateUrl"} & actions.keys():
-        hint = Fix("wrap", safe=True)
+        hint = _proven(Fix("wrap", safe=True), lambda scratch: _check_module(scratch, {"actions": [actions]}, (), _ACTIONS_SCHEMA))
     violations.add(RL601, "is an object, but must be a list, as in the published example", pointer_to(place), hint, actions)
 
 
@@ -330,8 +334,9 @@ def _check_actions(violations: Violations, actions: list[Any], place: Place) -> 
 
 def _check_label(violations: Violations, label: Any, place: Place) -> None:
     if isinstance(label, str):
-        nested = Fix("set", {"value": {"value": label}}, safe=True)
-        violations.add(RL601, "is a string, but must be an object", pointer_to(place), nested, label)
+        nested = {"value": {"value": label}}
+        hint = _proven(Fix("set", nested, safe=True), lambda scratch: _check_schema(scratch, nested, (), _NESTED_TEXT))
+        violations.add(RL601, "is a string, but must be an object", pointer_to(place), hint, label)
     elif isinstance(label, Mapping) and isinstance(label.get("value"), str):
         violations.add(
             RL605,
@@ -370,6 +375,13 @@ def _filled(template: str) -> str:
     """The URL of a template with something in each placeholder; what is not ASCII will be percent-encoded."""
     text = PLACEHOLDER.sub("x", template)
     return "".join(character if character.isascii() else quote(character, errors="replace") for character in text)
+
+
+def _proven(fix: Fix, check: Callable[[Violations], None]) -> Fix | str:
+    """The fix; only its words where what it makes violates another rule by this check."""
+    scratch = Violations(())
+    check(scratch)
+    return str(fix) if scratch.found else fix
 
 
 def _check_schema(violations: Violations, value: Any, place: Place, schema: Mapping[str, Any]) -> None:

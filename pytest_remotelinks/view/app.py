@@ -54,7 +54,7 @@ class App(View):
 
     @property
     def scopes(self) -> frozenset[str] | None:
-        """The scopes of the descriptor or manifest; None for a bare module, which may do everything."""
+        """The scopes of the descriptor or manifest; None for a bare module or modules alone, which may do everything."""
         return self._installed.scopes
 
     @property

@@ -17,6 +17,9 @@ from support.apps import DESCRIPTOR
 
 from pytest_remotelinks import DescriptorError, FakeJira, RemoteLinksWarning
 from pytest_remotelinks.cli.main import main
+from pytest_remotelinks.contract.document import load_document
+from pytest_remotelinks.rules.descriptor import check_descriptor
+from pytest_remotelinks.rules.violation import Violations
 
 SCOPES = [f"{verb}:remote-link-info:jira" for verb in ("read", "write", "delete")]
 CONNECT_MODULE = DESCRIPTOR["modules"]["jiraRemoteLinkInfoProvider"]
@@ -39,11 +42,11 @@ STARTS = [
     DESCRIPTOR, {"modules": DESCRIPTOR["modules"]}, DESCRIPTOR["modules"], CONNECT_MODULE,
     MANIFEST, {"modules": MANIFEST["modules"]}, MANIFEST["modules"], FORGE_MODULES, FORGE_MODULES[0],
 ]  # fmt: skip
-odd = st.sampled_from(
-    [None, 0, True, "", "x", "a b", "ann@scanner.example", "https://scanner.example\n", "https://scanner.example/a b", "ftp://scanner.example",
-     "https://scanner.example/" + "x" * 300, "resource:main;a b", "{", "{a", [], ["READ"], ["write", 5], SCOPES[:2], {}, {"value": 5},
-     {"value": "Dismiss"}, {"value": {"value": "Dismiss", "i18n": "x" * 301}}, {"value": "x" * 1501}, [CONNECT_MODULE], FORGE_MODULES[0]]
-)  # fmt: skip
+ADDRESSES = ["https://scanner.example\n", "https://scanner.example/a b", "ftp://scanner.example", "https://a.example/" + "x" * 300, "{a"]
+LABELS = [{"value": "Dismiss"}, {"value": {"value": "Dismiss", "i18n": "x" * 301}}, {"value": "x" * 1501}, {"value": 5}, "Dismiss"]
+LISTS = [[], ["READ"], ["write", 5], SCOPES[:2], [CONNECT_MODULE]]
+OBJECTS = [{}, CONNECT_MODULE["actions"][0], FORGE_MODULES[0]]
+odd = st.sampled_from([None, 0, True, "", "x", "a b", "ann@scanner.example", *ADDRESSES, *LABELS, *LISTS, *OBJECTS])
 
 
 def places_in(value, path=()):
@@ -121,6 +124,25 @@ def test_check_and_install_agree(value, format, tmp_path_factory):
     else:
         assert said["error"] == ""
         assert sorted(said["warning"]) == sorted(f"app {path}: {words}" for words in found["warning"])
+
+
+def violations_of(value, bare):
+    violations = Violations(())
+    check_descriptor(violations, value, load_document("2026-06"), bare)
+    return violations.found
+
+
+@given(value=descriptors(), bare=st.sampled_from(["connect", "forge"]))
+def test_following_a_hint_ends_its_violation(value, bare):
+    """A change that a hint names ends the violation, and none comes in its place."""
+    before = violations_of(value, bare)
+    for violation in before:
+        if violation.fix is None:
+            continue
+        event(f"{violation.code} {violation.fix.action}")
+        after = violations_of(violation.fix.apply(value), bare)
+        assert (violation.code, violation.pointer) not in {(found.code, found.pointer) for found in after}
+        assert len(after) < len(before)
 
 
 def as_connect(**module):
@@ -230,6 +252,7 @@ FOUND = {
         f"RL601 at {AT_ACTION}/templateUrl: 'https://a.example/{{a}}\\n' is not a URL when its placeholders are filled",
         "remove newlines",
     ),
+    "a key and a newline": (as_connect(key="scanner\n"), f"RL601 at {AT_CONNECT}/key: ", "does not match the pattern"),
     # URLs
     "a URL and a newline": (as_connect(homeUrl="https://a.example\n"), f"RL601 at {AT_CONNECT}/homeUrl: ", "is not a valid URI"),
     "a long home page": (as_forge(homeUrl="https://" + "x" * 248), f"RL601 at {AT_FORGE}/homeUrl: is 256 characters long; at most 255", ""),

@@ -52,6 +52,22 @@ def test_app_by_fixture_and_marker(project):
     assert shown(project) == "other False"
 
 
+@pytest.mark.parametrize("options", [(), ("-W", "error")])
+def test_app_with_a_warning(project, options):
+    """A warning about the app's descriptor is in the summary, and fails no test, not even where warnings are errors."""
+    descriptor = {"key": "a", "baseUrl": "https://a.example", "scopes": ["WRITE"], "modules": {"jiraRemoteLinkInfoProvider": MODULE}}
+    project.makepyfile(test_it="def test_it(fake_jira):\n    pass\n")
+    project.makeconftest(conftest({"app": descriptor}))
+    result = project.runpytest(*options)
+    result.assert_outcomes(passed=1, warnings=0 if options else 1)
+    if not options:
+        result.stdout.fnmatch_lines(
+            ["*RemoteLinksWarning: the app's descriptor: RL606 at /scopes: without DELETE among the app's *"]
+        )
+    project.makeconftest(conftest({"app": descriptor, "ignore": "RL606"}))
+    project.runpytest(*options).assert_outcomes(passed=1, warnings=0)
+
+
 def test_app_by_folder(project):
     """Each folder has the settings of its own conftest.py."""
     for name in ("one", "other"):
