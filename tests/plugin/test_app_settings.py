@@ -61,9 +61,7 @@ def test_app_with_a_warning(project, options):
     result = project.runpytest(*options)
     result.assert_outcomes(passed=1, warnings=0 if options else 1)
     if not options:
-        result.stdout.fnmatch_lines(
-            ["*RemoteLinksWarning: the app's descriptor: RL606 at /scopes: without DELETE among the app's *"]
-        )
+        result.stdout.fnmatch_lines(["*RemoteLinksWarning: the app's descriptor: RL606 at /scopes: without DELETE among the app's *"])
     project.makeconftest(conftest({"app": descriptor, "ignore": "RL606"}))
     project.runpytest(*options).assert_outcomes(passed=1, warnings=0)
 
