@@ -98,8 +98,8 @@ RL113 = Rule(
     severity="error",
     refusal=400,
     summary="Request line, headers and body length are well-formed HTTP.",
-    why="A server that cannot tell where a request ends must refuse it.",
-    source="RFC 9112",
+    why="A server that cannot tell what is asked or where a request ends must refuse it, and so does a proxy on the way to Jira.",
+    source="RFC 9112: sections 3 (request line, Host), 5 (headers), 6 and 7 (body); RFC 9110: section 5",
     broken=example(Sent("POST", f"{SITE_BASE}/bulk", (*submission().headers, ("Content-Length", "many")), submission().body)),
     fixed=example(submission()),
 )
