@@ -10,8 +10,8 @@ from typing import Any
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.check.payloads import check_link, check_links, check_submission
 from pytest_remotelinks.check.positions import Path, line_and_column, number_not_in_json, positions_in_json
-from pytest_remotelinks.contract.descriptor import kind_of
 from pytest_remotelinks.contract.document import load_document
+from pytest_remotelinks.contract.layout import kind_of
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json, read_yaml
 from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.descriptor import check_descriptor

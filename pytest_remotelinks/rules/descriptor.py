@@ -7,21 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pytest_remotelinks.contract.descriptor import (
-    ABSENT,
-    CONNECT_MODULE,
-    FORGE_MODULE,
-    PLACEHOLDER,
-    Descriptor,
-    DescriptorError,
-    Kind,
-    Layout,
-    layout_of,
-    parse_descriptor,
-    read_descriptor,
-)
+from pytest_remotelinks.contract.descriptor import PLACEHOLDER, Descriptor, DescriptorError, parse_descriptor, read_descriptor
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.explain import explain, innermost, json_type
+from pytest_remotelinks.contract.layout import ABSENT, CONNECT_MODULE, FORGE_MODULE, Kind, Layout, layout_of
 from pytest_remotelinks.contract.schema import is_uri, is_uri_reference, python_pattern
 from pytest_remotelinks.contract.scopes import lacking_connect_scope, lacking_oauth_scopes
 from pytest_remotelinks.rules.examples import Example
