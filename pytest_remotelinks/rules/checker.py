@@ -178,7 +178,7 @@ class Checker:
         self, violations: Violations, operation: Operation, request: Request, route: Route, history: AppHistory
     ) -> CheckResult:
         document = self.document
-        id = check_id(violations, document, operation, route) if operation.takes_id else None
+        id = check_id(violations, document, operation, request, route) if operation.takes_id else None
         self._check_parameters(violations, operation, request)
         check_deprecated(violations, document.api, request.query_pairs)
         if operation.name != "delete-by-properties":

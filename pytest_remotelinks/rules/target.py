@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from pytest_remotelinks.apis.api import Id, Operation, Route, Router
 from pytest_remotelinks.contract.document import Document
@@ -83,6 +84,7 @@ RL111 = Rule(
 
 #: What a path segment may contain as it is (RFC 3986, pchar).
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def check_route(violations: Violations, document: Document, request: Request, route: Route, redirected: Mapping[str, str]) -> int:
@@ -119,13 +121,23 @@ def check_route(violations: Violations, document: Document, request: Request, ro
 
 def _report_running_on(violations: Violations, request: Request, route: Route) -> None:
     raw = next(raw for raw in route.raw_ids if "/" in raw)
-    if raw.find("/") == len(raw) - 1:
+    if 0 < raw.find("/") == len(raw) - 1:
         message = "a slash follows the id"
         hint: str | Fix = Fix("set", request.path.removesuffix("/"), note="a slash that belongs to the id is written %2F")
     else:
         message = "the path goes on after the id, as if the id had a slash"
-        hint = f"percent-encode the id as one segment: {raw!a} becomes {raw.replace('/', '%2F')!a}"
+        hint = _encoding(request, raw)
     violations.add(RL110, message, "#path", hint, request.path, refusal=404)
+
+
+def _encoding(request: Request, raw: str) -> str | Fix:
+    """How to percent-encode an id that stands in the path as it is."""
+    how = "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')"
+    if "#" in raw or not request.path.endswith(raw):
+        return f"{how}; leave out a fragment ('#…') that does not belong to the id"
+    # Escapes stay; a percent sign that is none is encoded.
+    encoded = quote(_BARE_PERCENT.sub("%25", raw).encode("latin-1"), safe="!$&'()*+,;=:@%")
+    return Fix("set", request.path.removesuffix(raw) + encoded, note=how)
 
 
 def _wrong_method(request: Request, route: Route, redirected: str | None) -> tuple[str, str | Fix]:
@@ -149,7 +161,7 @@ def _missing_operation(document: Document, request: Request) -> str | None:
     return operation.id if operation and operation.id in document.missing else None
 
 
-def check_id(violations: Violations, document: Document, operation: Operation, route: Route) -> Id | None:
+def check_id(violations: Violations, document: Document, operation: Operation, request: Request, route: Route) -> Id | None:
     """Check the id in a path, and return it; None if nothing can have such an id."""
     id = route.id
     for raw in route.raw_ids:
@@ -158,7 +170,7 @@ def check_id(violations: Violations, document: Document, operation: Operation, r
                 RL110,
                 f"{raw!a} is not percent-encoded",
                 "#path",
-                "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')",
+                _encoding(request, raw),
                 raw,
             )
     parts = (id,) if isinstance(id, str) else id
@@ -210,6 +222,6 @@ def check_query_names(violations: Violations, document: Document, operation: Ope
                 RL111,
                 f"the operation has no parameter {key!a}",
                 "#query" + pointer_to((key,)),
-                "leave it out; a '?' that belongs to an id is written %3F",
+                Fix("remove", note="a '?' that belongs to an id is written %3F"),
                 redact_parameter(key, value),
             )

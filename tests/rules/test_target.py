@@ -97,6 +97,22 @@ def test_hint_for_a_path_leads_to_an_operation(path, before, after):
             assert fixed_request(Request("GET", sent, HEADERS), violation.fix).target == BASE + path
 
 
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(lambda id: "#" not in id and "?" not in id))
+def test_hint_for_an_id_that_is_not_encoded(id):
+    """An id that a client puts into the path as it is, is encoded by the hint, and nothing else of the path changes."""
+    sent = Request("GET", f"{BASE}/remotelink/{id.encode().decode('latin-1')}", HEADERS)
+    found = [violation for violation in Checker(load_document("2026-06")).check(sent).violations if violation.code == "RL110"]
+    for violation in found:
+        corrected = fixed_request(sent, violation.fix)
+        assert corrected.target.isascii()
+        checked = Checker(load_document("2026-06")).check(corrected)
+        assert (checked.violations, checked.operation.name) == ((), "read")
+        if "%" not in id and not id.endswith("/"):
+            assert checked.link_id == id
+    if set(id) & set(' /"<>\\^`{|}') or not id.isascii():
+        assert found
+
+
 def test_slash_after_an_id():
     """A slash after an id is to be left out, or to be encoded if it belongs to the id."""
     (violation,) = Checker(load_document("2026-06")).check(Request("GET", f"{BASE}/remotelink/a/", HEADERS)).violations
