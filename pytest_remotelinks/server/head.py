@@ -75,7 +75,7 @@ def unreadable(sent: bytes, malformed: Malformed) -> Head:
     """What stands for a head that cannot be read."""
     line = sent.partition(b"\n")[0].decode("latin-1").removesuffix("\r")
     # Of another protocol nothing can be shown.
-    return Head("", line if line.isprintable() else "", Headers(), (malformed,))
+    return Head("", "" if _CONTROL.search(line) else line, Headers(), (malformed,))
 
 
 def check_protocol(sent: bytes | bytearray) -> None:
@@ -112,7 +112,7 @@ def _request_line(line: str) -> tuple[str, str, str]:
     if line.startswith("PRI * HTTP/2"):
         message = "HTTP/2 was used without asking for it first; only HTTP/1.1 is spoken here"
         hint = "let the client use HTTP/1.1: without h2 prior knowledge (curl: --http1.1, httpx: http2=False)"
-    elif not _TOKEN.fullmatch(method) or not line.isprintable():
+    elif not _TOKEN.fullmatch(method) or _CONTROL.search(line):
         message = "the request line does not begin with a method" if line else "there is no request line"
     elif len(words) < 3:
         message = "the request line is not a method, a target and a version"
@@ -139,7 +139,7 @@ def _request_line(line: str) -> tuple[str, str, str]:
         message = "the target does not begin with a slash"
         hint = "put a slash between host and path"
     if message:
-        raise NotAHead(Malformed(message, "#request", hint, redact_target(line) if line.isprintable() else None))
+        raise NotAHead(Malformed(message, "#request", hint, None if _CONTROL.search(line) else redact_target(line)))
     return method, target, version
 
 

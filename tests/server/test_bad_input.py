@@ -355,13 +355,14 @@ def test_head_that_never_ends(jira, monkeypatch):
     assert codes(jira) == ["RL113"]
 
 
-def test_raw_utf_8_in_a_path(jira, provider, link):
+@pytest.mark.parametrize("id", ["ü", "“é”", "日本", "a\u00a0b", "😀"])
+def test_raw_utf_8_in_a_path(jira, provider, link, id):
     """Raw UTF-8 in a path is reported, and means the id that was meant."""
-    provider.submit(link("ü"))
-    answer = raw(jira, f"GET {PATH}/remotelink/ü HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n\r\n".encode())
+    provider.submit(link(id))
+    answer = raw(jira, f"GET {PATH}/remotelink/{id} HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert codes(jira) == ["RL110"]
-    provider.delete("ü")
+    provider.delete(id)
 
 
 @pytest.mark.parametrize("id", ["100%", "%zz", "a%2"])
