@@ -71,7 +71,7 @@ class Backend:
         }
         #: Set when delayed answers are not to be waited for any more.
         self.abandoned = threading.Event()
-        #: By target, the method of the last request that was answered with a redirect.
+        #: By target, the method of the last request, if it was answered with a redirect.
         self._redirected: dict[str, str] = {}
         self._traces = 0
 
@@ -138,6 +138,7 @@ class Backend:
             self._registry.remember(request)
             history = histories[checked.app]
             effect = self._faults.next_fault(_arrival(request, api, checked, began, now))
+            self._redirected.pop(request.target, None)
             if effect is not None and effect.status is not None:
                 result = _Result(self._fail(effect, effect.status, request))
                 if effect.moved_to:

@@ -28,7 +28,7 @@ class RequestContext:
     tokens: Mapping[str, IssuedToken] = field(default_factory=dict)
     #: The canonical forms of recent signed requests.
     recent: Collection[CanonicalRequest] = ()
-    #: By target, the method of the last request that was answered with a redirect.
+    #: By target, the method of the last request, if it was answered with a redirect.
     redirected: Mapping[str, str] = field(default_factory=dict)
     #: Whether credentials are verified. As long as no app was installed they need only be well-formed.
     verifies: bool = False

@@ -194,6 +194,18 @@ def test_renamed_site_redirects(jira, provider, link):
     assert provider.submit(link("2")).status_code == 202
 
 
+def test_get_that_was_not_redirected(jira, provider, link):
+    """Only the request that follows a redirected one at once is called a redirected one."""
+    with jira.renamed():
+        provider.submit(link())
+        provider.send("GET", "/bulk", allow_redirects=False)
+    provider.send("GET", "/bulk")
+    messages = [[found.message for found in exchange.violations if found.code == "RL105"] for exchange in jira.requests]
+    assert messages[0] == []
+    assert [len(found) for found in messages[1:]] == [1, 1, 1]
+    assert ["redirected" in found[0] for found in messages[1:]] == [True, False, False]
+
+
 def test_reject_uses_the_given_message(jira, provider, link):
     """``reject`` rejects one link with the given message."""
     jira.reject("2", "This site has too many links.")
