@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import quote, unquote_plus
 
 from pytest_remotelinks.wire.request import Request
@@ -16,6 +18,34 @@ TOKEN_PARAMETER = "jwt"
 _GATEWAY = re.compile(r"/ex/jira/[^/]+(?=/)")
 
 
+def encoded(text: str) -> str:
+    """The text percent-encoded by RFC 3986."""
+    return quote(text, safe="~", errors="replace")
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How a query gets its canonical form: one function for each step. The defaults are right.
+
+    ``order`` is what the decoded values of a repeated parameter are sorted by,
+    ``place`` what the parameters are sorted by: their decoded names, their
+    names as written, and the text that ``join`` made. None leaves them as sent.
+    """
+
+    read: Callable[[str], str] = unquote_plus
+    keeps: Callable[[str, str], bool] = lambda name, value: name != TOKEN_PARAMETER
+    order: Callable[[str], Any] | None = encoded
+    write_name: Callable[[str], str] = encoded
+    write_value: Callable[[str], str] = encoded
+    join: Callable[[str, list[str]], str] = lambda name, values: f"{name}={','.join(values)}"
+    place: Callable[[str, str, str], Any] | None = lambda name, written, text: written
+
+
+#: The steps that are accepted. The prose sorts values as they are percent-encoded. Atlassian's libraries sort them before
+#: that, by their code points or by the UTF-16 units of JavaScript's and Java's strings.
+ACCEPTED = (Steps(), Steps(order=str), Steps(order=lambda value: value.encode("utf-16-be", "surrogatepass")))
+
+
 @dataclass(frozen=True)
 class CanonicalRequest:
     """A request in its canonical form. ``path`` and ``query`` are as they were sent, the path without a base URL."""
@@ -24,15 +54,28 @@ class CanonicalRequest:
     path: str
     query: str
 
-    @cached_property
+    @property
     def text(self) -> str:
-        """``METHOD&path&query``."""
-        return f"{self.method.upper()}&{canonical_path(self.path)}&{canonical_query(self.query)}"
+        """``METHOD&path&query``, as the prose describes it."""
+        return self.text_by(ACCEPTED[0])
+
+    @property
+    def hash(self) -> str:
+        """The value of ``qsh``, as the prose describes it."""
+        return query_hash(self.text)
 
     @cached_property
-    def hash(self) -> str:
-        """The value of ``qsh``."""
-        return query_hash(self.text)
+    def steps(self) -> tuple[Steps, ...]:
+        """The accepted steps, without those that make no difference to this request."""
+        return tuple({self.text_by(steps): steps for steps in reversed(ACCEPTED)}.values())[::-1] if "&" in self.query else ACCEPTED[:1]
+
+    def text_by(self, steps: Steps) -> str:
+        """``METHOD&path&query``, with the steps of the query given."""
+        return f"{self.method.upper()}&{canonical_path(self.path)}&{canonical_query(self.query, steps)}"
+
+    def has_hash(self, found: str) -> bool:
+        """Whether ``found`` is a value of ``qsh`` that is accepted."""
+        return any(query_hash(self.text_by(steps)) == found for steps in self.steps)
 
 
 def canonical_request(method: str, path_and_query: str) -> str:
@@ -64,24 +107,21 @@ def canonical_path(path: str) -> str:
     return path.removesuffix("/").replace("&", "%26") or "/"
 
 
-def canonical_query(query: str) -> str:
-    """Parameters sorted by their encoded names; the encoded values of a repeated one are sorted and joined by commas."""
+def canonical_query(query: str, steps: Steps = ACCEPTED[0]) -> str:
+    """The query in its canonical form, or in the form that other steps give it."""
     values: dict[str, list[str]] = {}
-    for name, value in encoded_parameters(query):
-        if name != TOKEN_PARAMETER:
+    for name, _, value in (part.partition("=") for part in query.split("&") if part):
+        name, value = steps.read(name), steps.read(value)
+        if steps.keeps(name, value):
             values.setdefault(name, []).append(value)
-    return "&".join(f"{name}={','.join(sorted(values[name]))}" for name in sorted(values))
-
-
-def encoded_parameters(query: str) -> list[tuple[str, str]]:
-    """The parameters in their order, decoded and percent-encoded anew."""
-    pairs = (part.partition("=") for part in query.split("&") if part)
-    return [(_encoded(unquote_plus(name)), _encoded(unquote_plus(value))) for name, _, value in pairs]
-
-
-def _encoded(text: str) -> str:
-    """The text percent-encoded by RFC 3986."""
-    return quote(text, safe="~", errors="replace")
+    written = []
+    for name, found in values.items():
+        ordered = found if steps.order is None else sorted(found, key=steps.order)
+        written_name = steps.write_name(name)
+        written.append((name, written_name, steps.join(written_name, list(map(steps.write_value, ordered)))))
+    if place := steps.place:
+        written.sort(key=lambda parameter: place(*parameter))
+    return "&".join(text for _, _, text in written)
 
 
 def query_hash(canonical: str) -> str:

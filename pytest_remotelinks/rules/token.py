@@ -192,7 +192,7 @@ def check_token(violations: Violations, text: str, request: Request, api: Api, c
     if app is not None and forged and _add_signature(violations, app, token, signing):
         return None  # the claims prove nothing
     _check_times(violations, token.claims)
-    _check_hash(violations, token.claims.get("qsh"), request, api, context.recent)
+    _check_hash(violations, token.claims.get("qsh"), request, api, context.recent, app.shared_secret if app is not None else "")
     return app or context.latest
 
 
@@ -267,7 +267,7 @@ def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
         )
 
 
-def _check_hash(violations: Violations, found: Any, request: Request, api: Api, recent: Collection[CanonicalRequest]) -> None:
+def _check_hash(violations: Violations, found: Any, request: Request, api: Api, recent: Collection[CanonicalRequest], secret: str) -> None:
     if not isinstance(found, str):
         return
     if found == _CONTEXT:
@@ -280,13 +280,13 @@ def _check_hash(violations: Violations, found: Any, request: Request, api: Api, 
         )
         return
     forms = canonical_requests(request)
-    if any(form.hash == found for form in forms):
+    if any(form.has_hash(found) for form in forms):
         return
-    mistake = find_mistake(api, request, forms, found)
+    mistake = find_mistake(api, request, forms, found, secret)
     wanted = preview_canonical(mistake.wanted if mistake is not None else forms[0].text)
     if mistake is not None:
         hint = f"{mistake.hint}. Hashed was {preview_canonical(_without_secrets(mistake.hashed, request))}, the request is {wanted}"
-    elif earlier := next((form for form in recent if form.hash == found), None):
+    elif earlier := next((form for form in recent if form.has_hash(found)), None):
         # A token for the same method and path is a new one, made with a query that is not the one sent.
         is_again = (earlier.method, earlier.path) != (forms[0].method, forms[0].path)
         change = "make a token for each request" if is_again else "hash the query that is sent; this is the hash of an earlier request's"

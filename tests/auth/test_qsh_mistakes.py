@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 import requests
-from support.apps import published_form, published_token
+from support.apps import SECRET, published_form, published_token
 
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.auth.qsh import canonical_request, canonical_requests
@@ -22,7 +22,7 @@ TOOLS = "/jira/remotelinks/1.0/cloud/1-2-3"
 
 def find(target, found, method="DELETE"):
     request = Request(method, target, Headers([("Host", "scanner.example")]))
-    return find_mistake(REMOTE_LINKS, request, canonical_requests(request), found)
+    return find_mistake(REMOTE_LINKS, request, canonical_requests(request), found, SECRET)
 
 
 def mistake_of(target, hashed, method="DELETE"):
@@ -32,22 +32,22 @@ def mistake_of(target, hashed, method="DELETE"):
 QUERIES = {
     "a plus beside a repeated name": ("a=1&a=2&b=x%20y", "a=1,2&b=x+y", "a space as %20, not as +"),
     "a star left bare": ("a=1&a=2&b=x*", "a=1,2&b=x*", "* as %2A"),
-    "a form's encoding": ("a=1&a=2&b=x%20*~", "a=1,2&b=x+*%7E", "a form's encoding"),
-    "a script's encoding": ("a=1&a=2&b=(x)!%27*", "a=1,2&b=(x)!'*", "percent-encode ! ' ( ) and * too"),
+    "a form's encoding": ("a=1&a=2&b=x%20*~", "a=1,2&b=x+*%7E", "write a space as %20, not as +, * as %2A, ~ as it is, not as %7E"),
+    "a script's encoding": ("a=1&a=2&b=(x)!%27*", "a=1,2&b=(x)!'*", "write * as %2A, ! as %21, ( as %28, ) as %29, ' as %27"),
     "values unsorted": ("a=2&a=1&b=x", "a=2,1&b=x", "sort the values of a repeated parameter"),
     "the comma encoded": ("a=1&a=2&b=x", "a=1%2C2&b=x", "leave the comma"),
     "values not joined": ("a=2&a=1&b=x", "a=1&a=2&b=x", "by commas"),
     "the last value": ("a=2&a=1&b=x", "a=1&b=x", "not the last one alone"),
     "the first value": ("a=2&a=1&b=x", "a=2&b=x", "not the first one alone"),
-    "names unsorted": ("b=x&a=2&a=1", "b=x&a=1,2", "sort the parameters by their names"),
+    "names unsorted": ("b=x&a=2&a=1", "b=x&a=1,2", "sort the parameters by their percent-encoded names"),
     "encoded twice": ("a=1&a=2&b=x%20y", "a=1,2&b=x%2520y", "percent-encode the query once"),
     "not encoded": ("a=1&a=2&b=x%20y%0Az", "a=1,2&b=x y\nz", "percent-encode names and values"),
-    "lower case": ("a=1&a=2&b=x%2Fy", "a=1,2&b=x%2fy", "upper-case digits"),
-    "as sent": ("b=x%20y&a=1&a=2", "b=x%20y&a=1&a=2", "decode the query, sort"),
+    "lower case": ("a=1&a=2&b=x%2Fy", "a=1,2&b=x%2fy", "hex digits in upper case"),
+    "as sent": ("b=x%20y&a=1&a=2", "b=x%20y&a=1&a=2", "sort the parameters, and join"),
     "the token kept": ("a=1&a=2&jwt=x", "a=1,2&jwt=x", "leave the parameter jwt out"),
     "the token alone": ("jwt=x", "jwt=x", "leave the parameter jwt out"),
     "none": ("a=1&a=2", "", "hash the query too"),
-    "all as sent": ("b=2&b=1&a=1", "b=2&b=1&a=1", "decode the query, sort"),
+    "all as sent": ("b=2&b=1&a=1", "b=2&b=1&a=1", "sort the parameters, and join"),
 }
 
 
@@ -123,7 +123,7 @@ def test_right_hash_written_differently(write, hint):
 
 
 PATHS = {
-    "a colon encoded in lower case": ("/remotelink/a%3Ab", "/remotelink/a%3ab", "upper-case digits"),
+    "a colon encoded in lower case": ("/remotelink/a%3Ab", "/remotelink/a%3ab", "with the letter case"),
     "lower case sent, upper hashed": ("/remotelink/a%3ab", "/remotelink/a%3Ab", "with the letter case"),
     "decoded": ("/remotelink/a%3Ab", "/remotelink/a:b", "percent-encoded"),
     "encoded twice": ("/remotelink/a%3Ab", "/remotelink/a%253Ab", "percent-encoded already"),

@@ -39,9 +39,10 @@ async function send(method, target, body) {
   const base = '/rest/remotelinks/1.0';
   for (const id of ids) {
     const one = base + '/remotelink/' + encodeURIComponent(id);
-    const query = '?b=' + encodeURIComponent(id) + '&a=' + encodeURIComponent(id).replace(/%20/g, '+');
+    // Sorted before they are encoded, the values of c have another order than afterwards.
+    const query = '?c=a-&c=a%2F&b=' + encodeURIComponent(id) + '&a=' + encodeURIComponent(id).replace(/%20/g, '+');
     statuses.push([
-      await send('POST', base + '/bulk', { remoteLinks: [{ ...link, id }], properties: { a: id, b: id } }),
+      await send('POST', base + '/bulk', { remoteLinks: [{ ...link, id }], properties: { a: id, b: id, c: id } }),
       await send('GET', one),
       await send('DELETE', one),
       await send('DELETE', base + '/bulkByProperties' + query),
