@@ -8,7 +8,7 @@ import re
 import shlex
 
 from pytest_remotelinks.recording.exchange import Exchange, api_of, payload_of
-from pytest_remotelinks.wire.redact import REDACTED, redact_body, redact_header, redact_json, redact_target
+from pytest_remotelinks.wire.redact import REDACTED, redact_body, redact_header, redact_target, redact_text
 
 #: A longer body is cut to the first link that violates a rule, or left out.
 BODY_LIMIT = 4000
@@ -75,7 +75,7 @@ def _body(exchange: Exchange) -> tuple[str | bytes | None, str]:
 
 
 def _redacted_body(body: str | bytes) -> str | bytes:
-    return redact_body(body).encode("latin-1") if isinstance(body, bytes) else redact_json(body)
+    return redact_body(body).encode("latin-1") if isinstance(body, bytes) else redact_text(body)
 
 
 def _quoted(text: str | bytes) -> str:

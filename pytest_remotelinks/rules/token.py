@@ -16,7 +16,7 @@ from pytest_remotelinks.rules.context import RequestContext
 from pytest_remotelinks.rules.examples import call, installed, read_with, signed
 from pytest_remotelinks.rules.rule import ASSUMPTION, Rule
 from pytest_remotelinks.rules.violation import NO_VALUE, Violations
-from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_target
+from pytest_remotelinks.wire.redact import REDACTED, is_secret_name, redact_target
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.text import preview
 
@@ -299,7 +299,7 @@ def _check_hash(violations: Violations, found: Any, request: Request, api: Api, 
 def _without_secrets(hashed: str, request: Request) -> str:
     # Redaction finds values by the separators around them, which a decoded value may contain itself.
     for name, value in request.query_pairs:
-        if name.lower() in SECRET_PARAMETERS and _SEPARATOR.search(value):
+        if is_secret_name(name) and _SEPARATOR.search(value):
             hashed = hashed.replace(value, REDACTED)
     return hashed
 

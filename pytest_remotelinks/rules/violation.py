@@ -10,6 +10,8 @@ from typing import Any
 from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.rules.rule import REJECTS_LINK, Rule, Severity
 from pytest_remotelinks.wire.fix import Fix
+from pytest_remotelinks.wire.json_body import pointer_to
+from pytest_remotelinks.wire.redact import is_secret_place, redact_quotes, redact_text, redact_value
 
 #: Stands for "there is no offending value", since None is a JSON value.
 NO_VALUE: Any = type("NoValue", (), {"__doc__": "No offending value.", "__repr__": lambda self: "NO_VALUE"})()
@@ -24,8 +26,9 @@ class Violation:
 
     ``pointer`` is a JSON pointer into the request's body, or into the parts of
     the request itself: ``#header/NAME``, ``#path``, ``#query/NAME``, ``#body``.
-    ``value`` is what was found there. If one link is concerned, ``link`` is its
-    index in the submission, and ``link_id`` its id if it has a usable one.
+    ``value`` is what was found there. Secrets are redacted in all texts and in
+    the value. If one link is concerned, ``link`` is its index in the
+    submission, and ``link_id`` its id if it has a usable one.
     ``hint`` says what to change. Where the change is mechanical, ``fix`` is the
     same as a value; None leaves a decision to the provider.
     """
@@ -89,7 +92,8 @@ class Violations:
             return False
         link_id = self._api.id_of(self._entities[link]) if self._api is not None and link is not None else None
         fix = hint.at(pointer) if isinstance(hint, Fix) else None
-        violation = Violation(code, rule.severity, message, pointer, str(fix or hint), value, link, link_id, fix)
+        message, words, value = _redacted(pointer, message, str(fix or hint), value)
+        violation = Violation(code, rule.severity, message, pointer, words, value, link, link_id, fix)
         self._counts[code] += 1
         if self._counts[code] <= MOST_OF_A_CODE or (link is not None and link not in self.rejections):
             self.found.append(violation)
@@ -100,3 +104,12 @@ class Violations:
         elif status is not None:
             self.refusals.add(status)
         return True
+
+
+def _redacted(pointer: str, message: str, hint: str, value: Any) -> tuple[str, str, Any]:
+    """The texts and the value of a violation without secrets."""
+    # The name of a member may itself be what is wrong.
+    is_secret = is_secret_place(pointer) and not (isinstance(value, str) and pointer.endswith(pointer_to((value,))))
+    if is_secret and isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        message, hint = redact_quotes(message, str(value)), redact_quotes(hint, str(value))
+    return redact_text(message), redact_text(hint), redact_value(value, is_secret)

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus
 
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import steps_of
-from pytest_remotelinks.wire.redact import REDACTED, SECRET_HEADERS, SECRET_PARAMETERS, Secret, redact_header, redact_target
+from pytest_remotelinks.wire.redact import REDACTED, is_secret_name, redact_header, secret_value
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.text import preview
 
@@ -37,8 +37,8 @@ class Fix:
     def at(self, pointer: str) -> Fix:
         """The fix with a place, unless it has one; a secret value has a redacted repr."""
         placed = self if self.pointer else replace(self, pointer=pointer)
-        is_secret = placed.action == "set" and isinstance(placed.value, str) and _is_secret(placed)
-        return replace(placed, value=Secret(placed.value)) if is_secret else placed
+        holds_text = placed.action == "set" and isinstance(placed.value, str)
+        return replace(placed, value=secret_value(_name(placed), placed.value)) if holds_text else placed
 
     def apply(self, payload: Any) -> Any:
         """The payload after the change; the given one stays as it is. Raises ValueError where the fix does not apply."""
@@ -153,9 +153,7 @@ def _name(fix: Fix) -> str:
 
 
 def _is_secret(fix: Fix) -> bool:
-    if fix.pointer == "#query":
-        return redact_target(f"?{fix.value}") != f"?{fix.value}"
-    return _name(fix).lower() in (SECRET_HEADERS if fix.pointer.startswith("#header") else SECRET_PARAMETERS)
+    return is_secret_name(_name(fix))
 
 
 def _set(fix: Fix) -> str:

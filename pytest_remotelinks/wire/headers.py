@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pytest_remotelinks.wire.redact import SECRET_HEADERS, Secret, redact_header
+from pytest_remotelinks.wire.redact import Secret, is_secret_name, redact_header
 
 
 class Headers(Mapping[str, str]):
@@ -14,7 +14,7 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         #: Each field as it came: name and value.
-        self.pairs = tuple((name, Secret(value) if name.lower() in SECRET_HEADERS else value) for name, value in pairs)
+        self.pairs = tuple((name, Secret(value) if is_secret_name(name) else value) for name, value in pairs)
         self._by_name: dict[str, tuple[str, str]] = {}
         for name, value in self.pairs:
             known = self._by_name.get(name.lower())

@@ -1,26 +1,77 @@
-"""Redaction: which parts of HTTP carry secrets, and how such values are shown."""
+"""Redaction: which parts of HTTP and JSON are secrets, and how they are shown.
+
+A secret is recognised in two ways. By its place: the name of its header, query
+parameter, form field or JSON member ends in a word such as ``token``,
+``secret`` or ``password``, so ``tokenizer`` and ``passwordPolicyUrl`` are not
+secret. And in any text by its form: ``name=value`` and ``"name": value`` with
+such a name, a JSON Web Token, an authorization scheme with a credential, the
+password in a URL. Words of prose are left alone.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from itertools import takewhile
 from typing import Any
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 #: What is shown in place of a secret.
 REDACTED = "***"
 
-#: Headers whose values are credentials, in lower case.
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
-#: Query parameters, form fields and JSON members whose values are secrets, in lower case.
-SECRET_PARAMETERS = frozenset(
-    {"jwt", "access_token", "refresh_token", "token", "api_key", "apikey", "client_secret", "shared_secret", "sharedsecret", "password"}
-)
+#: The ends of secret names, in lower case and without what is not a letter.
+_ENDINGS = (
+    "token", "secret", "password", "passwd", "passphrase", "pwd", "jwt", "authorization", "credential", "credentials", "cookie",
+    "apikey", "accesskey", "privatekey", "secretkey", "signingkey",
+)  # fmt: skip
+#: A header that asks to leave out a check; its value is published.
+_PUBLIC = "xatlassiantoken"
 #: Authorization schemes, which are not secret, in lower case.
 _SCHEMES = frozenset({"jwt", "bearer", "basic"})
 
-_NAMES = "|".join(sorted(SECRET_PARAMETERS))
-_PARAMETER = re.compile(rf"(?i)([?&](?:{_NAMES})=)[^&#\s]*")
-_FIELD = re.compile(rf"(?i)((?:^|&)(?:{_NAMES})=)[^&\s]*")
-_MEMBER = re.compile(rf'(?i)("(?:{_NAMES})"\s*:\s*")(?:[^"\\]|\\.)*')
+_NOT_LETTERS = re.compile("[^a-z]+")
+#: A text without any of these, in lower case and without ``-`` and ``_``, contains no secret that can be recognised.
+_SIGNS = (
+    "token", "secret", "passw", "passphrase", "pwd", "jwt", "authori", "credential", "cookie", "apikey", "accesskey", "privatekey",
+    "signingkey", "eyj", "bearer", "basic", "@",
+)  # fmt: skip
+_NAME = r"[\w.\-%+\[\]]{1,100}"
+#: A field of a query or form; one within a larger value is percent-encoded.
+_FIELD = re.compile(rf"""((?:(?<![\w.\-%+\[\]])|(?<=%26)|(?<=%3F)|(?<=%3f)){_NAME}?)(=|%3[Dd])((?:(?!%26)[^&#\s"'<>\\])+)""")
+_FORM = re.compile(rf"{_NAME}=")
+_FORM_PART = re.compile(r'(\bname="?([^"\r\n;]{1,100})"?[^\r\n]*(?:\r?\n[^\r\n]+){0,9}\r?\n\r?\n)(.+?)(?=\r?\n--|\Z)', re.DOTALL)
+#: A line of a request's head; in prose a name before a colon is only a word.
+_HEADER_LINE = re.compile(r"^((?=\w+-|authorization|cookie)[\w-]{1,100})(:[ \t]*)(\S.*)$", re.MULTILINE | re.IGNORECASE)
+#: A JSON member's name, which in JSON within a JSON string has escaped quotes.
+_MEMBER = re.compile(r"""(?P<quote>\\*["'])(?P<name>[^"'\\]{1,100})(?P=quote)\s*:\s*""")
+#: The next string (to where the text is cut), bracket or word of a member's value.
+_PIECE = re.compile(
+    r"""(?P<quote>\\*["'])(?P<string>.*?)(?P<end>(?<!\\)(?P=quote)|\Z)|(?P<open>[{\[])|(?P<close>[}\]])|(?P<word>[^\s"'\\{}\[\]:,&]+)""",
+    re.DOTALL,
+)
+_COLON = re.compile(r"\s*:")
+_CONSTANTS = frozenset({"true", "false", "null", "True", "False", "None"})
+_WEB_TOKEN = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?")
+#: A credential after its scheme: unlike a word of prose it is long, and has a digit or mixed cases.
+_CREDENTIAL = re.compile(r"\b((?i:jwt|bearer|basic)(?:\s|\+|%20)+(?:token=)?)(?=[\w.~+/-]*(?:[0-9]|[a-z][A-Z]))[\w.~+/-]{12,}=*")
+_USER = re.compile(r"""(://[^/?#\s:@"']*:)[^/?#\s@"']+(?=@)""")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether the value of a header, parameter, field or member with this name is a secret."""
+    letters = _NOT_LETTERS.sub("", unquote(name).lower())
+    return letters.endswith(_ENDINGS) and letters != _PUBLIC
+
+
+def may_hold_secrets(text: str) -> bool:
+    """Whether a text may contain a secret that can be recognised; most do not, and this is fast."""
+    letters = text.lower().replace("_", "").replace("-", "")
+    return any(sign in letters for sign in _SIGNS)
+
+
+def is_secret_place(pointer: str) -> bool:
+    """Whether what a violation's pointer points to is a secret, or part of one."""
+    return pointer.startswith(("/", "#query/")) and any(map(is_secret_name, pointer.split("/")[1:]))
 
 
 class Secret(str):
@@ -34,6 +85,15 @@ class Secret(str):
     def __repr__(self) -> str:
         scheme, space, _ = str(self).partition(" ")
         return repr(redact_credential(str(self)) if space and scheme.lower() in _SCHEMES else REDACTED)
+
+
+class TextWithSecrets(Secret):
+    """A string that contains secrets; the rest of it is shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(redact_text(str(self)))
 
 
 class SecretBytes(bytes):
@@ -65,29 +125,60 @@ def redact_credential(value: str) -> str:
 
 def redact_header(name: str, value: str) -> str:
     """A header's value as it can be shown."""
-    return redact_credential(value) if name.lower() in SECRET_HEADERS else value
+    return redact_credential(value) if is_secret_name(name) else redact_text(value)
 
 
 def redact_parameter(name: str, value: str) -> str:
     """A query parameter's value as it can be shown."""
-    return REDACTED if name.lower() in SECRET_PARAMETERS else value
+    return REDACTED if value and is_secret_name(name) else redact_text(value)
 
 
 def redact_target(target: str) -> str:
-    """A path and query as they can be shown."""
-    return _PARAMETER.sub(rf"\g<1>{REDACTED}", target)
+    """A path and query, a request line or a form as they can be shown."""
+    return "".join(part if part in "?&" else _redact_field(part) for part in re.split("([?&])", target))
 
 
-def redact_json(text: str) -> str:
-    """JSON text as it can be shown."""
-    return _MEMBER.sub(rf"\g<1>{REDACTED}", text)
+def redact_text(text: str) -> str:
+    """Any text as it can be shown: JSON, whole or cut, fields, the lines of a request, prose."""
+    if not may_hold_secrets(text):
+        return text
+    text = _redact_members(text)
+    text = _FORM_PART.sub(lambda part: f"{part[1]}{REDACTED}" if is_secret_name(part[2]) else part[0], text)
+    text = _HEADER_LINE.sub(lambda line: f"{line[1]}{line[2]}{redact_credential(line[3])}" if is_secret_name(line[1]) else line[0], text)
+    text = _FIELD.sub(lambda field: f"{field[1]}{field[2]}{REDACTED}" if is_secret_name(field[1]) else field[0], text)
+    text = _CREDENTIAL.sub(rf"\g<1>{REDACTED}", text)
+    return _USER.sub(rf"\g<1>{REDACTED}", _WEB_TOKEN.sub(REDACTED, text))
 
 
 def redact_body(body: bytes) -> str:
-    """JSON or a form as it can be shown, as Latin-1, in which every byte is a character."""
+    """A body as it can be shown, as Latin-1, in which every byte is a character."""
     text = body.decode("latin-1")
-    # What looks like a field in JSON is part of a URL there.
-    return redact_json(text) if text.lstrip()[:1] in ("{", "[") else _FIELD.sub(rf"\g<1>{REDACTED}", redact_json(text))
+    return redact_target(text) if _FORM.match(text) else redact_text(text)
+
+
+def redact_value(value: Any, is_secret: bool = False) -> Any:
+    """A JSON value, or bytes, as they can be shown; what is below a secret name is secret, too."""
+    if isinstance(value, dict):
+        return {name: redact_value(inner, is_secret or is_secret_name(name)) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [redact_value(inner, is_secret) for inner in value]
+    if isinstance(value, bytes):
+        return redact_body(value).encode("latin-1")
+    if isinstance(value, str):
+        return REDACTED if is_secret and value else redact_text(value)
+    return REDACTED if is_secret and isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def redact_quotes(text: str, secret: str) -> str:
+    """A sentence that may quote a secret, whole or cut, as it can be shown."""
+    for written in {secret, ascii(secret)[1:-1], json.dumps(secret)[1:-1]}:
+        # A short one may be part of a word.
+        if len(written) < 4:
+            text = re.sub(rf"([\"']){re.escape(written)}\1", rf"\g<1>{REDACTED}\g<1>", text)
+            continue
+        while (start := text.find(written[:8])) >= 0:
+            text = text[:start] + REDACTED + text[start + _common_length(text[start:], written) :]
+    return text
 
 
 # Values to hand out: equal to what was sent, with a redacted repr.
@@ -102,7 +193,7 @@ def secret_argument(given: Any) -> Any:
 
 def secret_value(name: str, value: str) -> str:
     """The value of a parameter or member; a ``Secret`` if its name says so."""
-    return Secret(value) if name.lower() in SECRET_PARAMETERS else value
+    return Secret(value) if is_secret_name(name) else _secret_text(value)
 
 
 def secret_body(body: bytes) -> bytes:
@@ -111,10 +202,66 @@ def secret_body(body: bytes) -> bytes:
     return body if shown.encode("latin-1") == body else SecretBytes(body, shown)
 
 
-def secret_json(value: Any) -> Any:
-    """A JSON value; the secrets in it are replaced in place by ``Secret``."""
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        secret_json(inner)
+def secret_json(value: Any, is_secret: bool = False) -> Any:
+    """A JSON value; the strings in it that are or contain secrets are replaced in place by ``Secret``."""
+    if isinstance(value, str):
+        return Secret(value) if is_secret else _secret_text(value)
     if isinstance(value, dict):
-        value.update({name: secret_value(name, inner) for name, inner in value.items() if isinstance(inner, str)})
+        value.update({name: secret_json(inner, is_secret or is_secret_name(name)) for name, inner in value.items()})
+    elif isinstance(value, list):
+        value[:] = [secret_json(inner, is_secret) for inner in value]
     return value
+
+
+def _secret_text(value: str) -> str:
+    return TextWithSecrets(value) if redact_text(value) != value else value
+
+
+def _common_length(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _redact_field(part: str) -> str:
+    """A part of a target between two separators."""
+    name, equals, value = part.partition("=")
+    if value and is_secret_name(name):
+        _, version, number = value.rpartition(" HTTP/")
+        return f"{name}={REDACTED}" + (version + number if version else "")
+    # In a value, JSON and other targets are percent-encoded.
+    plain = unquote_plus(value) if equals else unquote(part)
+    shown = redact_text(plain)
+    if shown == plain:
+        return redact_text(part)
+    return f"{name}={quote_plus(shown, safe='*')}" if equals else quote(shown, safe="/*=:@ ")
+
+
+def _redact_members(text: str) -> str:
+    """JSON, or what resembles it, with the values of members redacted that have secret names."""
+    shown: list[str] = []
+    end = 0
+    for member in _MEMBER.finditer(text):
+        if member.start() >= end and is_secret_name(member["name"]):
+            shown.append(text[end : member.end()])
+            value, end = _redact_member(text, member.end())
+            shown.append(value)
+    return "".join([*shown, text[end:]])
+
+
+def _redact_member(text: str, start: int) -> tuple[str, int]:
+    """The value that begins at ``start``, with all strings and numbers in it redacted, and its end."""
+    shown: list[str] = []
+    end, depth = start, 0
+    for piece in _PIECE.finditer(text, start):
+        shown.append(text[end : piece.start()])
+        end = piece.end()
+        depth += bool(piece["open"]) - bool(piece["close"])
+        if piece["string"] and not (depth and _COLON.match(text, end)):
+            shown.append(f"{piece['quote']}{REDACTED}{piece['end']}")
+        elif piece["word"] and piece["word"] not in _CONSTANTS:
+            # A number stays one: elsewhere it would be another violation.
+            shown.append("0" if piece["word"][-1].isdigit() else REDACTED)
+        else:
+            shown.append(piece[0])
+        if depth <= 0:
+            break
+    return "".join(shown), end

@@ -58,7 +58,7 @@ class Request:
     @property
     def query(self) -> dict[str, str]:
         """The query's parameters, decoded; the last value of a repeated one."""
-        return {name: secret_value(name, value) for name, value in self.query_pairs}
+        return dict(self.query_pairs)
 
     @property
     def json(self) -> Any:
@@ -78,5 +78,6 @@ class Request:
         if not query.isascii():
             # Raw UTF-8 was read as Latin-1.
             query = query.encode("latin-1", "replace").decode("utf-8", "replace")
-        pairs = (part.partition("=") for part in query.split("&") if part)
-        return tuple((unquote_plus(name), unquote_plus(value)) for name, _, value in pairs)
+        parts = (part.partition("=") for part in query.split("&") if part)
+        pairs = ((unquote_plus(name), unquote_plus(value)) for name, _, value in parts)
+        return tuple((name, secret_value(name, value)) for name, value in pairs)
