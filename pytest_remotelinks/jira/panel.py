@@ -11,6 +11,7 @@ from pytest_remotelinks.contract.descriptor import Action
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import AcceptedWrite
+from pytest_remotelinks.wire.redact import secret_text
 from pytest_remotelinks.wire.times import FIRST, read_time
 
 #: What links are displayed on.
@@ -82,7 +83,7 @@ def shown_actions(link: Mapping[str, Any], actions: Mapping[str, Action]) -> tup
         action = actions.get(action_id) if isinstance(action_id, str) else None
         url = action.url(link.get("attributeMap")) if action is not None else None
         if action is not None and url is not None:
-            found.append(ShownAction(action.id, action.label, url))
+            found.append(ShownAction(action.id, action.label, secret_text(url)))
     return tuple(found)
 
 
@@ -126,4 +127,4 @@ def _lozenge(status: Any) -> Lozenge | None:
 
 def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
-    return value if isinstance(value, str) else ""
+    return secret_text(value) if isinstance(value, str) else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.rules.properties import has_properties
+from pytest_remotelinks.wire.redact import copy_of, redact_value
 
 #: API, app and id: ids are unique only within an app.
 Key = tuple[str, str, Id]
@@ -69,7 +69,7 @@ class AcceptedWrite:
     def __str__(self) -> str:
         again = ", again" if self.is_redelivery else ""
         if self.concerns_all:
-            return f"{self.number} {self.kind} {self.properties!a}{again}"
+            return f"{self.number} {self.kind} {redact_value(self.properties)!a}{again}"
         sequence = f", {self.api.sequence_member} {self.sequence!a}" if self.kind == "submit" else ""
         return f"{self.number} {self.kind} {self.id!a}{sequence}{again}"
 
@@ -78,7 +78,7 @@ class AcceptedWrite:
 
     def public(self) -> Write:
         """The write as a test gets it."""
-        return Write(self.number, self.kind, self.id, deepcopy(self.data), deepcopy(self.properties), self.app, str(self))
+        return Write(self.number, self.kind, self.id, copy_of(self.data), copy_of(self.properties), self.app, str(self))
 
     @property
     def owner(self) -> tuple[str, str]:

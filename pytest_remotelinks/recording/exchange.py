@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import Api, Id, OperationName
 from pytest_remotelinks.rules.violation import Violation
-from pytest_remotelinks.wire.redact import redact_target
+from pytest_remotelinks.wire.redact import copy_of, redact_target, redact_value
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.response import Response
 
@@ -124,12 +124,12 @@ class Submission:
     @property
     def data(self) -> Any:
         """The link itself, an object unless the provider sent something else."""
-        return deepcopy(self._data)
+        return copy_of(self._data)
 
     @property
     def properties(self) -> dict[str, Any]:
         """The properties that were submitted with it."""
-        return deepcopy(self._properties)
+        return copy_of(self._properties)
 
     @property
     def errors(self) -> tuple[dict[str, str], ...]:
@@ -143,7 +143,7 @@ class Submission:
 
     def __repr__(self) -> str:
         return (
-            f"Submission(id={self.id!r}, data={self._data!r}, properties={self._properties!r}, "
+            f"Submission(id={self.id!r}, data={redact_value(self._data)!r}, properties={redact_value(self._properties)!r}, "
             f"accepted={self.accepted!r}, errors={self._errors!r})"
         )
 

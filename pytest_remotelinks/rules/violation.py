@@ -93,7 +93,7 @@ class Violations:
         link_id = self._api.id_of(self._entities[link]) if self._api is not None and link is not None else None
         fix = hint.at(pointer) if isinstance(hint, Fix) else None
         message, words, value = _redacted(pointer, message, str(fix or hint), value)
-        violation = Violation(code, rule.severity, message, pointer, words, value, link, link_id, fix)
+        violation = Violation(code, rule.severity, message, redact_text(pointer), words, value, link, link_id, fix)
         self._counts[code] += 1
         if self._counts[code] <= MOST_OF_A_CODE or (link is not None and link not in self.rejections):
             self.found.append(violation)
@@ -110,6 +110,8 @@ def _redacted(pointer: str, message: str, hint: str, value: Any) -> tuple[str, s
     """The texts and the value of a violation without secrets."""
     # The name of a member may itself be what is wrong.
     is_secret = is_secret_place(pointer) and not (isinstance(value, str) and pointer.endswith(pointer_to((value,))))
-    if is_secret and isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        message, hint = redact_quotes(message, str(value)), redact_quotes(hint, str(value))
-    return redact_text(message), redact_text(hint), redact_value(value, is_secret)
+    shown = redact_value(value, is_secret)
+    if shown is not value and isinstance(shown, str):
+        for secret in (str(value), *sorted({*str(value).split()} - {*shown.split()})):
+            message, hint = redact_quotes(message, secret), redact_quotes(hint, secret)
+    return redact_text(message), redact_text(hint), shown

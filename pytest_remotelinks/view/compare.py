@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_remotelinks.apis.api import Id
+from pytest_remotelinks.wire.redact import is_secret_name, redact_value
 
 _MISSING = type("Missing", (), {"__repr__": lambda self: "nothing"})()
 
@@ -22,7 +23,8 @@ class Difference:
     remark: str = ""
 
     def __str__(self) -> str:
-        actual = "it is missing" if self.actual is _MISSING else f"it is {self.actual!a}"
+        is_secret = any(map(is_secret_name, self.path.split(".")))
+        actual = "it is missing" if self.actual is _MISSING else f"it is {redact_value(self.actual, is_secret)!a}"
         return f"{self.path}: expected {self.expected!a}, {actual}{self.remark}"
 
 

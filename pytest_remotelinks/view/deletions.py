@@ -11,6 +11,7 @@ from pytest_remotelinks.jira.store import Store
 from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, api_of, data_of, properties_of, target_id
 from pytest_remotelinks.view.compare import differences
+from pytest_remotelinks.wire.redact import is_secret_name, redact_value
 
 Criteria = tuple[tuple[str, str], ...]
 
@@ -89,7 +90,7 @@ def misses(deletion: Deletion, id: Id) -> list[str]:
     properties = deletion.stored.properties
     found = []
     for key, values in _by_key(deletion.criteria).items():
-        actual = ascii(properties[key]) if key in properties else "nothing"
+        actual = ascii(redact_value(properties[key], is_secret_name(key))) if key in properties else "nothing"
         if len(values) > 1:
             found.append(f"{key}: the deletion has {' and '.join(map(ascii, values))} at once, {id!a} had {actual}")
         elif properties.get(key) != values[0]:

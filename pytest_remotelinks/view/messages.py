@@ -15,6 +15,7 @@ from pytest_remotelinks.reports.terminal import request_line, violation_lines
 from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.view.compare import Difference, differences, nearest_names
 from pytest_remotelinks.view.deletions import replay
+from pytest_remotelinks.wire.redact import redact_text
 from pytest_remotelinks.wire.text import counted, printable
 
 #: More requests or violations than this are counted, not shown.
@@ -23,7 +24,7 @@ _SHOWN = 5
 
 def failure(problem: str, *evidence: Iterable[str]) -> AssertionError:
     """The error to raise: the problem, and below it the lines of what led to it."""
-    return AssertionError(printable("\n".join([problem, *(line for lines in evidence for line in lines)])))
+    return AssertionError(printable(redact_text("\n".join([problem, *(line for lines in evidence for line in lines)]))))
 
 
 def times(count: int) -> str:
@@ -205,7 +206,10 @@ def action_problem(id: Id, action_id: str, url: Any, link: Mapping[str, Any], ac
             f"the action {action_id!a} of {id!a} is not displayed, since its URL is incomplete",
             f"  {', '.join(f'{{{name}}}' for name in missing)} in {action.template_url!a} has no value; attributeMap has {given}",
         ]
-    return [f"the action {action_id!a} of {id!a} has another URL", f"  url: expected {url!a}, it is {action.url(attributes)!a}"]
+    return [
+        f"the action {action_id!a} of {id!a} has another URL",
+        f"  url: expected {url!a}, it is {action.url(attributes)!a}",
+    ]
 
 
 def submissions_to(api: Api, exchanges: Iterable[Exchange], id: Id | None = None) -> list[Submission]:

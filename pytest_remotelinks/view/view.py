@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from typing import Any, TypeVar
 
 from pytest_remotelinks.apis.api import Api, Id
@@ -41,6 +40,7 @@ from pytest_remotelinks.view.messages import (
     violation_section,
     waiting_hint,
 )
+from pytest_remotelinks.wire.redact import copy_of
 from pytest_remotelinks.wire.text import counted
 
 Result = TypeVar("Result")
@@ -81,12 +81,12 @@ class View:
         found: dict[Id, AcceptedWrite] = {}
         for link in self._stored_links():
             found.setdefault(link.id, link)
-        return {id: deepcopy(link.data) for id, link in found.items()}
+        return {id: copy_of(link.data) for id, link in found.items()}
 
     def link(self, id: Id) -> dict[str, Any] | None:
         """One link as it is stored now, None if it is not stored. This does not count as a read."""
         self._check(id)
-        return next((deepcopy(stored.data) for stored in self._stored_links(id)), None)
+        return next((copy_of(stored.data) for stored in self._stored_links(id)), None)
 
     @property
     def pending(self) -> list[Write]:
@@ -192,7 +192,7 @@ class View:
         ``properties=`` compares the properties that it was submitted with.
         """
         __tracebackhide__ = True
-        return deepcopy(self._stored(id, fields, expected_line(fields)).data)
+        return copy_of(self._stored(id, fields, expected_line(fields)).data)
 
     def assert_not_stored(self, id: Id) -> None:
         """Assert that the link is not stored and visible now, whether or not it ever was; a write may be pending."""
@@ -304,7 +304,7 @@ class View:
                 ["  no installed app with a remote link module sent it"],
                 stored_submission(stored, self._submissions_of(id)),
             )
-        return deepcopy(stored.data)
+        return copy_of(stored.data)
 
     def assert_action(self, id: Id, action_id: str, url: Any) -> ShownAction:
         """Assert that the stored link offers the action with this URL, and return the action as it is displayed.

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from itertools import takewhile
-from typing import Any
-from urllib.parse import quote, quote_plus, unquote, unquote_plus
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote
+
+Json = TypeVar("Json")
 
 #: What is shown in place of a secret.
 REDACTED = "***"
@@ -36,10 +39,17 @@ _SIGNS = (
     "signingkey", "eyj", "bearer", "basic", "@",
 )  # fmt: skip
 _NAME = r"[\w.\-%+\[\]]{1,100}"
-#: A field of a query or form; one within a larger value is percent-encoded.
-_FIELD = re.compile(rf"""((?:(?<![\w.\-%+\[\]])|(?<=%26)|(?<=%3F)|(?<=%3f)){_NAME}?)(=|%3[Dd])((?:(?!%26)[^&#\s"'<>\\])+)""")
+#: A field of a query or form whose name may be secret; other fields may have a whole target as their value.
+_FIELD = re.compile(
+    rf"""(?<![\w.\-%+\[\]])([\w.\-%+\[\]]{{0,100}}?(?:{"|".join(_ENDINGS)}|(?:api|access|private|signing)[-_.]key)[^\s"'=&]{{0,6}}=)([^&#\s"'<>\\]+)""",
+    re.IGNORECASE,
+)
+#: A word that is percent-encoded, at least in part.
+_ENCODED = re.compile(r"""[^\s"'<>\\]*%[0-9A-Fa-f]{2}[^\s"'<>\\]*""")
 _FORM = re.compile(rf"{_NAME}=")
-_FORM_PART = re.compile(r'(\bname="?([^"\r\n;]{1,100})"?[^\r\n]*(?:\r?\n[^\r\n]+){0,9}\r?\n\r?\n)(.+?)(?=\r?\n--|\Z)', re.DOTALL)
+_FORM_PART = re.compile(
+    r'(\bContent-Disposition:[^\r\n]*\bname="?([^"\r\n;]{1,100})"?[^\r\n]*(?:\r?\n[^\r\n]+){0,9}\r?\n\r?\n)(.+?)(?=\r?\n--|\Z)', re.DOTALL
+)
 #: A line of a request's head; in prose a name before a colon is only a word.
 _HEADER_LINE = re.compile(r"^((?=\w+-|authorization|cookie)[\w-]{1,100})(:[ \t]*)(\S.*)$", re.MULTILINE | re.IGNORECASE)
 #: A JSON member's name, which in JSON within a JSON string has escaped quotes.
@@ -145,21 +155,24 @@ def redact_text(text: str) -> str:
     text = _redact_members(text)
     text = _FORM_PART.sub(lambda part: f"{part[1]}{REDACTED}" if is_secret_name(part[2]) else part[0], text)
     text = _HEADER_LINE.sub(lambda line: f"{line[1]}{line[2]}{redact_credential(line[3])}" if is_secret_name(line[1]) else line[0], text)
-    text = _FIELD.sub(lambda field: f"{field[1]}{field[2]}{REDACTED}" if is_secret_name(field[1]) else field[0], text)
+    text = _FIELD.sub(lambda field: f"{field[1]}{REDACTED}" if is_secret_name(field[1]) else field[0], text)
     text = _CREDENTIAL.sub(rf"\g<1>{REDACTED}", text)
-    return _USER.sub(rf"\g<1>{REDACTED}", _WEB_TOKEN.sub(REDACTED, text))
+    text = _USER.sub(rf"\g<1>{REDACTED}", _WEB_TOKEN.sub(REDACTED, text))
+    return _ENCODED.sub(lambda word: _redact_encoded(word[0]), text) if "%" in text else text
 
 
 def redact_body(body: bytes) -> str:
     """A body as it can be shown, as Latin-1, in which every byte is a character."""
     text = body.decode("latin-1")
+    if "\0" in text and redact_text(text.replace("\0", "")) != text.replace("\0", ""):  # UTF-16
+        text = text.replace("\0", "")
     return redact_target(text) if _FORM.match(text) else redact_text(text)
 
 
 def redact_value(value: Any, is_secret: bool = False) -> Any:
     """A JSON value, or bytes, as they can be shown; what is below a secret name is secret, too."""
     if isinstance(value, dict):
-        return {name: redact_value(inner, is_secret or is_secret_name(name)) for name, inner in value.items()}
+        return {redact_text(name): redact_value(inner, is_secret or is_secret_name(name)) for name, inner in value.items()}
     if isinstance(value, list):
         return [redact_value(inner, is_secret) for inner in value]
     if isinstance(value, bytes):
@@ -193,7 +206,12 @@ def secret_argument(given: Any) -> Any:
 
 def secret_value(name: str, value: str) -> str:
     """The value of a parameter or member; a ``Secret`` if its name says so."""
-    return Secret(value) if is_secret_name(name) else _secret_text(value)
+    return Secret(value) if is_secret_name(name) else secret_text(value)
+
+
+def secret_text(value: str) -> str:
+    """A text; ``TextWithSecrets`` if it contains secrets."""
+    return TextWithSecrets(value) if redact_text(value) != value else value
 
 
 def secret_body(body: bytes) -> bytes:
@@ -202,19 +220,21 @@ def secret_body(body: bytes) -> bytes:
     return body if shown.encode("latin-1") == body else SecretBytes(body, shown)
 
 
+def copy_of(value: Json) -> Json:
+    """A copy of a JSON value to hand out; the strings in it that are or contain secrets are ``Secret``."""
+    copied: Json = secret_json(deepcopy(value))
+    return copied
+
+
 def secret_json(value: Any, is_secret: bool = False) -> Any:
     """A JSON value; the strings in it that are or contain secrets are replaced in place by ``Secret``."""
     if isinstance(value, str):
-        return Secret(value) if is_secret else _secret_text(value)
+        return Secret(value) if is_secret else secret_text(value)
     if isinstance(value, dict):
         value.update({name: secret_json(inner, is_secret or is_secret_name(name)) for name, inner in value.items()})
     elif isinstance(value, list):
         value[:] = [secret_json(inner, is_secret) for inner in value]
     return value
-
-
-def _secret_text(value: str) -> str:
-    return TextWithSecrets(value) if redact_text(value) != value else value
 
 
 def _common_length(one: str, other: str) -> int:
@@ -227,12 +247,16 @@ def _redact_field(part: str) -> str:
     if value and is_secret_name(name):
         _, version, number = value.rpartition(" HTTP/")
         return f"{name}={REDACTED}" + (version + number if version else "")
-    # In a value, JSON and other targets are percent-encoded.
-    plain = unquote_plus(value) if equals else unquote(part)
+    if equals and "+" in value:  # which is a space there
+        shown = redact_text(value.replace("+", " "))
+        return f"{name}={shown.replace(' ', '+')}" if REDACTED in shown else part
+    return redact_text(part)
+
+
+def _redact_encoded(word: str) -> str:
+    plain = unquote(word)
     shown = redact_text(plain)
-    if shown == plain:
-        return redact_text(part)
-    return f"{name}={quote_plus(shown, safe='*')}" if equals else quote(shown, safe="/*=:@ ")
+    return word if shown == plain else quote(shown, safe="/*=:@?&")
 
 
 def _redact_members(text: str) -> str:

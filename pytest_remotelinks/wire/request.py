@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import json_value
-from pytest_remotelinks.wire.redact import redact_target, secret_body, secret_value
+from pytest_remotelinks.wire.redact import redact_target, secret_body, secret_text, secret_value
 
 
 @dataclass(frozen=True)
@@ -80,4 +80,4 @@ class Request:
             query = query.encode("latin-1", "replace").decode("utf-8", "replace")
         parts = (part.partition("=") for part in query.split("&") if part)
         pairs = ((unquote_plus(name), unquote_plus(value)) for name, _, value in parts)
-        return tuple((name, secret_value(name, value)) for name, value in pairs)
+        return tuple((secret_text(name), secret_value(name, value)) for name, value in pairs)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import pickle
+import socket
+from urllib.parse import quote
 
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.apps import DESCRIPTOR, SECRET, published_token
+from support.links import a_link
+from support.secrets import PLACES, requests_with
 
-from pytest_remotelinks import FakeJira
+from pytest_remotelinks import FakeJira, check_link
+from pytest_remotelinks.check.files import check_file
+from pytest_remotelinks.contract.loading import Unreadable
 from pytest_remotelinks.reports.curl import curl_line
-from pytest_remotelinks.reports.terminal import report
+from pytest_remotelinks.reports.github import as_github
+from pytest_remotelinks.reports.json import as_json
+from pytest_remotelinks.reports.sarif import as_sarif
+from pytest_remotelinks.reports.terminal import failure_line, report, warning_line
+from pytest_remotelinks.reports.text import as_text
 from pytest_remotelinks.settings import Settings
-from pytest_remotelinks.wire.redact import redact_credential
+from pytest_remotelinks.wire.redact import is_secret_name, redact_body, redact_credential, redact_target, redact_text, secret_json
 
 BULK = "/rest/remotelinks/1.0/bulk"
 READ = "/rest/remotelinks/1.0/remotelink/1"
@@ -24,9 +37,13 @@ def shown_by(jira):
     shown = [repr(jira), repr(jira.settings), repr(jira.app), repr(jira.auth), str(jira.settings), f"{jira.app}"]
     for exchange in jira.requests:
         shown += [repr(exchange), repr(exchange.request.headers), str(exchange.request.headers), curl_line(exchange, jira.url)]
-        shown += [repr(exchange.submissions)]
+        shown += [repr(exchange.submissions), repr(exchange.request.query), repr(exchange.request.body), repr(exchange.request.json)]
+        shown += [repr((one.data, one.properties, one.errors)) for one in exchange.submissions]
+        shown += [repr(exchange.response.headers), repr(exchange.response.body), repr(exchange.response.json)]
     for violation in jira.violations:
-        shown += [repr(violation), str(violation), violation.message, violation.hint, repr(violation.value)]
+        shown += [repr(violation), str(violation), violation.message, violation.hint, str(violation.value), repr(violation.fix)]
+        shown += [failure_line([violation]), warning_line([violation])]
+    shown += [repr((jira.links, jira.pending, jira.arrivals, jira.issue("ABC-1")))]
     return "\n".join([*shown, report(jira.violations, jira.url)])
 
 
@@ -58,6 +75,132 @@ def test_site_shows_no_secret(make_site, link):
     # Code that asks for them gets them all the same.
     assert jira.requests[0].request.headers["Authorization"] == token
     assert jira.requests[-2].request.json["client_secret"] == jira.app.client_secret
+
+
+def forms_of(secret):
+    """How a secret may be written."""
+    basic = base64.b64encode(f"user:{secret}".encode()).decode()
+    return {secret, quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1], ascii(secret)[1:-1], basic}
+
+
+def send_raw(jira, content):
+    with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=30) as connection:
+        connection.sendall(content)
+        while connection.recv(65536):
+            pass
+
+
+SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x17F, exclude_characters="*"), min_size=3, max_size=40).map("§7{}".format)
+
+
+def check_place(make_site, place, secret):
+    jira, contents = make_site(consistency="immediate"), list(place(secret))
+    for content in contents:
+        send_raw(jira, content)
+    assert len(jira.requests) == len(contents)
+    lines = shown_by(jira).splitlines()
+    assert [line for line in lines if any(form in line for form in forms_of(secret))] == []
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+def test_no_place_shows_a_secret(make_site, place):
+    """A secret is not shown, whatever part of a request has it, and whatever rule that violates."""
+    check_place(make_site, place, "m4rKed m4rKed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(secret=SECRETS)
+def test_no_place_shows_any_secret(make_site, place, secret):
+    """The same for secrets with any characters."""
+    check_place(make_site, place, secret)
+
+
+@settings(max_examples=10)
+@given(secret=SECRETS)
+def test_check_shows_no_secret(secret):
+    """No format of `remotelinks check` shows a secret in a file."""
+    for place in PLACES:
+        for content in place(secret):
+            try:
+                found = check_file("file.json", content.partition(b"\r\n\r\n")[2], "2023-06", (), None)
+            except Unreadable as problem:
+                shown = str(problem)
+            else:
+                shown = "\n".join(write(found) for write in (as_text, as_json, as_github, as_sarif))
+            assert [form for form in forms_of(secret) if form in shown] == [], content
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "token",
+        "access_token",
+        "clientSecret",
+        "X-Api-Key",
+        "apikey",
+        "params[token]",
+        "access%5Ftoken",
+        "PASSWORD",
+        "shared_secret",
+        "db.pwd",
+    ],
+)
+def test_secret_name(name):
+    """A name is secret if its last word is, in any spelling."""
+    assert is_secret_name(name)
+    assert redact_text(json.dumps({name: "planted"})) == json.dumps({name: "***"})
+    assert redact_target(f"/a?{name}=planted&b=1") == f"/a?{name}=***&b=1"
+
+
+@pytest.mark.parametrize(
+    "name", ["tokenizer", "passwordPolicyUrl", "token_type", "secretary", "key", "issueKeys", "serviceIdOrKeys", "id", "X-Atlassian-Token"]
+)
+def test_plain_name(name):
+    """A name that only contains or resembles such a word is not secret."""
+    assert not is_secret_name(name)
+    text = json.dumps({name: "a value"})
+    assert redact_text(text) == redact_body(text.encode()) == text
+    assert redact_target(f"/a?{name}=value") == f"/a?{name}=value"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Reset your password: the token is expired",
+        "Bearer authentication-required is not enforced",
+        "basic and unauthenticated: secrets in the cookie jar",
+        "see https://a.example/token/list?page=2#password",
+        "write to ann@a.example about JWT tokens",
+        "JWT <token>, Bearer <token>, Basic base64(email:token)",
+    ],
+)
+def test_prose_stays(text):
+    """Words about secrets are readable, in a text and as a link's displayName."""
+    assert redact_text(text) == text
+    (violation,) = [found for found in check_link(a_link(displayName=text, type=text)) if found.pointer == "/type"]
+    assert violation.value == text
+    assert str(secret_json([text])) == str([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"token": "planted', '{"token": "***'),
+        ("{'client_secret': 'planted', 'a': None}", "{'client_secret': '***', 'a': None}"),
+        ('"{\\"token\\": \\"planted\\"}"', '"{\\"token\\": \\"***\\"}"'),
+        ('{"credentials": {"user": ["planted", 17, null]}, "id": "1"}', '{"credentials": {"user": ["***", 0, null]}, "id": "1"}'),
+        ("Bearer aB3dEfGh1JkLmN", "Bearer ***"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJl", "***"),
+        ("https://user:planted@a.example/", "https://user:***@a.example/"),
+        ("X-Api-Key: planted", "X-Api-Key: ***"),
+        ("/a?next=%2Fb%3Ftoken%3Dplanted%26c%3D1", "/a?next=/b?token=***&c=1"),
+    ],
+)
+def test_secret_in_a_text(text, shown):
+    """A secret in a text is recognised by its form, and the rest stays."""
+    assert redact_text(text) == shown
 
 
 def test_secrets_are_text_with_redacted_repr(make_site):
@@ -159,6 +302,58 @@ def test_run_writes_no_secret(pytester):
         found = {name for name, content in written.items() if secret.encode() in content} - {"secrets.txt"}
         # What a project itself wrote into its settings stays where it wrote it.
         assert found - ({"tox.ini"} if secret == PLANTED else set()) == set(), secret[:6]
+
+
+PLACED = """
+import pickle
+import socket
+import pytest
+
+def send(jira, contents):
+    for content in contents:
+        with socket.create_connection(("127.0.0.1", int(jira.url.rpartition(":")[2])), timeout=30) as connection:
+            connection.sendall(content)
+            while connection.recv(65536):
+                pass
+
+@pytest.mark.parametrize("how", ["violates", "own_assertion", "stored", "submitted", "deleted", "jira_said", "exception"])
+def test_secrets_everywhere(make_fake_jira, how):
+    jira = make_fake_jira(ignore="RL9" if how == "violates" else "RL2,RL3", consistency="shuffled:1")
+    send(jira, pickle.loads(open("requests.pickle", "rb").read()))
+    links, pending, requests, submissions = jira.links, jira.pending, jira.requests, jira.submissions
+    violations, values = jira.violations, [violation.value for violation in jira.violations]
+    queries, bodies, answers = [[getattr(one.request, name) for one in requests] for name in ("query", "body", "json")]
+    data, errors = [one.data for one in submissions], [one.errors for one in submissions]
+    if how == "own_assertion":
+        assert (violations, submissions, links, data) == (requests, pending, errors, values)
+    elif how == "stored":
+        jira.settle()
+        jira.assert_stored("1", attributeMap={"token": "x"}, properties={"token": "y", "client_secret": 1})
+    elif how == "submitted":
+        jira.assert_submitted("1", token="y", url="x", credentials={"name": 1}, properties={"token": "y"})
+    elif how == "deleted":
+        jira.assert_deleted_by(token="x", account="y")
+    elif how == "jira_said":
+        jira.assert_rejected("1", match="nothing like this")
+    elif how == "exception":
+        raise RuntimeError("of the provider")
+"""
+
+
+@pytest.mark.slow
+def test_run_writes_no_placed_secret(pytester):
+    """No output or file of a pytest run contains a secret that a request had at any place."""
+    pytester.makeini("[pytest]\naddopts = -p no:randomly -p no:xdist\njunit_logging = all\n")
+    pytester.makepyfile(PLACED)
+    (pytester.path / "requests.pickle").write_bytes(pickle.dumps(requests_with("m4rK-1 m4rK-2 m4rK-3")))
+    result = pytester.runpytest_subprocess("-vv", "-rA", "--tb=long", "--showlocals", "--junitxml=junit.xml")
+    result.assert_outcomes(failed=7)
+    for code in ("RL101", "RL103", "RL110", "RL113", "RL201", "RL306", "RL502"):
+        assert code in result.stdout.str()
+    written = {path.name: path.read_bytes() for path in pytester.path.rglob("*") if path.is_file() and path.suffix != ".pickle"}
+    written["stdout"], written["stderr"] = result.stdout.str().encode(), result.stderr.str().encode()
+    assert {name for name, content in written.items() if b"m4rK" in content} == set()
+    assert {name for name, content in written.items() if b"***" in content} >= {"stdout", "junit.xml"}
 
 
 @pytest.mark.parametrize("wrong", [{"shared_secret": 7}, {"shared_secret": ""}])
