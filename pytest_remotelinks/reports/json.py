@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.catalogue import RULES
+from pytest_remotelinks.wire.redact import Secret
 
 
 def as_json(found: Sequence[LocatedViolation]) -> str:
@@ -27,6 +28,8 @@ def _facts(located: LocatedViolation) -> dict[str, Any]:
         "pointer": violation.pointer,
         "message": violation.message,
         "hint": violation.hint,
-        # Null where a person must decide.
-        "fix": fix and {"action": fix.action, "pointer": fix.pointer, "value": fix.value, "safe": fix.safe},
+        # Null where a person must decide, and where the new value contains a secret.
+        "fix": None
+        if fix is None or isinstance(fix.value, Secret)
+        else {"action": fix.action, "pointer": fix.pointer, "value": fix.value, "safe": fix.safe},
     }

@@ -11,7 +11,8 @@ from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.rules.rule import REJECTS_LINK, Rule, Severity
 from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import pointer_to
-from pytest_remotelinks.wire.redact import is_secret_place, redact_quotes, redact_text, redact_value
+from pytest_remotelinks.wire.redact import is_secret_place, redact_text, redact_value
+from pytest_remotelinks.wire.text import preview
 
 #: Stands for "there is no offending value", since None is a JSON value.
 NO_VALUE: Any = type("NoValue", (), {"__doc__": "No offending value.", "__repr__": lambda self: "NO_VALUE"})()
@@ -112,6 +113,7 @@ def _redacted(pointer: str, message: str, hint: str, value: Any) -> tuple[str, s
     is_secret = is_secret_place(pointer) and not (isinstance(value, str) and pointer.endswith(pointer_to((value,))))
     shown = redact_value(value, is_secret)
     if shown is not value and isinstance(shown, str):
-        for secret in (str(value), *sorted({*str(value).split()} - {*shown.split()})):
-            message, hint = redact_quotes(message, secret), redact_quotes(hint, secret)
+        # In a quote that is cut, a secret need not be recognisable.
+        for quoted in (preview(value, 200), preview(value), ascii(value), preview(str(value))):
+            message, hint = message.replace(quoted, preview(shown)), hint.replace(quoted, preview(shown))
     return redact_text(message), redact_text(hint), shown

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus
 
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import steps_of
-from pytest_remotelinks.wire.redact import REDACTED, is_secret_name, redact_header, secret_value
+from pytest_remotelinks.wire.redact import REDACTED, is_secret_name, redact_header, redact_value, secret_value
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.text import preview
 
@@ -163,7 +163,7 @@ def _set(fix: Fix) -> str:
         return f"send {redact_target('?' + fix.value)}"
     if _is_secret(fix):
         return f"send {REDACTED}"
-    return f"send {fix.value!a}" if fix.pointer.startswith("#") else f"send {preview(fix.value, 200)}"
+    return f"send {fix.value!a}" if fix.pointer.startswith("#") else f"send {preview(redact_value(fix.value), 200)}"
 
 
 def _wrap(fix: Fix) -> str:

@@ -10,10 +10,8 @@ password in a URL. Words of prose are left alone.
 
 from __future__ import annotations
 
-import json
 import re
 from copy import deepcopy
-from itertools import takewhile
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -41,7 +39,7 @@ _SIGNS = (
 _NAME = r"[\w.\-%+\[\]]{1,100}"
 #: A field of a query or form whose name may be secret; other fields may have a whole target as their value.
 _FIELD = re.compile(
-    rf"""(?<![\w.\-%+\[\]])([\w.\-%+\[\]]{{0,100}}?(?:{"|".join(_ENDINGS)}|(?:api|access|private|signing)[-_.]key)[^\s"'=&]{{0,6}}=)([^&#\s"'<>\\]+)""",
+    rf"""(?<![\w.\-%+\[\]])([\w.\-%+\[\]]{{0,100}}?(?:{"|".join(_ENDINGS)}|(?:api|access|private|signing)[-_.]key)[^\s"'=&]{{0,6}}=)((?![{{\[])[^&#\s"'<>\\]+)""",
     re.IGNORECASE,
 )
 #: A word that is percent-encoded, at least in part.
@@ -182,18 +180,6 @@ def redact_value(value: Any, is_secret: bool = False) -> Any:
     return REDACTED if is_secret and isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
-def redact_quotes(text: str, secret: str) -> str:
-    """A sentence that may quote a secret, whole or cut, as it can be shown."""
-    for written in {secret, ascii(secret)[1:-1], json.dumps(secret)[1:-1]}:
-        # A short one may be part of a word.
-        if len(written) < 4:
-            text = re.sub(rf"([\"']){re.escape(written)}\1", rf"\g<1>{REDACTED}\g<1>", text)
-            continue
-        while (start := text.find(written[:8])) >= 0:
-            text = text[:start] + REDACTED + text[start + _common_length(text[start:], written) :]
-    return text
-
-
 # Values to hand out: equal to what was sent, with a redacted repr.
 
 
@@ -237,10 +223,6 @@ def secret_json(value: Any, is_secret: bool = False) -> Any:
     return value
 
 
-def _common_length(one: str, other: str) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
 def _redact_field(part: str) -> str:
     """A part of a target between two separators."""
     name, equals, value = part.partition("=")
@@ -255,7 +237,8 @@ def _redact_field(part: str) -> str:
 
 def _redact_encoded(word: str) -> str:
     plain = unquote(word)
-    shown = redact_text(plain)
+    # White space that was encoded does not end a value.
+    shown = redact_target(redact_text(plain))
     return word if shown == plain else quote(shown, safe="/*=:@?&")
 
 
