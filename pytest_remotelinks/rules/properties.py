@@ -18,7 +18,7 @@ from pytest_remotelinks.rules.rule import DOCUMENT, REFERENCE, Rule
 from pytest_remotelinks.rules.violation import Violations
 from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import pointer_to
-from pytest_remotelinks.wire.redact import REDACTED, SECRET_PARAMETERS, redact_json, redact_parameter
+from pytest_remotelinks.wire.redact import REDACTED, is_secret_name
 
 _SUBMITTED = submission(properties={"accountId": "account-123"})
 
@@ -212,7 +212,7 @@ def check_deletion(
                 f"no submission so far had a property {key!a}, so nothing can match",
                 "#query" + pointer_to((key,)),
                 _UNUSED.get(key) or _submitted_key(key, submitted, {name for name, _ in criteria}),
-                redact_parameter(key, value),
+                value,
             )
     return criteria
 
@@ -227,13 +227,13 @@ def _add_literal(violations: Violations, query: tuple[tuple[str, str], ...], lit
     else:
         example = "&".join(f"{urlencode({name: ''})}…" for name in literal.names) or "accountId=account-123&repoId=7"
         hint = f"{note}: send ?{example}"
-    is_secret = any(name.lower() in SECRET_PARAMETERS for name, _ in literal.meant)
+    is_secret = any(is_secret_name(name) for name, _ in literal.meant)
     violations.add(
         RL306,
         "'params' is only the document's name for free query parameters; sent literally it is a property that no link has",
         "#query" + pointer_to((key,)),
         hint,
-        REDACTED if is_secret else redact_json(value),
+        REDACTED if is_secret else value,
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus
 
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import steps_of
-from pytest_remotelinks.wire.redact import REDACTED, is_secret_name, redact_header, redact_value, secret_value
+from pytest_remotelinks.wire.redact import REDACTED, is_secret_name, redact_header, redact_target, redact_value, secret_value
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.text import preview
 
