@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, get_args
@@ -37,8 +37,8 @@ class Policy:
         """Whether the write arrives now."""
         raise NotImplementedError
 
-    def may_arrive(self, write: AcceptedWrite, arrived: Container[int]) -> bool:
-        """Whether a read lets the write arrive, now that those with these numbers have arrived."""
+    def may_arrive(self, write: AcceptedWrite, arrived: Iterable[AcceptedWrite]) -> bool:
+        """Whether a read lets the write arrive, now that these others have arrived."""
         return True
 
     def order_key(self, write: AcceptedWrite) -> tuple[float, float]:
@@ -129,8 +129,9 @@ class Shuffled(Policy):
     ``SPREAD``; so a submission and a deletion of one id may cross. If one
     submission contains a link twice, the two keep their order, and nothing is
     delivered again after a write that was sent when it had arrived. Everything
-    follows from the seed and the order of the requests. Without a seed, one is
-    drawn; a failing test prints it.
+    follows from the seed and the order of the requests; how late a write is
+    also does not depend on what was written to other ids. Without a seed, one
+    is drawn; a failing test prints it.
     """
 
     seed: int = field(default_factory=lambda: secrets.randbelow(10**6))
@@ -156,11 +157,15 @@ class Shuffled(Policy):
         return write.accepted_after + 1 + delay, tie + write.is_redelivery
 
     def is_delivered_twice(self, write: AcceptedWrite) -> bool:
-        return random.Random(f"twice {self.seed} {write.number}").randrange(100) < self.REPEATED
+        return random.Random(f"twice {self._name(write)}").randrange(100) < self.REPEATED
 
     def _dice(self, write: AcceptedWrite) -> random.Random:
-        # A text gives the same numbers in every process and on every machine. A redelivery starts with the delay of the first delivery.
-        return random.Random(f"{self.seed} {write.accepted_after} {write.kind} {write.id}")
+        # A redelivery starts with the delay of the first delivery.
+        return random.Random(self._name(write))
+
+    def _name(self, write: AcceptedWrite) -> str:
+        # A text gives the same numbers in every process and on every machine, and this one whatever was written to other entities.
+        return f"{self.seed} {write.kind} {write.id} {write.turn}"
 
     def __str__(self) -> str:
         return f"shuffled:{self.seed}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import random
 from collections import deque
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_remotelinks.jira.consistency import Moment, Policy
 from pytest_remotelinks.jira.write import AcceptedWrite, Key
@@ -15,35 +16,70 @@ from pytest_remotelinks.jira.write import AcceptedWrite, Key
 Order = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class GivenOrder(Policy):
-    """Writes arrive in a given order: one by one as reads miss them, and the rest together at the end.
+class _OneByOne(Policy):
+    """Each read lets one write arrive that it could have shown; the rest arrive together at the end."""
 
-    A write waits for those that precede it in the order, also if they are not
-    yet sent; but only for so many reads, since its sender may be waiting for it.
-    """
-
-    order: Order
-
-    keeps_order = False
     arrives_singly = True
-    #: For how many reads a write is held back for those before it.
-    MAX_HOLD = 3
 
     def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
         return write.reads_missed > 0
 
-    def may_arrive(self, write: AcceptedWrite, arrived: Container[int]) -> bool:
-        if write.reads_missed > self.MAX_HOLD or write.number not in self.order:
-            return True
-        return all(number in arrived for number in self.order[: self.order.index(write.number)])
-
-    def order_key(self, write: AcceptedWrite) -> tuple[float, float]:
-        # A write that the order does not name comes after those that it does.
-        return (self.order.index(write.number) if write.number in self.order else len(self.order)), write.number
-
     def __str__(self) -> str:
         return "explore(), where a read over HTTP lets a write arrive"
+
+
+@dataclass(frozen=True)
+class SendingOrder(_OneByOne):
+    """Writes arrive in the order in which they were sent."""
+
+
+@dataclass(frozen=True)
+class GivenOrder(_OneByOne):
+    """Writes arrive in a given order: that of the writes of an earlier run.
+
+    A write is recognised by its entity and by how many there were of it
+    before, so that other threads of the provider may send earlier or later; one
+    of an entity that the earlier run did not have, by its number. It waits for
+    those that precede it, also if they are not yet sent; but only for so many
+    reads, since its sender may be waiting for it.
+    """
+
+    writes: tuple[AcceptedWrite, ...]
+
+    keeps_order = False
+    #: For how many reads a write is held back for those before it.
+    MAX_HOLD = 3
+
+    @cached_property
+    def _places(self) -> dict[tuple[Key, int], int]:
+        # What one submission has twice shares a place, and so keeps its order.
+        places: dict[tuple[Key, int], int] = {}
+        for place, write in enumerate(self.writes):
+            places.setdefault((write.key, write.turn), place)
+        return places
+
+    @cached_property
+    def _places_by_number(self) -> dict[int, int]:
+        return {write.number: self._places[write.key, write.turn] for write in self.writes}
+
+    @cached_property
+    def _keys(self) -> set[Key]:
+        return {write.key for write in self.writes}
+
+    def _place(self, write: AcceptedWrite) -> int:
+        """Where in the order a write comes; one that the order does not have comes after those that it has."""
+        if write.key in self._keys:
+            return self._places.get((write.key, write.turn), len(self.writes))
+        return self._places_by_number.get(write.number, len(self.writes))
+
+    def may_arrive(self, write: AcceptedWrite, arrived: Iterable[AcceptedWrite]) -> bool:
+        place = self._place(write)
+        if write.reads_missed > self.MAX_HOLD or place == len(self.writes):
+            return True
+        return {before for before in self._places.values() if before < place} <= set(map(self._place, arrived))
+
+    def order_key(self, write: AcceptedWrite) -> tuple[float, float]:
+        return self._place(write), write.number
 
 
 class Orders:
@@ -59,6 +95,10 @@ class Orders:
         self.sent: Order = tuple(sorted(self._writes))
         #: By number, the writes whose order to this one matters.
         self._rivals = self._find_rivals()
+
+    def policy(self, order: Order) -> Policy:
+        """The policy under which writes like these arrive in this order."""
+        return GivenOrder(tuple(self._writes[number] for number in order)) if order != self.sent else SendingOrder()
 
     def nearest(self, most: int) -> list[Order]:
         """Up to ``most`` orders, beginning with the order of sending, by the number of swaps."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_remotelinks.apis.api import Id
@@ -47,7 +47,12 @@ class PendingWrites:
         self._queues: dict[Policy, list[AcceptedWrite]] = {}
         #: How many requests the site has answered.
         self._answered = 0
-        self._accepted = 0
+        #: How many writes were accepted.
+        self.accepted = 0
+        #: By entity, how many requests wrote to it.
+        self._turns: dict[Key, int] = {}
+        #: What would be stored if every write had arrived when it was accepted.
+        self.as_sent = Store()
         #: Every write that has arrived, in that order; one that was delivered twice appears twice.
         self.arrivals: list[AcceptedWrite] = []
 
@@ -56,37 +61,40 @@ class PendingWrites:
         return iter(sorted((write for queue in self._queues.values() for write in queue), key=lambda write: write.number))
 
     def accept(self, writes: Sequence[AcceptedWrite]) -> None:
-        """Take writes of one kind, and set their numbers and when they were accepted."""
+        """Take the writes of one request, all of one kind, and set their numbers and when they were accepted."""
         if not writes:
             return
         policy, moment = self.consistency.of(writes[0].kind), self._moment()
         self._drop_redeliveries_before(writes)
         queue = self._queues.setdefault(policy, [])
+        turns = {write.key: self._turns.get(write.key, 0) for write in writes}
+        self._turns.update((key, turn + 1) for key, turn in turns.items())
         due = []
         for write in writes:
-            self._accepted += 1
-            write.number, write.accepted_at, write.accepted_after = self._accepted, moment.now, moment.answered
+            self.accepted += 1
+            write.number, write.turn = self.accepted, turns[write.key]
+            write.accepted_at, write.accepted_after = moment.now, moment.answered
+            self.as_sent.apply(write)
             for delivery in (write, replace(write, is_redelivery=True)) if policy.is_delivered_twice(write) else (write,):
                 delivery.order_key = policy.order_key(delivery)
                 queue.append(delivery)
                 if policy.is_due(delivery, moment):
                     due.append(delivery)
-        self._arrive(policy, due)
+        self._arrive({policy: due}, moment)
 
     def read(self, key: Key) -> None:
         """Count a read of the entity, after its answer was made."""
         moment = self._moment()
+        due: dict[Policy, list[AcceptedWrite]] = {}
         for policy, queue in self._queues.items():
-            due = []
-            for write in queue:
-                if write.may_concern(key):
-                    write.reads_missed += 1
-                    if policy.is_due(write, moment):
-                        due.append(write)
-            if due and policy.arrives_singly:
-                arrived = {write.number for write in self.arrivals}
-                due = [write for write in sorted(due, key=_order_key)[:1] if policy.may_arrive(write, arrived)]
-            self._arrive(policy, due)
+            missed = [write for write in queue if write.may_concern(key)]
+            for write in missed:
+                write.reads_missed += 1
+            arriving = [write for write in missed if policy.is_due(write, moment)]
+            if policy.arrives_singly:
+                arriving = [write for write in sorted(arriving, key=_order_key)[:1] if policy.may_arrive(write, self.arrivals)]
+            due[policy] = arriving
+        self._arrive(due, moment)
 
     def count_answer(self) -> None:
         """Count a request that was answered."""
@@ -94,19 +102,14 @@ class PendingWrites:
         self.arrive()
 
     def arrive(self) -> bool:
-        """Apply the writes that are due by time or by the number of requests, in due order. Return whether there were any."""
+        """Apply the writes that are due by time or by the number of requests. Return whether there were any."""
         moment = self._moment()
-        due: list[tuple[float, tuple[float, float], AcceptedWrite]] = []
-        for policy, queue in self._queues.items():
-            if queue and not policy.arrives_singly and (not policy.keeps_order or policy.due_at(queue[0]) is not None):
-                arriving = [write for write in queue if policy.is_due(write, moment)]
-                if arriving:
-                    gone = set(map(id, arriving))
-                    self._queues[policy] = [write for write in queue if id(write) not in gone]
-                    due += [(policy.due_at(write) or moment.now, write.order_key, write) for write in arriving]
-        for _, _, write in sorted(due, key=lambda one: one[:2]):
-            self._apply(write)
-        return bool(due)
+        due = {
+            policy: [write for write in queue if policy.is_due(write, moment)]
+            for policy, queue in self._queues.items()
+            if queue and not policy.arrives_singly and (not policy.keeps_order or policy.due_at(queue[0]) is not None)
+        }
+        return self._arrive(due, moment)
 
     def next_due(self) -> float | None:
         """The time on the site's clock at which the next write arrives, None where time alone lets none arrive."""
@@ -126,15 +129,18 @@ class PendingWrites:
 
     def remove_app(self, app: str) -> None:
         """Drop the app's writes."""
+        self.as_sent.remove_app(app)
         for policy, queue in self._queues.items():
             self._queues[policy] = [write for write in queue if write.app != app]
 
     def clear(self) -> None:
         """Start anew."""
         self._queues.clear()
+        self._turns.clear()
+        self.as_sent.clear()
         self.arrivals.clear()
         self.arrived_under = self.consistency
-        self._accepted = self._answered = 0
+        self.accepted = self._answered = 0
 
     def _drop_redeliveries_before(self, writes: Sequence[AcceptedWrite]) -> None:
         """Deliver nothing again after a write that was sent when it had arrived: no provider could prevent that."""
@@ -153,20 +159,32 @@ class PendingWrites:
 
     def _apply(self, write: AcceptedWrite) -> None:
         self.arrivals.append(write)
-        self._store.apply(write)
+        for lost in self._store.apply(write):
+            lost.lost_to = write if lost is not write else self._store.get(write.key)
 
-    def _arrive(self, policy: Policy, due: list[AcceptedWrite]) -> None:
-        if not due:
-            return
-        queue = self._queues[policy]
-        arriving = set(map(id, _with_predecessors(queue, due) if policy.keeps_order else due))
-        self._queues[policy] = [write for write in queue if id(write) not in arriving]
-        for write in sorted((write for write in queue if id(write) in arriving), key=_order_key):
+    def _arrive(self, due: Mapping[Policy, list[AcceptedWrite]], moment: Moment) -> bool:
+        """Apply the writes that are due, and those that they must not overtake. Return whether there were any.
+
+        Under whichever policies they are: first by when time let them arrive,
+        then in the order of sending or the one that their policy shuffles.
+        """
+        arriving: list[tuple[float, AcceptedWrite]] = []
+        for policy, writes in due.items():
+            if writes:
+                queue = self._queues[policy]
+                gone = set(map(id, _with_predecessors(queue, writes) if policy.keeps_order else writes))
+                self._queues[policy] = [write for write in queue if id(write) not in gone]
+                for write in queue:
+                    if id(write) in gone:
+                        at = policy.due_at(write)
+                        arriving.append((moment.now if at is None else at, write))
+        for _, write in sorted(arriving, key=lambda one: (one[0], one[1].order_key, one[1].number)):
             self._apply(write)
+        return bool(arriving)
 
 
-def _order_key(write: AcceptedWrite) -> tuple[float, float]:
-    return write.order_key
+def _order_key(write: AcceptedWrite) -> tuple[tuple[float, float], int]:
+    return write.order_key, write.number
 
 
 def _with_predecessors(queue: list[AcceptedWrite], due: list[AcceptedWrite]) -> list[AcceptedWrite]:

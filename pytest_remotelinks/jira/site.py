@@ -100,14 +100,14 @@ class Site:
                     continue
             accepted.append(index)
             writes.append(AcceptedWrite(api, "submit", app, id, entity, properties, unknown=not_known))
-        self.pending.accept(writes)
+        self._accept(writes)
         return Outcome(tuple(accepted), rejected, unknown)
 
     def delete(self, api: Api, id: Id, app: str = "") -> None:
-        self.pending.accept([AcceptedWrite(api, "delete", app, id)])
+        self._accept([AcceptedWrite(api, "delete", app, id)])
 
     def delete_by(self, api: Api, properties: tuple[tuple[str, str], ...], app: str = "") -> None:
-        self.pending.accept([AcceptedWrite(api, "delete-by-properties", app, properties=dict(properties), criteria=properties)])
+        self._accept([AcceptedWrite(api, "delete-by-properties", app, properties=dict(properties), criteria=properties)])
 
     def read(self, api: Api, id: Id, app: str = "") -> dict[str, Any] | None:
         """The entity as it is stored now; the read counts for the pending writes that it could have shown."""
@@ -146,6 +146,11 @@ class Site:
     def forget_known(self) -> None:
         """Know every issue and service again."""
         self.known_issues = self.known_services = None
+
+    def _accept(self, writes: list[AcceptedWrite]) -> None:
+        for write in writes:
+            write.request = self.record.count + 1
+        self.pending.accept(writes)
 
     def _unknown_of(self, api: Api, entity: dict[str, Any], impossible: frozenset[str]) -> tuple[tuple[tuple[str, str], ...], bool]:
         """The types and values of the entity's unknown associations, and whether it has a known one."""

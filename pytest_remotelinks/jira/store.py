@@ -13,16 +13,18 @@ class Store:
     def __init__(self) -> None:
         self._entities: dict[Key, AcceptedWrite] = {}
 
-    def apply(self, write: AcceptedWrite) -> None:
-        """Let a write take effect."""
+    def apply(self, write: AcceptedWrite) -> tuple[AcceptedWrite, ...]:
+        """Let a write take effect. Return the submissions that therefore are not stored: the write itself if it is ignored."""
         if write.kind == "submit":
             stored = self._entities.get(write.key)
-            if stored is None or _is_newer(write, stored):
-                self._entities[write.key] = write
-        elif write.kind == "delete":
-            self._entities.pop(write.key, None)
-        else:
-            self._remove(stored for stored in self if stored.owner == write.owner and stored.has(write.criteria))
+            if stored is not None and not _is_newer(write, stored):
+                return (write,)
+            self._entities[write.key] = write
+            return (stored,) if stored is not None else ()
+        if write.kind == "delete":
+            deleted = self._entities.pop(write.key, None)
+            return (deleted,) if deleted is not None else ()
+        return self._remove(stored for stored in self if stored.owner == write.owner and stored.has(write.criteria))
 
     def get(self, key: Key) -> AcceptedWrite | None:
         return self._entities.get(key)
@@ -37,9 +39,11 @@ class Store:
     def clear(self) -> None:
         self._entities.clear()
 
-    def _remove(self, writes: Iterator[AcceptedWrite]) -> None:
-        for write in writes:
+    def _remove(self, writes: Iterator[AcceptedWrite]) -> tuple[AcceptedWrite, ...]:
+        removed = tuple(writes)
+        for write in removed:
             del self._entities[write.key]
+        return removed
 
 
 def _is_newer(incoming: AcceptedWrite, stored: AcceptedWrite) -> bool:

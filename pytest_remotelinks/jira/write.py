@@ -56,6 +56,10 @@ class AcceptedWrite:
     #: The association types and values of a submission that the site did not know: the entity is not displayed there.
     unknown: tuple[tuple[str, str], ...] = ()
     number: int = 0
+    #: The number of its request in the record.
+    request: int = 0
+    #: How many requests wrote to the same entity before; for a deletion by properties, how many others of these there were.
+    turn: int = 0
     #: When it was accepted: seconds since the epoch on the site's clock, and how many requests the site had answered.
     accepted_at: float = 0.0
     accepted_after: int = 0
@@ -63,6 +67,8 @@ class AcceptedWrite:
     order_key: tuple[float, float] = (0, 0)
     #: How many reads could have shown it and did not.
     reads_missed: int = 0
+    #: The submission or deletion because of which this submission is not stored, though it has arrived.
+    lost_to: AcceptedWrite | None = None
     #: Whether this is the second delivery of a write that is delivered twice.
     is_redelivery: bool = False
 

@@ -67,6 +67,19 @@ def waiting_hint(pending: PendingWrites) -> list[str]:
     ]
 
 
+def fate(write: AcceptedWrite) -> str:
+    """Why an accepted submission that has arrived is not stored."""
+    rival = write.lost_to
+    if rival is None:
+        return "the app that sent it was uninstalled"
+    if rival.kind != "submit":
+        return f"deleted by request {rival.request}"
+    new, old = write.sequence, rival.sequence
+    if not isinstance(new, (int, float)) or not isinstance(old, (int, float)):
+        return f"replaced by request {rival.request}"
+    return f"ignored: {new} {'equals' if new == old else 'is lower than'} the {old} that is stored"
+
+
 def linked_line(stored: AcceptedWrite, kind: Kind) -> list[str]:
     """The issues or services that a stored link is displayed on."""
     return [f"  it is linked to {', '.join(map(ascii, linked_keys(stored, kind))) or f'no {kind}'}"]

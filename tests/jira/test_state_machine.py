@@ -31,6 +31,7 @@ POLICIES = [
     "shuffled:1",
     "shuffled:2",
     "submit=after-reads:2,delete=manual,delete-by-properties=after-seconds:1000",
+    "submit=after-reads:2,delete=after-reads:1,delete-by-properties=after-reads:3",
     "submit=shuffled:3,delete=after-reads:1",
 ]
 STEPS = 50

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
@@ -23,6 +24,7 @@ class PendingWrite:
     account: str
     accepted_at: float
     accepted_after: int
+    turn: int = 0
     missed: int = 0
     again: bool = False
 
@@ -38,17 +40,20 @@ class Model:
         self.now = 0.0
         self.answered = 0
         self.accepted = 0
+        #: By id, how many writes there were; by None, how many deletions by properties.
+        self.turns: Counter[str | None] = Counter()
 
     def accept(self, kind: str, id: str | None = None, sequence: int = 0, account: str = "") -> None:
         self.accepted += 1
         newcomer = PendingWrite(0, kind, id, sequence, account, 0.0, 0)
         arrived = [write.number for write in self.arrived]
         self.pending = [write for write in self.pending if not (write.again and write.number in arrived and self.touch(write, newcomer))]
-        write = PendingWrite(self.accepted, kind, id, sequence, account, self.now, self.answered)
+        write = PendingWrite(self.accepted, kind, id, sequence, account, self.now, self.answered, self.turns[id])
+        self.turns[id] += 1
         self.pending.append(write)
         policy = self.policy_of(write)
         if isinstance(policy, Shuffled) and policy.is_delivered_twice(self.as_write(write)):
-            self.pending.append(PendingWrite(self.accepted, kind, id, sequence, account, self.now, self.answered, again=True))
+            self.pending.append(replace(write, again=True))
         self.arrive()
 
     def read(self, id: str) -> tuple[int, str] | None:
@@ -134,5 +139,11 @@ class Model:
     def as_write(write: PendingWrite) -> AcceptedWrite:
         kind: Any = write.kind
         return AcceptedWrite(
-            REMOTE_LINKS, kind, id=write.id or "", number=write.number, accepted_after=write.accepted_after, is_redelivery=write.again
+            REMOTE_LINKS,
+            kind,
+            id=write.id or "",
+            number=write.number,
+            turn=write.turn,
+            accepted_after=write.accepted_after,
+            is_redelivery=write.again,
         )
