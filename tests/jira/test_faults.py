@@ -535,7 +535,7 @@ def test_unmet_faults_are_listed(jira, provider, link):
 def test_fault_met_in_explore_is_not_unmet(jira, provider, link):
     """A fault that a run of explore() met is not unmet, though it is planned again for each run."""
     fault = jira.fail_next()
-    jira.explore(lambda _: provider.submit(link()))
+    jira.explore(lambda _: [provider.submit(link()), provider.submit(link())])
     assert fault.remaining == 1
     assert jira._faults.unmet() == []
 
