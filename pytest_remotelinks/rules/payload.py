@@ -72,7 +72,8 @@ class Payload:
         try:
             fixed = fix.apply(self.value)
             if not steps or steps == (api.list_member,):
-                return fast_path_of(document)(fixed)
+                entities = api.entities(fixed) or []
+                return fast_path_of(document)(fixed) and len(set(map(api.identify, entities))) == len(entities)
             if steps[0] != api.list_member:
                 return member_fast_path_of(document)(False, steps[0], fixed[steps[0]])
             entity = _at(fixed, steps[:2])

@@ -204,7 +204,7 @@ def check_deletion(
     check_property_keys(violations, (key for key, _ in criteria), "#query", allowed=submitted)
     literal = find_literal_params(criteria, submitted)
     if literal is not None:
-        _add_literal(violations, query, literal)
+        _add_literal(violations, query, literal, submitted)
     for key, value in criteria:
         if key not in submitted and (literal is None or (key, value) not in literal.sent):
             violations.add(
@@ -217,13 +217,15 @@ def check_deletion(
     return criteria
 
 
-def _add_literal(violations: Violations, query: tuple[tuple[str, str], ...], literal: LiteralParams) -> None:
+def _add_literal(violations: Violations, query: tuple[tuple[str, str], ...], literal: LiteralParams, submitted: Container[str]) -> None:
     key, value = literal.sent[0]
     note = "each property is a parameter of its own"
     if literal.meant:
         hint: Fix | str = Fix(
             "set", urlencode([*(pair for pair in query if pair not in literal.sent), *literal.meant]), "#query", note=note
         )
+        # Otherwise it is not known to be enough.
+        hint = hint if all(name in submitted for name, _ in literal.meant) else str(hint)
     else:
         example = "&".join(f"{urlencode({name: ''})}…" for name in literal.names) or "accountId=account-123&repoId=7"
         hint = f"{note}: send ?{example}"

@@ -94,7 +94,7 @@ def check_route(violations: Violations, document: Document, request: Request, ro
     if request.misrouted:
         violations.add(RL104, request.misrouted, "#path", "use the url or the cloud_id of a site that is running", request.path)
     elif route.runs_on:
-        _report_running_on(violations, request, route)
+        _report_running_on(violations, document, request, route)
     elif missing := _missing_operation(document, request):
         violations.add(
             RL104,
@@ -108,7 +108,7 @@ def check_route(violations: Violations, document: Document, request: Request, ro
             RL104,
             f"the contract document {document.name} has no such path",
             "#path",
-            find_path(document, request.path) or f"use one of {', '.join(document.router.paths)}",
+            _other_path(document, request),
             request.path,
         )
     else:
@@ -118,7 +118,15 @@ def check_route(violations: Violations, document: Document, request: Request, ro
     return 404
 
 
-def _report_running_on(violations: Violations, request: Request, route: Route) -> None:
+def _other_path(document: Document, request: Request) -> str | Fix:
+    fix = find_path(document, request.path)
+    if fix is None:
+        return f"use one of {', '.join(document.router.paths)}"
+    operation = document.router.route(fix.value.partition("?")[0]).operation(request.method)
+    return fix if operation is not None else str(fix.at("#path"))
+
+
+def _report_running_on(violations: Violations, document: Document, request: Request, route: Route) -> None:
     raw = next(raw for raw in route.raw_ids if "/" in raw)
     if 0 < raw.find("/") == len(raw) - 1:
         message = "a slash follows the id"
@@ -126,7 +134,24 @@ def _report_running_on(violations: Violations, request: Request, route: Route) -
     else:
         message = "the path goes on after the id, as if the id had a slash"
         hint = _encoding(request, raw)
+    if isinstance(hint, Fix) and not _is_enough(document, request, hint):
+        hint = str(hint.at("#path"))
     violations.add(RL110, message, "#path", hint, request.path, refusal=404)
+
+
+def _is_enough(document: Document, request: Request, fix: Fix) -> bool:
+    """Whether a request with another path violates no rule about its path and query."""
+    route = document.router.route(fix.value)
+    operation = route.operation(request.method)
+    # Which slash at the end belongs to the id is not known.
+    return (
+        operation is not None
+        and "?" not in request.target
+        and not fix.value.endswith("%2F")
+        and "\ufffd" not in str(route.id)
+        and all(route.raw_ids)
+        and id_fast_path_of(document, operation)(route.id)
+    )
 
 
 def _encoding(request: Request, raw: str) -> str | Fix:
@@ -221,6 +246,6 @@ def check_query_names(violations: Violations, document: Document, operation: Ope
                 RL111,
                 f"the operation has no parameter {key!a}",
                 "#query" + pointer_to((key,)),
-                Fix("remove", note="a '?' that belongs to an id is written %3F"),
+                "leave it out; a '?' that belongs to an id is written %3F" if operation.takes_id else Fix("remove", safe=True),
                 value,
             )
