@@ -12,6 +12,7 @@ from typing import Any
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.qsh import CanonicalRequest, canonical_requests
 from pytest_remotelinks.contract.descriptor import Action, Descriptor
+from pytest_remotelinks.jira.fault import seconds
 from pytest_remotelinks.jira.pending import Clock
 from pytest_remotelinks.rules.authorization import credentials_of
 from pytest_remotelinks.rules.context import RequestContext
@@ -98,10 +99,9 @@ class AppRegistry:
             lacking = sorted(granted - app.scopes)
             if lacking:
                 raise ValueError(f"the manifest of {key!r} does not ask for {', '.join(lacking)}; add it to permissions.scopes")
-        if isinstance(expires_in, bool) or not isinstance(expires_in, (int, float)) or not 0 <= expires_in < float("inf"):
-            raise ValueError(f"expires_in must be a number of seconds, not {expires_in!r}")
+        ends = self._clock.now() + seconds("expires_in", expires_in)
         token = Secret(secrets.token_urlsafe(32))
-        self._issued[token] = IssuedToken(key, granted, self._clock.now() + expires_in)
+        self._issued[token] = IssuedToken(key, granted, ends)
         return token
 
     def knows_client(self, client_id: str) -> bool:

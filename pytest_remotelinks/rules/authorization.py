@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-
 from pytest_remotelinks.apis.api import Operation
+from pytest_remotelinks.auth.header import find_flaw, is_genuine, is_signed_by_app
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.jwt import InvalidToken, read_token
+from pytest_remotelinks.auth.qsh import TOKEN_PARAMETER
 from pytest_remotelinks.contract.document import Document
 from pytest_remotelinks.contract.scopes import names_oauth
 from pytest_remotelinks.rules.context import RequestContext
@@ -17,7 +15,7 @@ from pytest_remotelinks.rules.rule import DOCUMENT, Rule
 from pytest_remotelinks.rules.scopes import check_connect_scope, check_oauth_scope
 from pytest_remotelinks.rules.token import RL505, check_token
 from pytest_remotelinks.rules.violation import Violations
-from pytest_remotelinks.wire.headers import Headers
+from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.redact import redact_header
 from pytest_remotelinks.wire.request import Request
 
@@ -88,9 +86,8 @@ RL516 = Rule(
 HEADER_LIMIT = 16 * 1024
 
 _PLACE = "#header/Authorization"
-# The documents give JWT a pattern; the other schemes are RFC 9110's, in any letter case.
-_TOKEN = re.compile(r"JWT \S+|(?i:Bearer) +\S+")
-_BASIC = re.compile(r"Basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)
+#: Parameters of a query that some clients send a token in, and its scheme.
+_TOKEN_PARAMETERS = {TOKEN_PARAMETER: "JWT", "access_token": "Bearer"}
 
 
 def check_authorization(
@@ -100,16 +97,18 @@ def check_authorization(
 
     ``operation`` is None if there is none at the path.
     """
-    check_well_formed(violations, request.headers, document.accepts_basic)
+    _check_form(violations, request, document.accepts_basic)
     scheme, credential = credentials_of(request)
     token = context.tokens.get(credential) if scheme == "bearer" else None
     if not context.verifies:
         if token is not None:
             _check_bearer(violations, token, None, operation, document, context)
+        elif scheme == "bearer" and is_signed_by_app(credential) and 401 not in violations.refusals:
+            _add_not_issued(violations, credential, document, context)
         return ""
     app = None
     if 401 not in violations.refusals:
-        app = _sender(violations, request, document, context)
+        app = _sender(violations, request, scheme, credential, document, context)
     if app is None and 401 not in violations.refusals:
         # Only an ignored rule is the reason why the sender is not known; the latest app is taken to be it.
         app = context.latest
@@ -135,16 +134,16 @@ def credentials_of(request: Request) -> tuple[str, str]:
     return scheme.lower(), credential[0] if credential else ""
 
 
-def _sender(violations: Violations, request: Request, document: Document, context: RequestContext) -> InstalledApp | None:
+def _sender(
+    violations: Violations, request: Request, scheme: str, credential: str, document: Document, context: RequestContext
+) -> InstalledApp | None:
     """The app that the credentials belong to; None if that is not known."""
-    scheme, credential = credentials_of(request)
     if scheme == "jwt":
         return check_token(violations, credential, request, document.api, context)
     if scheme == "bearer":
         token = context.tokens.get(credential)
         if token is None or token.app not in context.apps:
-            hint = _bearer_hint(credential, document, context)
-            violations.add(RL515, "this site did not issue the bearer token to an installed app", _PLACE, hint)
+            _add_not_issued(violations, credential, document, context)
             return None
         return context.apps[token.app]
     if context.latest is None:
@@ -153,17 +152,24 @@ def _sender(violations: Violations, request: Request, document: Document, contex
     return context.latest
 
 
-def _bearer_hint(credential: str, document: Document, context: RequestContext) -> str:
+def _add_not_issued(violations: Violations, credential: str, document: Document, context: RequestContext) -> None:
+    hint: str | Fix
+    if _is_signed(credential, context):
+        hint = Fix("set", f"JWT {credential}", note="it is a token that an app signs")
+    elif names_oauth(document):
+        hint = "ask /oauth/token for one, or take one from fake_jira.token(scopes=[…])"
+    else:
+        hint = "take one from fake_jira.token(), or sign the request and send 'JWT <token>', as the contract says"
+    violations.add(RL515, "this site did not issue the bearer token to an installed app", _PLACE, hint)
+
+
+def _is_signed(credential: str, context: RequestContext) -> bool:
+    """Whether a bearer token is one that an app signs, as its claims have it."""
     try:
-        claims = read_token(credential).claims
+        issuer = read_token(credential).claims.get("iss")
     except InvalidToken:
-        claims = {}
-    issuer = claims.get("iss")
-    if "qsh" in claims or (isinstance(issuer, str) and issuer in context.apps):
-        return "it is a token that an app signs: send it as 'JWT <token>'"
-    if names_oauth(document):
-        return "ask /oauth/token for one, or take one from fake_jira.token(scopes=[…])"
-    return "take one from fake_jira.token(), or sign the request and send 'JWT <token>', as the contract says"
+        return False
+    return is_signed_by_app(credential) or (isinstance(issuer, str) and issuer in context.apps)
 
 
 def _check_bearer(
@@ -190,49 +196,48 @@ def _check_scopes(violations: Violations, app: InstalledApp | None, operation: O
         check(violations, document, operation, app.scopes)
 
 
-def check_well_formed(violations: Violations, headers: Headers, accepts_basic: bool) -> None:
-    """Check the form of the Authorization header."""
-    value = headers.get("Authorization")
+def _check_form(violations: Violations, request: Request, accepts_basic: bool) -> None:
+    """Check that there is one Authorization header, and its form."""
+    value = request.headers.get("Authorization")
     if value is None:
-        violations.add(
-            RL501,
-            "the request has no Authorization header",
-            _PLACE,
-            "sign it ('JWT <token>') or send an OAuth token ('Bearer <token>'); fake_jira.authorization(method, path) makes a valid value",
-        )
-    elif len(value) > HEADER_LIMIT:
-        violations.add(
-            RL502,
-            f"the Authorization header has {len(value)} characters; at most {HEADER_LIMIT} are read",
-            _PLACE,
-            "send a token of some hundred characters; put data into the body",
-        )
-    elif not _TOKEN.fullmatch(value) and not (accepts_basic and _is_basic(value)):
-        message, hint = _what_is_wrong(headers, value, accepts_basic)
+        message, hint = _missing(request, accepts_basic)
+        violations.add(RL501, message, _PLACE, hint)
+        return
+    message, hint = _flaw(request, value, accepts_basic)
+    if message:
         violations.add(RL502, message, _PLACE, hint, redact_header("Authorization", value))
 
 
-def _what_is_wrong(headers: Headers, value: str, accepts_basic: bool) -> tuple[str, str]:
-    """Why an Authorization header is not a scheme and a credential, and what to change."""
-    times = sum(name.lower() == "authorization" for name, _ in headers.pairs)
-    if times > 1:
-        return f"the request has {times} Authorization headers", "send one; a client adds its own to that of a session or of its defaults"
-    scheme, *credential = value.split(None, 1) or [""]
-    if credential and "\t" in value[: -len(credential[0])]:
-        return "a tab follows the scheme of the Authorization header", "put one space between scheme and credential"
-    if credential and scheme.upper() == "JWT" and not re.search(r"\s", credential[0]):
-        if scheme != "JWT":
-            return f"the scheme of the Authorization header is {scheme!a}", "write it as 'JWT': the contract's pattern is 'JWT <token>'"
-        return "more than one space follows JWT in the Authorization header", "put one space between JWT and the token"
-    basic = ", 'Basic base64(email:token)'" if accepts_basic else ""
-    return "the Authorization header is not a scheme and a credential", f"send 'JWT <token>', 'Bearer <token>'{basic}"
+def _flaw(request: Request, value: str, accepts_basic: bool) -> tuple[str, str | Fix]:
+    """What is wrong with the form of the Authorization header, if anything is, and what to change."""
+    values = [value for name, value in request.headers.pairs if name.lower() == "authorization"]
+    if len(values) > 1:
+        reason = "a client adds its own to that of a session or of its defaults"
+        is_one = len(set(values)) == 1 and find_flaw(values[0], accepts_basic) is None
+        return f"the request has {len(values)} Authorization headers", Fix(
+            "set", values[0], note=reason
+        ) if is_one else f"send one; {reason}"
+    if len(value) > HEADER_LIMIT:
+        message = f"the Authorization header has {len(value)} characters; at most {HEADER_LIMIT} are read"
+        return message, "send a token of some hundred characters; put data into the body"
+    flaw = find_flaw(value, accepts_basic)
+    if flaw is None:
+        return "", ""
+    return flaw.message, flaw.hint if flaw.meant is None else Fix("set", flaw.meant, note=flaw.hint)
 
 
-def _is_basic(value: str) -> bool:
-    match = _BASIC.fullmatch(value)
-    if match is None:
-        return False
-    try:
-        return b":" in base64.b64decode(match[1], validate=True)
-    except binascii.Error:
-        return False
+def _missing(request: Request, accepts_basic: bool) -> tuple[str, str | Fix]:
+    """What is wrong if there is no Authorization header, and what to change: the credentials may be elsewhere."""
+    for name, value in request.headers.pairs:
+        if name.lower() != "proxy-authorization" and " " in value and find_flaw(value, accepts_basic) is None and is_genuine(value):
+            return f"the credentials are in the header {name!a}", Fix("rename", "Authorization", f"#header/{name}")
+    for name, token in request.query_pairs:
+        if scheme := _TOKEN_PARAMETERS.get(name):
+            value = f"{'JWT' if is_signed_by_app(token) else scheme} {token}"
+            elsewhere = f"leave {name!a} out of the query"
+            hint: str | Fix = f"send the header 'Authorization: {scheme} <token>', and {elsewhere}"
+            if find_flaw(value, accepts_basic) is None and is_genuine(value):
+                hint = Fix("set", value, note=elsewhere)
+            return "the token is in the query, and not in the Authorization header", hint
+    known = "sign it ('JWT <token>') or send an OAuth token ('Bearer <token>'); fake_jira.authorization(method, path) makes a valid value"
+    return "the request has no Authorization header", known
