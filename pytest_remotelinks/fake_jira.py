@@ -220,6 +220,12 @@ class FakeJira(View):
         """The policy under which the writes of ``arrivals`` arrived: the site's own, or that of the last run of ``explore()``."""
         return self._site.pending.arrived_under
 
+    @property
+    def awaited_writes(self) -> list[str]:
+        """In words, the accepted writes that are not visible yet, and what each of them waits for."""
+        with self._site.present():
+            return self._site.pending.awaited()
+
     def explore(
         self,
         scenario: Callable[[FakeJira], object],

@@ -319,15 +319,30 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             crash.path, crash.lineno, crash.message = path, (line or 0) + 1, call.excinfo.value.summary
     elif call.when == "call" and (found := item.stash.get(_FOUND, [])):
         test_report.sections.append(("remote links contract", _details(found)))
+        _add_cause(test_report, found)
     if test_report.failed and (sites := item.stash.get(_SITES, {})):
-        from pytest_remotelinks.reports.terminal import arrivals_report, faults_report
+        from pytest_remotelinks.reports.terminal import arrivals_report, faults_report, pending_report
+
+        own = isinstance(call.excinfo.value, _RemoteLinksFailure) if call.excinfo is not None else False
 
         for site, place in sites.items():
             if faults := faults_report(site.requests, site.unmet_faults):
                 test_report.sections.append(("remote links faults", faults))
+            if not own and (pending := pending_report(site.settings.policy, site.awaited_writes)):
+                test_report.sections.append(("remote links pending writes", pending))
             if arrivals := arrivals_report(site.arrived_under, site.arrivals, place):
                 test_report.sections.append(("remote links arrival order", arrivals))
     return test_report
+
+
+def _add_cause(test_report: pytest.TestReport, found: list[tuple[FakeJira, RecordedViolation]]) -> None:
+    """Add to the one line of a test's own failure what probably led to it: ``assert 400 == 202`` alone says nothing."""
+    errors = [violation for _, violation in found if violation.severity == "error"]
+    crash = getattr(test_report.longrepr, "reprcrash", None)
+    if test_report.failed and errors and crash is not None:
+        from pytest_remotelinks.reports.terminal import cause_line
+
+        crash.message = cause_line(crash.message, errors)
 
 
 class _RemoteLinksFailure(Failed):

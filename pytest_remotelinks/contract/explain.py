@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,9 @@ _TYPE_WORDS = {
     "array": "a list",
     "object": "an object",
 }
+
+
+_PLAIN_NAME = re.compile(r"[\w.:-]{1,60}")
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,22 @@ def innermost(error: ValidationError) -> list[SchemaError]:
     return [first]
 
 
-def explain(error: SchemaError) -> tuple[str, str | Fix]:
-    """What is wrong, and what to change, without their place: a fix where the schema alone says what was meant."""
+def explain(error: SchemaError, subject: str) -> tuple[str, str | Fix]:
+    """What is wrong with the subject, and what to change: a fix where the schema alone says what was meant."""
     saying = _SAYINGS.get(error.keyword)
     if saying is None:
-        return f"does not fit the schema's '{error.keyword}': {preview(error.wanted)}", "see the contract document"
+        return f"{subject} does not fit the schema's '{error.keyword}': {preview(error.wanted)}", "see the contract document"
     message, advice = saying(error)
-    return message, value_fix(error.keyword, error.schema, error.found) or advice
+    return f"{subject} {message}", value_fix(error.keyword, error.schema, error.found) or advice
+
+
+def subject_of(path: Sequence[str | int], whole: str) -> str:
+    """What a sentence calls a part of a payload: ``displayName``, ``values[3]``; ``whole`` is the payload itself."""
+    names = [index for index, step in enumerate(path) if isinstance(step, str)]
+    if not names:
+        return whole + "".join(f"[{step}]" for step in path)
+    name = str(path[names[-1]])
+    return (name if _PLAIN_NAME.fullmatch(name) else preview(name, 40)) + "".join(f"[{step}]" for step in path[names[-1] + 1 :])
 
 
 def json_type(value: Any) -> str:

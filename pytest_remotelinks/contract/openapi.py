@@ -38,7 +38,7 @@ def _invalid(described: Mapping[Operation, dict[str, Any]]) -> Iterator[str]:
     for error in Draft4Validator(schema_v30).iter_errors(whole):
         found = innermost(_meant(error))[0]
         _, path, method, *place = found.path
-        yield f"{names[str(path), str(method)]}: {pointer_to(place) or 'the operation'} {explain(found)[0]}"
+        yield f"{names[str(path), str(method)]}: {explain(found, pointer_to(place) or 'the operation')[0]}"
 
 
 @cache

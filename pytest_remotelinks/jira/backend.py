@@ -272,4 +272,4 @@ def _submitted(api: Api, entities: list[Any], outcome: Outcome, errors: Errors) 
 
 
 def _sentence(violation: Violation) -> str:
-    return f"{violation.pointer} {violation.message}" if violation.pointer.startswith("/") else violation.message
+    return f"{violation.pointer}: {violation.message}" if violation.pointer.startswith("/") else violation.message

@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any, get_args
 
 from pytest_remotelinks.jira.write import AcceptedWrite, Kind
+from pytest_remotelinks.wire.text import counted
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class Policy:
         """The time on the site's clock at which the write arrives, None where time alone does not let it arrive."""
         return None
 
+    def waits_for(self, write: AcceptedWrite, moment: Moment) -> str:
+        """What lets a pending write arrive, in words."""
+        return "fake_jira.settle()"
+
     def of(self, kind: Kind) -> Policy:
         """The policy for one kind of write."""
         return self
@@ -86,6 +91,9 @@ class AfterReads(Policy):
     def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
         return write.reads_missed >= self.reads
 
+    def waits_for(self, write: AcceptedWrite, moment: Moment) -> str:
+        return f"{counted(self.reads - write.reads_missed, 'more read')} that could show it"
+
     def __str__(self) -> str:
         return f"after-reads:{self.reads}"
 
@@ -105,6 +113,9 @@ class AfterSeconds(Policy):
 
     def due_at(self, write: AcceptedWrite) -> float:
         return write.accepted_at + self.seconds
+
+    def waits_for(self, write: AcceptedWrite, moment: Moment) -> str:
+        return f"{max(0.0, self.due_at(write) - moment.now):.1f} more seconds of the site's clock, or fake_jira.advance()"
 
     def __str__(self) -> str:
         return f"after-seconds:{self.seconds!r}".removesuffix(".0")
@@ -148,6 +159,9 @@ class Shuffled(Policy):
 
     def is_due(self, write: AcceptedWrite, moment: Moment) -> bool:
         return moment.answered >= write.order_key[0]
+
+    def waits_for(self, write: AcceptedWrite, moment: Moment) -> str:
+        return counted(int(write.order_key[0]) - moment.answered, "more request")
 
     def order_key(self, write: AcceptedWrite) -> tuple[float, float]:
         dice = self._dice(write)

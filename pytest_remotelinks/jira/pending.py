@@ -116,6 +116,13 @@ class PendingWrites:
         times = [policy.due_at(write) for policy, queue in self._queues.items() for write in queue[:1]]
         return min((time for time in times if time is not None), default=None)
 
+    def awaited(self) -> list[str]:
+        """In words, each write, and what it waits for."""
+        moment = self._moment()
+        return [
+            f"{write}, waits for {self.consistency.of(write.kind).waits_for(write, moment)}" for write in self if not write.is_redelivery
+        ]
+
     def in_order(self) -> list[AcceptedWrite]:
         """The writes in the order in which they would arrive together."""
         return sorted(self, key=_order_key)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytest_remotelinks.reports.grouping import grouped
 from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.catalogue import RULES
 
 
 def as_github(found: Sequence[LocatedViolation]) -> str:
-    """A command for each violation."""
-    return "".join(f"{_command(located)}\n" for located in found)
+    """A command for each violation; one of each fault first, since GitHub shows ten errors and ten warnings of a step."""
+    firsts = {id(group.first) for group in grouped(located.violation for located in found)}
+    ordered = sorted(found, key=lambda located: id(located.violation) not in firsts)
+    return "".join(f"{_command(located)}\n" for located in ordered)
 
 
 def _command(located: LocatedViolation) -> str:

@@ -17,7 +17,11 @@ class LocatedViolation:
     violation: Violation
 
     @property
+    def at(self) -> str:
+        """The violation's JSON pointer and a colon, if it has one."""
+        return f"{self.violation.pointer}: " if self.violation.pointer.startswith("/") else ""
+
+    @property
     def message(self) -> str:
         """The violation's message, after its JSON pointer if it has one."""
-        pointer = self.violation.pointer
-        return f"{pointer}: {self.violation.message}" if pointer.startswith("/") else self.violation.message
+        return f"{self.at}{self.violation.message}"

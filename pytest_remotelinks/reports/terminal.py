@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from pytest_remotelinks.jira.consistency import Policy, Shuffled
 from pytest_remotelinks.jira.write import Write
 from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, summary
 from pytest_remotelinks.reports.curl import curl_line
+from pytest_remotelinks.reports.grouping import Group, grouped
 from pytest_remotelinks.rules.catalogue import RULES
 from pytest_remotelinks.rules.violation import NO_VALUE, Violation
-from pytest_remotelinks.wire.text import preview, printable
+from pytest_remotelinks.wire.text import counted, preview, printable
 
-#: More violations than this of one request are counted, not shown.
+#: More faults than this that are first in one request are counted, not shown.
 SHOWN_PER_REQUEST = 10
 #: More writes than this are counted, not shown.
 SHOWN_ARRIVALS = 50
@@ -28,10 +30,18 @@ def count_by_code(violations: Sequence[Violation]) -> str:
 
 
 def failure_line(errors: Sequence[RecordedViolation]) -> str:
-    """A failed test in one line: the codes, and where to find the first violation."""
-    request, link = f"request {errors[0].request.number}", _link(errors[0])
-    where = f"first in {request}{link}" if len(errors) > 1 else f"in {request}{link}"
-    return printable(f"{count_by_code(errors)}: the provider violated the remote links contract, {where}")
+    """A failed test in one line: the first fault, its place, and the codes of the others. The end may be cut."""
+    first, *others = grouped(errors)
+    rest = [violation for group in others for violation in group.violations]
+    more = f"; and {count_by_code(rest)}" if rest else ""
+    begins = "first in" if len({violation.request for violation in first.violations}) > 1 else "in"
+    return printable(f"{first.first.code} {first.message}; {begins} request {first.first.request.number}, {_where(first)}{more}")
+
+
+def cause_line(assertion: str, errors: Sequence[RecordedViolation]) -> str:
+    """What a test's own failure says, and at the end of its first line the fault that probably led to it."""
+    first_line, newline, rest = assertion.partition("\n")
+    return f"{first_line} - {failure_line(errors)}{newline}{rest}"
 
 
 def warning_line(violations: Sequence[RecordedViolation]) -> str:
@@ -46,14 +56,23 @@ def request_line(exchange: Exchange) -> str:
     return printable(f"request {exchange.number}: {summary(exchange)}")
 
 
-def violation_lines(violation: Violation) -> list[str]:
-    """One violation: rule and place, what is wrong, the value, what to change, where to read on."""
-    rule = RULES[violation.code]
-    lines = [f"{violation.code} {rule.name} ({violation.severity}) at {_place(violation)}", f"  {violation.message}"]
-    if violation.value is not NO_VALUE:
-        value = ascii(violation.value) if isinstance(violation.value, bytes) else preview(violation.value)
+def violation_lines(violations: Sequence[Violation], limit: int) -> list[str]:
+    """Violations, each fault once: rule and place, what is wrong, a value, what to change, where to read on."""
+    groups = grouped(violations)
+    lines = [line for group in groups[:limit] for line in _group_lines(group)]
+    rest = [violation for group in groups[limit:] for violation in group.violations]
+    return [*lines, *([f"and more: {count_by_code(rest)}"] if rest else [])]
+
+
+def _group_lines(group: Group[Any]) -> list[str]:
+    first = group.first
+    lines = [f"{first.code} {RULES[first.code].name} ({first.severity}) {_where(group)}", f"  {group.message}"]
+    if _where(group) != f"at {_place(first)}":
+        lines.append(f"  first:  {_place(first)}")
+    if first.value is not NO_VALUE:
+        value = ascii(first.value) if isinstance(first.value, bytes) else preview(first.value)
         lines.append(f"  value:  {value}")
-    lines += [f"  change: {violation.hint}", f"  docs:   remotelinks rules {violation.code}"]
+    lines += [f"  change: {group.hint}", f"  docs:   remotelinks rules {first.code}"]
     return [printable(line) for line in lines]
 
 
@@ -89,25 +108,47 @@ def arrivals_report(policy: Policy, arrivals: Sequence[Write], place: str) -> st
     return printable("\n".join(lines))
 
 
+def pending_report(policy: Policy, awaited: Sequence[str]) -> str:
+    """The accepted writes that are not visible yet, each with what lets it arrive; empty without any."""
+    if not awaited:
+        return ""
+    lines = [f"accepted, and not visible yet with '{policy}':", *(f"  {words}" for words in awaited[:SHOWN_ARRIVALS])]
+    if len(awaited) > SHOWN_ARRIVALS:
+        lines.append(f"  and {len(awaited) - SHOWN_ARRIVALS} more")
+    return printable(
+        "\n".join([*lines, "fake_jira.settle() lets all of them arrive; looking into fake_jira.links does not count as a read"])
+    )
+
+
 def report(violations: Sequence[RecordedViolation], base_url: str) -> str:
-    """All violations, request by request, each request with the curl line that sends it again."""
+    """All faults, each with the first request that has it, and that request's curl line, which sends it again."""
     by_request: dict[Exchange, list[RecordedViolation]] = {}
-    for violation in violations:
-        by_request.setdefault(violation.request, []).append(violation)
+    for group in grouped(violations):
+        by_request.setdefault(group.first.request, []).extend(group.violations)
+    shown = sorted(by_request, key=lambda exchange: exchange.number)
     lines: list[str] = []
-    for exchange, found in list(by_request.items())[:SHOWN_REQUESTS]:
+    for exchange in shown[:SHOWN_REQUESTS]:
         lines += [request_line(exchange), ""]
-        for violation in found[:SHOWN_PER_REQUEST]:
-            lines += ["  " + line for line in violation_lines(violation)]
-        if len(found) > SHOWN_PER_REQUEST:
-            lines.append(f"  and more of this request: {count_by_code(found[SHOWN_PER_REQUEST:])}")
+        lines += ["  " + line for line in violation_lines(by_request[exchange], SHOWN_PER_REQUEST)]
         if exchange.request.method:
             lines += ["", f"  {curl_line(exchange, base_url)}"]
         lines.append("")
-    if len(by_request) > SHOWN_REQUESTS:
-        rest = [violation for found in list(by_request.values())[SHOWN_REQUESTS:] for violation in found]
-        lines.append(f"and in {len(by_request) - SHOWN_REQUESTS} more requests: {count_by_code(rest)}")
+    if len(shown) > SHOWN_REQUESTS:
+        rest = [violation for exchange in shown[SHOWN_REQUESTS:] for violation in by_request[exchange]]
+        lines.append(f"and in {counted(len(shown) - SHOWN_REQUESTS, 'more request')}: {count_by_code(rest)}")
     return "\n".join(lines).rstrip()
+
+
+def _where(group: Group[Any]) -> str:
+    """``at /remoteLinks/17/url (link 'shop#17')``, ``in 100 links of 3 requests: /remoteLinks/*/url``"""
+    requests = {id(getattr(violation, "request", None)) for violation in group.violations}
+    links = {(id(getattr(one, "request", None)), one.link) for one in group.violations if one.link is not None}
+    if len(links) > 1:
+        of = f" of {len(requests)} requests" if len(requests) > 1 else ""
+        return f"in {len(links)} links{of}: {group.place}"
+    if len(requests) > 1:
+        return f"in {len(requests)} requests: {group.place}"
+    return f"at {group.place or 'the body'}{_link(group.first)}"
 
 
 def _place(violation: Violation) -> str:

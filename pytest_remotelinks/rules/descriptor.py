@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pytest_remotelinks.contract.descriptor import PLACEHOLDER, Descriptor, DescriptorError, parse_descriptor, read_descriptor
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.explain import explain, innermost, json_type
+from pytest_remotelinks.contract.explain import explain, innermost, json_type, subject_of
 from pytest_remotelinks.contract.layout import ABSENT, CONNECT_MODULE, FORGE_MODULE, Kind, Layout, layout_of
 from pytest_remotelinks.contract.schema import is_uri, is_uri_reference, python_pattern
 from pytest_remotelinks.contract.scopes import lacking_connect_scope, lacking_oauth_scopes
@@ -296,7 +296,7 @@ def _check_actions_object(violations: Violations, actions: Mapping[str, Any], pl
     hint: Fix | str = "make it a list of the objects in it, and give each its 'actionId'"
     if {"actionId", "templateUrl"} & actions.keys():
         hint = _proven(Fix("wrap", safe=True), lambda scratch: _check_module(scratch, {"actions": [actions]}, (), _ACTIONS_SCHEMA))
-    violations.add(RL601, "is an object, but must be a list, as in the published example", pointer_to(place), hint, actions)
+    violations.add(RL601, "actions is an object, but must be a list, as in the published example", pointer_to(place), hint, actions)
 
 
 def _check_actions(violations: Violations, actions: list[Any], place: Place) -> None:
@@ -325,7 +325,7 @@ def _check_label(violations: Violations, label: Any, place: Place) -> None:
     if isinstance(label, str):
         nested = {"value": {"value": label}}
         hint = _proven(Fix("set", nested, safe=True), lambda scratch: _check_schema(scratch, nested, (), _NESTED_TEXT))
-        violations.add(RL601, "is a string, but must be an object", pointer_to(place), hint, label)
+        violations.add(RL601, "actionLabel is a string, but must be an object", pointer_to(place), hint, label)
     elif isinstance(label, Mapping) and isinstance(label.get("value"), str):
         violations.add(
             RL605,
@@ -374,11 +374,11 @@ def _proven(fix: Fix, check: Callable[[Violations], None]) -> Fix | str:
 
 
 def _check_schema(violations: Violations, value: Any, place: Place, schema: Mapping[str, Any]) -> None:
-    for path, message, hint, found in _schema_errors(value, schema):
+    for path, message, hint, found in _schema_errors(value, schema, place):
         violations.add(RL601, message, pointer_to((*place, *path)), hint, found)
 
 
-def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Place, str, str | Fix, Any]]:
+def _schema_errors(value: Any, schema: Mapping[str, Any], place: Place) -> Iterator[tuple[Place, str, str | Fix, Any]]:
     # Takes 80 ms to import, and most runs have no descriptor.
     from jsonschema import Draft4Validator, FormatChecker
 
@@ -387,5 +387,5 @@ def _schema_errors(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Plac
     formats.checks("uri-reference")(is_uri_reference)
     for error in Draft4Validator(schema, format_checker=formats).iter_errors(value):
         for found in innermost(error):
-            message, hint = explain(found)
+            message, hint = explain(found, subject_of((*place, *found.path), "the module"))
             yield found.path, message, hint, found.found

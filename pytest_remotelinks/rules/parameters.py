@@ -90,17 +90,17 @@ def _report_value(violations: Violations, api: Api, parameter: Parameter, errors
     value = _value(parameter, request) or ""
     name = parameter["name"]
     if name == api.sequence_parameter:
-        message, hint = f"{preview(value)} is not a 64-bit integer", "leave the parameter out: it has no effect"
+        message, hint = f"{name} {preview(value)} is not a 64-bit integer", "leave the parameter out: it has no effect"
     elif _redacted(parameter, value) != value:
-        message, hint = "does not fit the document", "see the contract document"
+        message, hint = f"{name} does not fit the document", "see the contract document"
     elif errors:
-        messages, hints = zip(*map(explain, errors), strict=True)
+        messages, hints = zip(*(explain(error, name) for error in errors), strict=True)
         message, hint = "; ".join(messages), "; or ".join(map(str, hints))
     elif value == "":
-        message, hint = "is empty", "give it a value, or leave it out"
+        message, hint = f"{name} is empty", "give it a value, or leave it out"
     else:
         wanted = _TYPES.get(str(parameter.get("schema", {}).get("type")), "what the document describes")
-        message, hint = f"{preview(value)} is not {wanted}", f"send what the document describes as {name}"
+        message, hint = f"{name} {preview(value)} is not {wanted}", f"send what the document describes as {name}"
     _report(violations, parameter, request, message, hint)
 
 

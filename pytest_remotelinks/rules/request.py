@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_remotelinks.apis.api import Operation
+from pytest_remotelinks.apis.api import Api, Operation
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.explain import explain
+from pytest_remotelinks.contract.explain import explain, subject_of
 from pytest_remotelinks.rules.examples import AUTHORIZATION, LINK, SITE_BASE, Sent, a_link, example, submission, submitted_text
 from pytest_remotelinks.rules.links import RL201
 from pytest_remotelinks.rules.payload import Payload
@@ -17,7 +17,7 @@ from pytest_remotelinks.rules.schema_hints import schema_hint
 from pytest_remotelinks.rules.validators import fast_path_of, validator_of
 from pytest_remotelinks.rules.violation import NO_VALUE, Violations
 from pytest_remotelinks.wire.fix import Fix
-from pytest_remotelinks.wire.json_body import NotJSON, decode, holds_more_values, pointer_to, require_shallow
+from pytest_remotelinks.wire.json_body import NotJSON, decode, holds_more_values, pointer_to, require_shallow, steps_of
 from pytest_remotelinks.wire.request import Request
 
 RL101 = Rule(
@@ -196,7 +196,13 @@ def _check_length(violations: Violations, request: Request, byte_limit: int) -> 
 def report_duplicate_members(violations: Violations, pointers: Iterable[str]) -> None:
     """Report members that an object has more than once."""
     for pointer in pointers:
-        violations.add(RL112, "duplicate member; all values but the last are ignored", pointer, "send each member once")
+        name = subject_of(steps_of(pointer), "the body")
+        violations.add(RL112, f"{name} is a duplicate member; all values but the last are ignored", pointer, "send each member once")
+
+
+def _subject(api: Api, path: tuple[str | int, ...]) -> str:
+    is_entity = path[:1] == (api.list_member,) and len(path) == 2
+    return f"the {api.noun}" if is_entity else subject_of(path, "the body")
 
 
 def check_schema(violations: Violations, document: Document, operation: Operation, payload: Any) -> None:
@@ -211,7 +217,7 @@ def check_schema(violations: Violations, document: Document, operation: Operatio
         raise Unreadable(413)
     hinted = Payload(document, payload)
     for error in validator_of(document).body_errors(operation, json.dumps(payload).encode()):
-        message, stated = explain(error)
+        message, stated = explain(error, _subject(document.api, error.path))
         hint = schema_hint(hinted, error, stated)
         pointer = pointer_to(error.path)
         if error.path[:1] == (list_member,) and len(error.path) > 1:

@@ -207,9 +207,9 @@ def check_id(violations: Violations, document: Document, operation: Operation, r
         return id
     for error in validator_of(document).parameter_errors(operation, id):
         if error.location == "path":
-            message = "; ".join(explain(found)[0] for found in error.errors) or "does not fit the document"
+            message = "; ".join(explain(found, "the id")[0] for found in error.errors) or "the id does not fit the document"
             hint = f"use the id with which the {document.api.noun} was submitted"
-            violations.add(RL106, f"the id {message}", "#path", hint, id)
+            violations.add(RL106, message, "#path", hint, id)
             return None
     return id
 

@@ -96,7 +96,7 @@ def request_section(title: str, exchanges: Sequence[Exchange], remarks: Mapping[
     for exchange in exchanges[-_SHOWN:]:
         lines.append(f"  {request_line(exchange)}")
         lines += [f"    {remark}" for remark in (remarks or {}).get(exchange, ())]
-        lines += [f"    {line}" for line in _first(exchange.violations)]
+        lines += [f"    {line}" for line in violation_lines(exchange.violations, _SHOWN)]
     return lines + ([f"  and {len(exchanges) - _SHOWN} before them"] if len(exchanges) > _SHOWN else [])
 
 
@@ -114,7 +114,7 @@ def violation_section(violations: Sequence[Violation]) -> list[str]:
     """The first of some violations, if there are any."""
     if not violations:
         return []
-    return ["", "violations:", *(f"  {line}" for line in _first(violations))]
+    return ["", "violations:", *(f"  {line}" for line in violation_lines(violations, _SHOWN))]
 
 
 def arrival_section(api: Api, pending: PendingWrites, id: Id) -> list[str]:
@@ -260,8 +260,3 @@ def _is_unread(exchange: Exchange) -> bool:
     """Whether a request may have been meant to submit links, and none of them is known."""
     meant = exchange.operation == "submit" or (exchange.operation is None and bool(exchange.request.body))
     return meant and exchange.status != 202 and not exchange.submissions
-
-
-def _first(violations: Sequence[Violation]) -> list[str]:
-    lines = [line for violation in violations[:_SHOWN] for line in violation_lines(violation)]
-    return lines + ([f"and {len(violations) - _SHOWN} more"] if len(violations) > _SHOWN else [])

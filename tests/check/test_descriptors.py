@@ -206,25 +206,29 @@ FOUND = {
     ),
     "a long flat label": (
         as_action(actionLabel={"value": "x" * 1501}),
-        f"RL601 at {AT_ACTION}/actionLabel/value: is 1501 characters long; at most 1500 are allowed",
+        f"RL601 at {AT_ACTION}/actionLabel/value: value is 1501 characters long; at most 1500 are allowed",
         "",
     ),
     "a label as text": (
         as_action(actionLabel="A"),
-        f"RL601 at {AT_ACTION}/actionLabel: is a string, but must be an object",
+        f"RL601 at {AT_ACTION}/actionLabel: actionLabel is a string, but must be an object",
         '(change: send {"value": {"value": "A"}})',
     ),
     "a long label": (
         as_action(actionLabel={"value": {"value": "x" * 1501}}),
-        f"RL601 at {AT_ACTION}/actionLabel/value/value: is 1501 characters long; at most 1500 are allowed",
+        f"RL601 at {AT_ACTION}/actionLabel/value/value: value is 1501 characters long; at most 1500 are allowed",
         "",
     ),
     "a long key of a translation": (
         as_action(actionLabel={"value": {"value": "x", "i18n": "x" * 301}}),
-        f"RL601 at {AT_ACTION}/actionLabel/value/i18n: is 301 characters long; at most 300 are allowed",
+        f"RL601 at {AT_ACTION}/actionLabel/value/i18n: i18n is 301 characters long; at most 300 are allowed",
         "",
     ),
-    "an empty label": (as_action(actionLabel={}), f"RL601 at {AT_ACTION}/actionLabel: lacks the member 'value'", "(change: add 'value'"),
+    "an empty label": (
+        as_action(actionLabel={}),
+        f"RL601 at {AT_ACTION}/actionLabel: actionLabel lacks the member 'value'",
+        "(change: add 'value'",
+    ),
     # Actions
     "an empty object of actions": (
         as_connect(actions={}),
@@ -233,15 +237,19 @@ FOUND = {
     ),
     "actions by id": (
         as_connect(actions={"a": {"templateUrl": "https://a.example"}}),
-        f"RL601 at {AT_CONNECT}/actions: is an object, but must be a list, as in the published example",
+        f"RL601 at {AT_CONNECT}/actions: actions is an object, but must be a list, as in the published example",
         "(change: make it a list of the objects in it, and give each its 'actionId')",
     ),
     "one action": (
         as_connect(actions=CONNECT_MODULE["actions"][0]),
-        f"RL601 at {AT_CONNECT}/actions: is an object, but must be a list, as in the published example",
+        f"RL601 at {AT_CONNECT}/actions: actions is an object, but must be a list, as in the published example",
         "(change: put it into a list)",
     ),
-    "null for actions": (as_connect(actions=None), f"RL601 at {AT_CONNECT}/actions: is null, but must be a list", "(change: leave "),
+    "null for actions": (
+        as_connect(actions=None),
+        f"RL601 at {AT_CONNECT}/actions: actions is null, but must be a list",
+        "(change: leave ",
+    ),
     "an action twice": (
         as_connect(actions=[CONNECT_MODULE["actions"][0]] * 2),
         f"RL602 at {AT_CONNECT}/actions/1/actionId: the actionId 'dismiss' is already at position 0",
@@ -255,16 +263,24 @@ FOUND = {
     "a key and a newline": (as_connect(key="scanner\n"), f"RL601 at {AT_CONNECT}/key: ", "does not match the pattern"),
     # URLs
     "a URL and a newline": (as_connect(homeUrl="https://a.example\n"), f"RL601 at {AT_CONNECT}/homeUrl: ", "is not a valid URI"),
-    "a long home page": (as_forge(homeUrl="https://" + "x" * 248), f"RL601 at {AT_FORGE}/homeUrl: is 256 characters long; at most 255", ""),
+    "a long home page": (
+        as_forge(homeUrl="https://" + "x" * 248),
+        f"RL601 at {AT_FORGE}/homeUrl: homeUrl is 256 characters long; at most 255",
+        "",
+    ),
     "a home page by FTP": (
         as_forge(homeUrl="ftp://a.example"),
-        f'RL601 at {AT_FORGE}/homeUrl: "ftp://a.example" does not match the pattern',
+        f'RL601 at {AT_FORGE}/homeUrl: homeUrl "ftp://a.example" does not match the pattern',
         "(change: send a value that matches ^(http|https)://.*$)",
     ),
     "a relative documentation": (as_forge(documentationUrl="docs"), f"RL601 at {AT_FORGE}/documentationUrl: ", "not match the pattern"),
     "a home page and a newline": (as_forge(homeUrl="https://a.example\n"), f"RL601 at {AT_FORGE}/homeUrl: ", "does not match the pattern"),
-    "an empty logo": (as_forge(logoUrl=""), f"RL601 at {AT_FORGE}/logoUrl: is 0 characters long; at least 1", ""),
-    "a long logo": (as_forge(logoUrl="x" * 256), f"RL601 at {AT_FORGE}/logoUrl: is 256 characters long; at most 255 are allowed", ""),
+    "an empty logo": (as_forge(logoUrl=""), f"RL601 at {AT_FORGE}/logoUrl: logoUrl is 0 characters long; at least 1", ""),
+    "a long logo": (
+        as_forge(logoUrl="x" * 256),
+        f"RL601 at {AT_FORGE}/logoUrl: logoUrl is 256 characters long; at most 255 are allowed",
+        "",
+    ),
     "a logo with a space": (as_forge(logoUrl="my logo.svg"), f"RL601 at {AT_FORGE}/logoUrl: ", "is not a valid"),
     # Scopes
     "no permissions": (

@@ -147,7 +147,7 @@ def test_part_of_a_manifest_is_checked(check, content, found):
     [
         ({"key": "a", "name": {"value": "b"}}, ["1:1"]),
         ({"key": "a_b", "name": {"value": "b"}, "homeUrl": "https://a.example"}, ["2:10"]),
-        ({"name": {"value": "b"}, "actions": []}, ["1:1", "1:1"]),
+        ({"name": {"value": "b"}, "actions": []}, ["1:1"]),
         ([{"key": "a", "name": {"value": "b"}, "homeUrl": "ftp://a.example"}], ["7:16"]),
         ({"jiraRemoteLinkInfoProvider": {"key": "a", "name": {"value": "b"}}}, ["2:33"]),
     ],
@@ -161,8 +161,12 @@ def test_bare_module_in_json(check, content, found):
 
 def test_link_with_members_of_a_module(check, link):
     """A link that has members of a module, too, is checked as a link."""
-    assert places(check(link(key="a", name="b"))[1]) == ["file.json:16:10: RL206", "file.json:17:11: RL206"]
-    assert [place.split()[1] for place in places(check([link(key="a", name="b"), link(actions=[])])[1])] == ["RL206"] * 3
+    output = check(link(key="a", name="b"))[1]
+    assert places(output) == ["file.json:16:10: RL206"]
+    assert "the schema has no members 'key', 'name'; Jira" in output
+    output = check([link(key="a", name="b"), link(actions=[])])[1]
+    assert places(output) == ["file.json:17:12: RL206"]
+    assert output.endswith("0 errors, 3 warnings\n")
 
 
 def test_repeated_member_in_yaml(check, link):
@@ -286,12 +290,34 @@ def test_several_files_in_one_run(check, link, capsys):
 
 
 def test_thousands_of_violations(check, link):
-    """Each of thousands of violations has its line."""
+    """One fault in thousands of links is one entry; in the formats for programs each has its own."""
     content = json.dumps({"remoteLinks": [link(str(number), url="<string>", description="x" * 200) for number in range(8_000)]}, indent=2)
     assert len(content) > 4_000_000
-    status, output, _ = check(content, "--contract", "2023-06", "--ignore", "RL9,RL109")
+    options = ("--contract", "2023-06", "--ignore", "RL9,RL109")
+    status, output, _ = check(content, *options)
     assert status == 1
-    assert len(set(places(output))) == 8_000
+    assert places(output) == ["file.json:7:14: RL201"]
+    assert "    also:   in lines 24, 41, 58, 75, 92, 109, 126, 143, 160, 177 and 7989 more\n" in output
+    assert output.endswith("8000 errors, 0 warnings\n")
+    located = json.loads(check(content, *options, "--format", "json")[1])
+    assert len({(one["line"], one["column"]) for one in located}) == 8_000
+
+
+def test_github_shows_each_fault(check, link):
+    """GitHub shows ten errors and ten warnings of a step, so one of each fault comes first."""
+    content = [link(str(number), url="<string>") for number in range(20)] + [link("x", type="x"), {"id": "y"}]
+    lines = check(content, "--format", "github")[1].splitlines()
+    assert len(lines) == 26
+    for words in ("is not a valid URI", "among the allowed values", "lacks the member"):
+        assert sum(words in line for line in lines[:3]) == 1
+
+
+def test_missing_members_are_one_entry(check):
+    """The missing members of one link are named in one sentence."""
+    output = check({"id": "1", "updateSequenceNumber": 1})[1]
+    assert places(output) == ["file.json:1:1: RL201"]
+    assert "the remote link lacks the members 'displayName', 'url', 'type', 'lastUpdated'\n" in output
+    assert "change: add 'displayName', 'url', 'type', 'lastUpdated'\n" in output
 
 
 @pytest.mark.parametrize("format", ["text", "json", "github", "sarif"])

@@ -85,7 +85,7 @@ def test_wheel_alone(tmp_path):
     (project / "link.json").write_text('{"id": "1", "updateSequenceNumber": 1}')
     code, output = run(command, "check", "link.json", cwd=project)
     assert code == 1, output
-    assert "link.json:1:1: RL201 lacks the member 'displayName'" in output
+    assert "link.json:1:1: RL201 the remote link lacks the members 'displayName'" in output
     code, output = run(command, "contract", "diff", "2023-06", "2026-06", cwd=project)
     assert code == 1, output
     assert "body.remoteLinks at most 100 entries" in output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 from support.project import ini
 
@@ -26,14 +28,14 @@ def test_violation_fails_call_phase(project):
     result.stdout.fnmatch_lines(
         [
             "*_ test_it _*",
-            "RL201: the provider violated the remote links contract, in request 1 (link '1')",
+            'RL201 url "<string>" is not a valid URI; in request 1, at /remoteLinks/0/url (link *1*)',
             "request 1: POST /rest/remotelinks/1.0/bulk -> 202",
             "*RL201 link-schema (error) at /remoteLinks/0/url (link '1')",
             '*"<string>" is not a valid URI',
             '*value:  "<string>"',
             "*change: send an absolute URI such as *",
             "*curl -X POST http://127.0.0.1:*/rest/remotelinks/1.0/bulk -H 'Authorization: JWT [*][*][*]' -H 'Content-*json' --data-raw *",
-            "FAILED test_it.py::test_it - RL201: *",
+            "FAILED test_it.py::test_it - RL201 url *",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -79,6 +81,67 @@ def test_violation_with_other_failure(project):
     result.stdout.fnmatch_lines(["E * assert 1 == 2", "*- remote links contract -*", "*RL201 link-schema*", "*curl *"])
 
 
+@pytest.mark.parametrize("failing", ["assert 1 == 2", "raise RuntimeError('of the provider')", "assert [1, 2] == [3]"])
+def test_summary_of_other_failure(project, monkeypatch, failing):
+    """The one line of a test's own failure says it first, and then what probably led to it."""
+    monkeypatch.setenv("COLUMNS", "160")
+    said = {"assert 1": "assert 1 == 2", "raise Ru": "RuntimeError: of the provider", "assert [": "assert [1, 2] == [3]"}[failing[:8]]
+    result = run(project, VIOLATION + f"    {failing}\n", "--junitxml=report.xml", "--tb=line")
+    line = next(line for line in result.stdout.lines if line.startswith("FAILED "))
+    assert f'- {said} - RL201 url "<string>" is not a valid URI' in line.replace("AssertionError: ", "")
+    (failure,) = ElementTree.parse(project.path / "report.xml").iter("failure")
+    assert failure.attrib["message"].replace("AssertionError: ", "").startswith(f"{said} - RL201 url ")
+
+
+def test_summary_of_unrelated_failure(project):
+    """A failure without violations of severity error is summed up as pytest does it."""
+    result = run(project, "def test_it(fake_jira):\n    submit(fake_jira, severity='x')\n    assert 1 == 2\n")
+    assert "FAILED test_it.py::test_it - assert 1 == 2" in result.stdout.str().replace("AssertionError: ", "").splitlines()
+
+
+PENDING = """
+def test_it(make_fake_jira):
+    jira = make_fake_jira(consistency=%r)
+    submit(jira, id="a")
+    submit(jira, id="b")
+    read(jira, "b")
+    assert jira.links == {}
+    %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "waits_for"),
+    [
+        ("manual", ["fake_jira.settle()"] * 2),
+        ("after-reads:2", ["2 more reads that could show it", "1 more read that could show it"]),
+        ("after-seconds:3600", ["* more seconds of the site's clock, or fake_jira.advance()"] * 2),
+        ("submit=manual,delete=immediate", ["fake_jira.settle()"] * 2),
+    ],
+)
+def test_pending_writes_of_failure(project, policy, waits_for):
+    """Where a test fails for its own reason, the writes that are not visible yet are reported, and what they wait for."""
+    for failing in ("assert jira.links", "raise RuntimeError('of the provider')"):
+        result = run(project, PENDING % (policy, failing))
+        result.stdout.fnmatch_lines(
+            [
+                "*- remote links pending writes -*",
+                f"accepted, and not visible yet with '{policy}*':",
+                f"  1 submit 'a', updateSequenceNumber 1, waits for {waits_for[0]}",
+                f"  2 submit 'b', updateSequenceNumber 1, waits for {waits_for[1]}",
+                "fake_jira.settle() lets all of them arrive; *",
+            ]
+        )
+
+
+def test_pending_writes_of_violation(project):
+    """A violation has nothing to do with pending writes, and a test that passes has no report."""
+    source = PENDING % ("manual", "submit(jira, url='<string>')")
+    result = run(project, source + "\ndef test_other(fake_jira):\n    submit(fake_jira)\n", "-rA")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.no_fnmatch_line("*pending writes*")
+
+
 def test_violation_with_skip(project):
     """A test that skips itself stays skipped."""
     run(project, VIOLATION + "    pytest.skip('not here')\n").assert_outcomes(skipped=1)
@@ -119,7 +182,7 @@ def test_expected_violation_and_another(project):
     )
     result = run(project, source)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["RL201: the provider violated the remote links contract, in request 1 (link '1')"])
+    result.stdout.fnmatch_lines(['RL201 url "<string>" is not a valid URI; in request 1, at /remoteLinks/0/url (link *1*)'])
 
 
 def test_expected_violation_block_raises(project):
@@ -191,7 +254,7 @@ def test_it(late):
 """
     result = run(project, source)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["RL201: the provider violated the remote links contract, in request 1 (link '1')"])
+    result.stdout.fnmatch_lines(['RL201 url "<string>" is not a valid URI; in request 1, at /remoteLinks/0/url (link *1*)'])
 
 
 def test_violation_reported_once(project):
@@ -307,7 +370,9 @@ def test_summary_on_ci(project, monkeypatch):
     monkeypatch.setenv("CI", "true")
     lines = run(project, VIOLATION).stdout.lines
     summary = lines[next(number for number, line in enumerate(lines) if "short test summary" in line) + 1 :]
-    assert summary[0] == "FAILED test_it.py::test_it - RL201: the provider violated the remote links contract, in request 1 (link '1')"
+    assert summary[0] == (
+        "FAILED test_it.py::test_it - RL201 url \"<string>\" is not a valid URI; in request 1, at /remoteLinks/0/url (link '1')"
+    )
     assert summary[1].startswith("=")
 
 

@@ -96,7 +96,7 @@ def test_query_parameter(method, parameter, query, message):
 def test_sequence_parameter():
     """A wrong value of the parameter without effect is fixed by leaving it out, and is not reported twice."""
     (violation,) = check(load_document("2026-06"), "DELETE", "_updateSequenceNumber=latest").violations
-    assert (violation.code, violation.message) == ("RL107", '"latest" is not a 64-bit integer')
+    assert (violation.code, violation.message) == ("RL107", '_updateSequenceNumber "latest" is not a 64-bit integer')
     assert violation.hint == "leave the parameter out: it has no effect"
 
 
