@@ -157,6 +157,7 @@ class FakeJira(View):
             listener.start()
         self._backend.abandoned.clear()
         self._site.url = listener.sites.add(self._mount, listener.url)
+        self._site.neighbours = lambda: tuple(other.site for other in listener.sites.others(self._backend))
         self._listener = listener
         return self
 

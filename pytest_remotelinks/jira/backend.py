@@ -76,6 +76,11 @@ class Backend:
         self._traces = 0
 
     @property
+    def site(self) -> Site:
+        """The site that it answers for."""
+        return self._site
+
+    @property
     def kept_bytes(self) -> int:
         """How many bytes of a body are to be kept."""
         return max(checker.kept_bytes for checker in self._checkers)

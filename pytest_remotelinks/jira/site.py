@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +38,8 @@ class Site:
     def __init__(self, consistency: Policy) -> None:
         #: The base URL under which clients reach it; None before it was served.
         self.url: str | None = None
+        #: The other sites that are served beside it.
+        self.neighbours: Callable[[], tuple[Site, ...]] = tuple
         #: The issue keys and ids that exist, and the services; None for all.
         self.known_issues: set[str] | None = None
         self.known_services: set[str] | None = None

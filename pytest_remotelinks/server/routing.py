@@ -48,6 +48,10 @@ class Sites:
     def remove(self, backend: Backend) -> None:
         self._mounts = tuple(mount for mount in self._mounts if mount.backend is not backend)
 
+    def others(self, backend: Backend) -> tuple[Backend, ...]:
+        """The backends of the other sites."""
+        return tuple(mount.backend for mount in self._mounts if mount.backend is not backend)
+
     def route(self, request: Request) -> tuple[Backend | None, Request]:
         """The backend that answers a request, and the request as it gets it."""
         mounts = self._mounts

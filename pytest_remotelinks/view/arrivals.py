@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from pytest_remotelinks.jira.store import Store
 from pytest_remotelinks.jira.write import AcceptedWrite
+from pytest_remotelinks.view.causes import fate
 from pytest_remotelinks.view.compare import differences
-from pytest_remotelinks.view.messages import fate, stored_members
+from pytest_remotelinks.view.messages import stored_members
 
 #: Writes that a report lists, of those that changed places.
 _SHOWN = 20
@@ -105,8 +106,10 @@ def arrival_lines(arrivals: Sequence[AcceptedWrite]) -> list[str]:
 def _effect(write: AcceptedWrite, arrivals: Sequence[AcceptedWrite]) -> str:
     if write.kind == "submit":
         rival = write.lost_to
-        return f": {fate(write)}" if rival is not None and rival.kind == "submit" and arrivals.index(rival) < arrivals.index(write) else ""
-    return f": deletes {_few([ascii(lost.id) for lost in arrivals if lost.lost_to is write]) or 'nothing'}"
+        is_ignored = rival is not None and rival.kind == "submit" and arrivals.index(rival) < arrivals.index(write)
+        return f": {fate(write, arrivals)}" if is_ignored else ""
+    deleted = [ascii(lost.id) for lost in arrivals if lost.lost_to is write]
+    return f": deletes {_few(deleted) or 'nothing'}"
 
 
 def _few(names: Sequence[str]) -> str:

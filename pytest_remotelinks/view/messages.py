@@ -13,6 +13,7 @@ from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, Submission, api_of, data_of, properties_of
 from pytest_remotelinks.reports.terminal import request_line, violation_lines
 from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.view.causes import submission_fate
 from pytest_remotelinks.view.compare import Difference, differences, nearest_names
 from pytest_remotelinks.view.deletions import replay
 from pytest_remotelinks.wire.redact import redact_text
@@ -67,19 +68,6 @@ def waiting_hint(pending: PendingWrites) -> list[str]:
     ]
 
 
-def fate(write: AcceptedWrite) -> str:
-    """Why an accepted submission that has arrived is not stored."""
-    rival = write.lost_to
-    if rival is None:
-        return "the app that sent it was uninstalled"
-    if rival.kind != "submit":
-        return f"deleted by request {rival.request}"
-    new, old = write.sequence, rival.sequence
-    if not isinstance(new, (int, float)) or not isinstance(old, (int, float)):
-        return f"replaced by request {rival.request}"
-    return f"ignored: {new} {'equals' if new == old else 'is lower than'} the {old} that is stored"
-
-
 def linked_line(stored: AcceptedWrite, kind: Kind) -> list[str]:
     """The issues or services that a stored link is displayed on."""
     return [f"  it is linked to {', '.join(map(ascii, linked_keys(stored, kind))) or f'no {kind}'}"]
@@ -100,10 +88,14 @@ def request_section(title: str, exchanges: Sequence[Exchange], remarks: Mapping[
     return lines + ([f"  and {len(exchanges) - _SHOWN} before them"] if len(exchanges) > _SHOWN else [])
 
 
-def submission_section(title: str, submission: Submission, found: Iterable[Difference] = ()) -> list[str]:
+def submission_section(title: str, submission: Submission, found: Iterable[Difference] = (), became: str | None = None) -> list[str]:
     """One submitted link: what became of it, where it is not as expected, what Jira said about it, and its violations."""
     state = "accepted" if submission.accepted else "rejected" if submission.request.status == 202 else "refused with its request"
     lines = ["", f"{title}: {submission.id!a}, {state}, in {request_line(submission.request)}"]
+    if became is not None and submission.accepted:
+        api, data = api_of(submission.request), data_of(submission)
+        sequence = f"{api.sequence_member} {data.get(api.sequence_member)!a}: " if api is not None else ""
+        lines.append(f"  {sequence}{became}")
     lines += difference_lines(found)
     for error in submission.errors:
         lines.append(f"  Jira said: {error['message']} (errorTraceId {error['errorTraceId']})")
@@ -171,26 +163,28 @@ def missing_link(
     if remaining is None and (effective := [deletion for deletion in deletions if deletion.touches and deletion.stored]):
         lines += request_section("its deletion", [effective[-1].request])
     if submissions:
-        lines += submission_section("last submission", submissions[-1], differences(fields, members(submissions[-1])))
+        became = submission_fate(submissions[-1], pending, links)
+        lines += submission_section("last submission", submissions[-1], differences(fields, members(submissions[-1])), became)
     if near and (nearest := next((link for link in links if link.id == near[0]), None)):
         lines += ["", f"nearest link that is stored: {nearest.id!a}"]
         lines += difference_lines([*_id_difference(api, id, nearest.id), *differences(fields, stored_members(nearest))])
         lines += linked_line(nearest, kind) if kind is not None else []
-        lines += stored_submission(nearest, submissions_to(api, exchanges, nearest.id))
+        lines += stored_submission(nearest, submissions_to(api, exchanges, nearest.id), pending)
     elif not submissions:
         lines += missing_submission(api, id, fields, exchanges)
     return lines
 
 
-def stored_submission(stored: AcceptedWrite, submissions: Sequence[Submission]) -> list[str]:
+def stored_submission(stored: AcceptedWrite, submissions: Sequence[Submission], pending: PendingWrites) -> list[str]:
     """Of a link's submissions, the one that it is stored by, and the last one if that is another."""
     of_app = [submission for submission in submissions if submission.request.app == stored.app]
     lines = []
     for submission in of_app:
         if data_of(submission) is stored.data:
-            lines += submission_section("its submission", submission)
-            if submission is not of_app[-1]:
-                lines += submission_section("last submission", of_app[-1])
+            others = submission is not of_app[-1]
+            lines += submission_section("its submission", submission, became="stored" if others else None)
+            if others:
+                lines += submission_section("last submission", of_app[-1], became=submission_fate(of_app[-1], pending, [stored]))
     return lines
 
 

@@ -18,6 +18,7 @@ from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.rules.selectors import parse_selectors
 from pytest_remotelinks.rules.violation import selects
 from pytest_remotelinks.view import waiting
+from pytest_remotelinks.view.causes import PENDING, never_sent, refusal, still_stored, submission_fate
 from pytest_remotelinks.view.compare import differences, nearest_names
 from pytest_remotelinks.view.deletions import criteria, criteria_differences, misses, not_accepted, replay
 from pytest_remotelinks.view.messages import (
@@ -143,10 +144,14 @@ class View:
         for found, candidate in reversed(compared):
             if not found:
                 return candidate
-        problem = f"no submission of {id!a} has the expected fields"
         if not compared:
-            raise failure(problem, expected_line(fields), missing_submission(self._api, id, fields, self.requests))
+            raise failure(
+                f"{id!a} was never submitted: {self._never_sent(id)}",
+                expected_line(fields),
+                missing_submission(self._api, id, fields, self.requests),
+            )
         found, nearest = min(reversed(compared), key=lambda pair: len(pair[0]))
+        problem = f"no submission of {id!a} has the expected fields"
         raise failure(problem, expected_line(fields), submission_section("nearest submission", nearest, found))
 
     def assert_not_submitted(self, id: Id) -> None:
@@ -162,7 +167,7 @@ class View:
         __tracebackhide__ = True
         last = self._last_submission(id)
         if not last.accepted:
-            raise failure(f"the last submission of {id!a} was not accepted", submission_section("the submission", last))
+            raise failure(f"the last submission of {id!a} was not accepted: {refusal(last)}", submission_section("the submission", last))
         return last
 
     def assert_rejected(self, id: Id, match: str | None = None) -> Submission:
@@ -178,7 +183,7 @@ class View:
         if last.accepted:
             raise failure(f"the last submission of {id!a} was accepted", submission_section("the submission", last))
         if last.request.status in _PASSING:
-            reason = "the request failed before it was validated"
+            reason = f"the request failed before it was validated, {refusal(last)}"
             raise failure(f"{id!a} was not rejected: {reason}", submission_section("the submission", last))
         if match is not None and not any(re.search(match, error["message"]) for error in last.errors):
             raise failure(f"{id!a} was rejected, but no message matches {match!a}", submission_section("the submission", last))
@@ -200,10 +205,12 @@ class View:
         self._check(id)
         stored = self._stored_links(id)
         if stored:
+            with self._site.present():
+                cause = still_stored(self._api, stored[0], self._site.pending, self.requests)
             raise failure(
-                f"{id!a} is stored",
+                f"{id!a} is stored: {cause}",
                 self._pending_hint(id),
-                stored_submission(stored[0], self._submissions_of(id)),
+                self._submission_of(stored[0]),
             )
 
     def assert_deleted(self, id: Id) -> Exchange:
@@ -296,13 +303,13 @@ class View:
                 linked_line(stored, kind),
                 [f"  did you mean {near[0]!a}?"] if near else [],
                 self._pending_hint(id),
-                stored_submission(stored, self._submissions_of(id)),
+                self._submission_of(stored),
             )
         if not shown:
             raise failure(
                 f"{id!a} is linked to the {kind} {key!a}, but not displayed there",
                 ["  no installed app with a remote link module sent it"],
-                stored_submission(stored, self._submissions_of(id)),
+                self._submission_of(stored),
             )
         return copy_of(stored.data)
 
@@ -320,7 +327,7 @@ class View:
                     return shown
         actions = self._registry.actions.get(stored.app, {})
         problem, *reasons = action_problem(id, action_id, url, stored.data, actions)
-        raise failure(problem, reasons, self._pending_hint(id), stored_submission(stored, self._submissions_of(id)))
+        raise failure(problem, reasons, self._pending_hint(id), self._submission_of(stored))
 
     # Violations
 
@@ -380,7 +387,8 @@ class View:
             found = [submission for exchange in arrived for submission in exchange.submissions if submission.id == id]
             if found:
                 return found[-1]
-        raise failure(f"{id!a} was not submitted within {timeout:g} seconds", missing_submission(self._api, id, {}, self.requests))
+        problem = f"{id!a} was not submitted within {timeout:g} seconds: {self._never_sent(id)}"
+        raise failure(problem, missing_submission(self._api, id, {}, self.requests))
 
     def wait_until(self, predicate: Callable[[], Result], timeout: float = 5.0) -> Result:
         """Wait until the predicate returns a true value, for ``timeout`` seconds at most, and return that.
@@ -447,11 +455,11 @@ class View:
             return [link for link in shown_on(self._site, self._registry, self._api, kind, key) if self._has(self._api, link.app)]
 
     def _stored_links(self, id: Id | None = None) -> list[AcceptedWrite]:
-        """The stored links, or those of an id; first those of the app installed last, which counts where only one can."""
+        """The stored links, or those of an id; those of the app installed last first, which counts where only one can."""
         with self._site.present():
-            latest = self._latest_app
+            last = {key: place for place, key in enumerate(reversed(self._registry.keys))}
             links = [link for link in self._site.store if link.api is self._api and self._has(link.api, link.app)]
-            return sorted((link for link in links if id in (None, link.id)), key=lambda link: link.app != latest)
+            return sorted((link for link in links if id in (None, link.id)), key=lambda link: last.get(link.app, len(last)))
 
     def _last_writer(self, id: Id) -> str:
         """The app that submitted the link or deleted its own last."""
@@ -473,7 +481,7 @@ class View:
         self._check(id)
         candidates = self._submissions_of(id)
         if not candidates:
-            raise failure(f"{id!a} was never submitted", missing_submission(self._api, id, {}, self.requests))
+            raise failure(f"{id!a} was never submitted: {self._never_sent(id)}", missing_submission(self._api, id, {}, self.requests))
         return candidates[-1]
 
     def _stored(self, id: Id, fields: dict[str, Any], expected: list[str], kind: Kind | None = None) -> AcceptedWrite:
@@ -483,20 +491,40 @@ class View:
         candidates = self._stored_links(id)
         if not candidates:
             raise failure(
-                f"{id!a} is not stored",
+                f"{id!a} is not stored: {self._fate(id, fields) or self._never_sent(id)}",
                 expected,
                 missing_link(self._api, id, fields, self.requests, self._stored_links(), self._site.pending, kind),
             )
         found, stored = min(((differences(fields, stored_members(link)), link) for link in candidates), key=lambda pair: len(pair[0]))
         if found:
+            cause = self._fate(id, fields)
             raise failure(
-                f"{id!a} is stored, with other fields than expected",
+                f"{id!a} is stored, with other fields than expected{f': {cause}' if cause else ''}",
                 expected,
                 difference_lines(found),
                 self._pending_hint(id),
-                stored_submission(stored, self._submissions_of(id)),
+                self._submission_of(stored),
             )
         return stored
+
+    def _fate(self, id: Id, fields: dict[str, Any]) -> str | None:
+        """Why the last submission with these fields, or the last one if none has them, is not stored; None if it is, or there is none."""
+        submissions = self._submissions_of(id)
+        if not submissions:
+            return None
+        fitting = [submission for submission in submissions if not differences(fields, members(submission))]
+        meant = (fitting or submissions)[-1]
+        with self._site.present():
+            became = submission_fate(meant, self._site.pending, self._stored_links(id))
+        if became is None:
+            return None
+        return f"its submission in request {meant.request.number} {'is' if became == PENDING else 'was'} {became}"
+
+    def _never_sent(self, id: Id) -> str:
+        return never_sent(self._api, id, self._site, self.requests)
+
+    def _submission_of(self, stored: AcceptedWrite) -> list[str]:
+        return stored_submission(stored, self._submissions_of(stored.id), self._site.pending)
 
     def _pending_hint(self, id: Id) -> list[str]:
         return pending_hint(self._api, self._site.pending, id)

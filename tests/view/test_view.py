@@ -167,7 +167,9 @@ def test_missing_link_shows_nearest(jira, provider, link):
     """For a missing link, the expectation and the nearest stored link are shown."""
     provider.submit(link("alert-2", displayName="X", severity="high"), properties={"account": "a"})
     said = message(jira.assert_stored, "alert-1", displayName="X", type="alert", properties={"account": "b"})
-    assert "'alert-1' is not stored\n  expected: displayName='X', type='alert', properties={'account': 'b'}\n" in said
+    assert (
+        "'alert-1' is not stored: did you mean 'alert-2'?\n  expected: displayName='X', type='alert', properties={'account': 'b'}\n" in said
+    )
     assert "nearest link that is stored: 'alert-2'\n  id: expected 'alert-1', it is 'alert-2'\n" in said
     assert "  type: expected 'alert', it is 'security'" in said
     assert "  properties.account: expected 'b', it is 'a'" in said
@@ -452,7 +454,7 @@ def test_linked_missing_link(jira, provider, link):
     """For a missing link, the expected issue and the nearest link's issues are shown."""
     provider.submit(link("alert-2"))
     said = message(jira.assert_linked, "alert-1", issue="ABC-7")
-    assert "'alert-1' is not stored\n  expected: linked to the issue 'ABC-7'\n" in said
+    assert "'alert-1' is not stored: did you mean 'alert-2'?\n  expected: linked to the issue 'ABC-7'\n" in said
     assert "nearest link that is stored: 'alert-2'\n  id: expected 'alert-1', it is 'alert-2'\n  it is linked to 'ABC-1'\n" in said
 
 
@@ -596,7 +598,7 @@ def test_not_stored(make_site, provider_of, link):
     jira.assert_not_stored("1")
     jira.settle()
     said = message(jira.assert_not_stored, "1")
-    assert said.startswith("'1' is stored\n\nits submission: '1', accepted, in request 1: POST")
+    assert said.startswith("'1' is stored: nothing deleted it\n\nits submission: '1', accepted, in request 1: POST")
     provider.delete("1")
     assert "1 write that may concern it is still pending ('manual')" in message(jira.assert_not_stored, "1")
     jira.settle()

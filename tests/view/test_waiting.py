@@ -36,7 +36,7 @@ def test_wait_for_earlier_submission(jira, provider, link):
 def test_wait_in_vain(jira, provider, link):
     """Waiting in vain says what arrived instead."""
     provider.submit(link("2"))
-    with pytest.raises(AssertionError, match=r"'1' was not submitted within 0\.01 seconds\n(.|\n)*'2'"):
+    with pytest.raises(AssertionError, match=r"'1' was not submitted within 0\.01 seconds: only other ids were\n(.|\n)*'2'"):
         jira.wait_for_submission("1", timeout=0.01)
 
 
