@@ -13,6 +13,7 @@ from pytest_remotelinks.check.positions import Path, line_and_column, number_not
 from pytest_remotelinks.contract.document import load_document
 from pytest_remotelinks.contract.layout import kind_of
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json, read_yaml
+from pytest_remotelinks.contract.near import meant
 from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.descriptor import check_descriptor
 from pytest_remotelinks.rules.request import report_duplicate_members
@@ -64,7 +65,7 @@ def _violations(source: _Source, contract: str, ignore: tuple[str, ...], next_co
         raise Unreadable("it is a HAR, which cannot be checked yet; check the bodies of its requests")
     violations = Violations(ignore)
     check: Callable[[Any, str, tuple[str, ...], str | None], list[Violation]]
-    if isinstance(value, dict) and REMOTE_LINKS.list_member in value:
+    if isinstance(value, dict) and any(meant(name, (REMOTE_LINKS.list_member,)) for name in value):
         check = check_submission
     elif kind_of(value) is not None and not _has_link(value):
         check_descriptor(violations, value, load_document(contract), "connect" if source.is_json else "forge")

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from json import JSONDecoder
-from typing import Any
+from typing import Any, NamedTuple
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 #: Strings are skipped; outside of them it matches numbers, and what Python reads as one.
@@ -31,7 +31,7 @@ def positions_in_json(text: str, paths: Iterable[Path]) -> dict[Path, tuple[int,
         for step in path:
             below = below.setdefault(step, {})
     found: _Wanted = {}
-    start = _skip(text, 0)
+    start = skip_space(text, 0)
     _find(text, start, wanted, found)
     lines = [index for index, character in enumerate(text) if character == "\n"] if len(paths) > 1 else None
     return {path: _place(text, _nearest(start, found, path), lines) for path in paths}
@@ -50,29 +50,53 @@ def line_and_column(text: str, index: int) -> tuple[int, int]:
     return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
-def _find(text: str, start: int, wanted: _Wanted, found: _Wanted) -> int:
-    """Find the start of each wanted part of the value at ``start``, and return the end of the value."""
+def skip_space(text: str, index: int) -> int:
+    """Where the white space at an index ends."""
+    match = _SPACE.match(text, index)
+    return match.end() if match else index
+
+
+class Entry(NamedTuple):
+    """One member of an object, or entry of a list: its name or index, and where name and value start and end.
+
+    The name of a list's entry has no length and starts where the value does.
+    """
+
+    name: str
+    name_start: int
+    name_end: int
+    start: int
+    end: int
+
+
+def entries_in_json(text: str, start: int) -> tuple[list[Entry], int]:
+    """The entries of the object or list at ``start``, none for another value; and where the value ends."""
     closing = {"{": "}", "[": "]"}.get(text[start])
-    if not wanted or closing is None:
-        return _decode(text, start)[1]
-    index = _skip(text, start + 1)
-    number = 0
+    if closing is None:
+        return [], _decode(text, start)[1]
+    entries: list[Entry] = []
+    index = skip_space(text, start + 1)
     while text[index] != closing:
+        name, name_start, name_end = str(len(entries)), index, index
         if closing == "}":
-            name, index = _decode(text, index)
-            index = _skip(text, _skip(text, index) + 1)  # past the colon
-        else:
-            name, number = str(number), number + 1
-        if name in wanted:
-            below: _Wanted = {}
-            found[name] = index, below  # the last one of duplicate members stays
-            index = _find(text, index, wanted[name], below)
-        else:
-            index = _decode(text, index)[1]
-        index = _skip(text, index)
+            name, name_end = _decode(text, index)
+            index = skip_space(text, skip_space(text, name_end) + 1)  # past the colon
+        _, end = _decode(text, index)
+        entries.append(Entry(name, name_start, name_end, index, end))
+        index = skip_space(text, end)
         if text[index] == ",":
-            index = _skip(text, index + 1)
-    return index + 1
+            index = skip_space(text, index + 1)
+    return entries, index + 1
+
+
+def _find(text: str, start: int, wanted: _Wanted, found: _Wanted) -> None:
+    """Find the start of each wanted part of the value at ``start``."""
+    for entry in entries_in_json(text, start)[0]:
+        if entry.name in wanted:
+            below: _Wanted = {}
+            found[entry.name] = entry.start, below  # the last one of duplicate members stays
+            if wanted[entry.name]:
+                _find(text, entry.start, wanted[entry.name], below)
 
 
 def _nearest(start: int, found: _Wanted, path: Path) -> int:
@@ -88,8 +112,3 @@ def _place(text: str, index: int, lines: list[int] | None) -> tuple[int, int]:
         return line_and_column(text, index)
     number = bisect_left(lines, index)
     return number + 1, index - (lines[number - 1] if number else -1)
-
-
-def _skip(text: str, index: int) -> int:
-    match = _SPACE.match(text, index)
-    return match.end() if match else index

@@ -8,7 +8,6 @@ from typing import Any
 
 from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.catalogue import RULES
-from pytest_remotelinks.wire.redact import Secret
 
 
 def as_json(found: Sequence[LocatedViolation]) -> str:
@@ -17,7 +16,7 @@ def as_json(found: Sequence[LocatedViolation]) -> str:
 
 
 def _facts(located: LocatedViolation) -> dict[str, Any]:
-    violation, fix = located.violation, located.violation.fix
+    violation = located.violation
     return {
         "file": located.file,
         "line": located.line,
@@ -28,8 +27,5 @@ def _facts(located: LocatedViolation) -> dict[str, Any]:
         "pointer": violation.pointer,
         "message": violation.message,
         "hint": violation.hint,
-        # Null where a person must decide, and where the new value contains a secret.
-        "fix": None
-        if fix is None or isinstance(fix.value, Secret)
-        else {"action": fix.action, "pointer": fix.pointer, "value": fix.value, "safe": fix.safe},
+        "fix": located.fix,
     }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_remotelinks.rules.violation import Violation
+from pytest_remotelinks.wire.redact import Secret
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,11 @@ class LocatedViolation:
     def message(self) -> str:
         """The violation's message, after its JSON pointer if it has one."""
         return f"{self.at}{self.violation.message}"
+
+    @property
+    def fix(self) -> dict[str, Any] | None:
+        """The violation's fix as an object, None where a person must decide, and where the new value contains a secret."""
+        fix = self.violation.fix
+        if fix is None or isinstance(fix.value, Secret):
+            return None
+        return {"action": fix.action, "pointer": fix.pointer, "value": fix.value, "safe": fix.safe}

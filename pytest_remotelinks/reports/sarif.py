@@ -41,7 +41,9 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(located: LocatedViolation, codes: list[str]) -> dict[str, Any]:
     violation = located.violation
+    properties = {"properties": {"fix": located.fix}} if located.fix else {}
     return {
+        **properties,
         "ruleId": violation.code,
         "ruleIndex": codes.index(violation.code),
         "level": violation.severity,

@@ -1,0 +1,101 @@
+"""Fix a file: apply the safe fixes of its violations until none is left."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_remotelinks.check.edits import edited
+from pytest_remotelinks.check.files import check_file
+from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json
+from pytest_remotelinks.reports.located import LocatedViolation
+from pytest_remotelinks.wire.fix import Fix
+from pytest_remotelinks.wire.text import printable
+
+#: How often a file is changed and checked again. A change seldom lets another one apply.
+_ROUNDS = 20
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class FixedFile:
+    """A file before and after its fixes, and the violations before and after."""
+
+    name: str
+    before: bytes
+    after: bytes
+    found: list[LocatedViolation]
+    left: list[LocatedViolation]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the file can be rewritten. YAML would lose its comments."""
+        return _is_json(decoded(self.before))
+
+    @property
+    def diff(self) -> str:
+        """The changes as a unified diff."""
+        name = printable(self.name, keep="")
+        lines = difflib.unified_diff(_lines(self.before), _lines(self.after), name, name)
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def fix_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> FixedFile:
+    """The file after the safe fixes of its violations. Raises what ``check_file`` raises."""
+    found = left = check_file(name, content, contract, ignore, next_contract)
+    after = content
+    text = decoded(content)
+    for _ in range(_ROUNDS if _is_json(text) else 0):
+        fixed = edited(text, safe_fixes(left))
+        if fixed == text:
+            break
+        text = fixed
+        after = (_BYTE_ORDER_MARK if content.startswith(_BYTE_ORDER_MARK) else b"") + text.encode()
+        left = check_file(name, after, contract, ignore, next_contract)
+    return FixedFile(name, content, after, found, left)
+
+
+def safe_fixes(found: list[LocatedViolation]) -> Iterator[Fix]:
+    """The fixes of violations that neither guess nor lose anything that matters."""
+    return (fix for located in found if (fix := located.violation.fix) is not None and fix.safe)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Replace a file's content, or leave the file as it is. Raises Unreadable."""
+    path = path.resolve()
+    try:
+        if not os.access(path, os.W_OK):
+            raise PermissionError(13, os.strerror(13))
+        descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            shutil.copymode(path, new)
+            os.replace(new, path)
+        except BaseException:
+            os.unlink(new)
+            raise
+    except OSError as error:
+        raise Unreadable(f"it cannot be written: {error.strerror}") from None
+
+
+def _is_json(text: str) -> bool:
+    if not looks_like_json(text):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _lines(content: bytes) -> list[str]:
+    """The lines of a file with their ends; only a newline ends one."""
+    lines = content.decode("utf-8").split("\n")
+    return [f"{line}\n" for line in lines[:-1]] + [lines[-1]] * bool(lines[-1])
