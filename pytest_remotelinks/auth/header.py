@@ -38,7 +38,11 @@ _WRAPPINGS = tuple(
             "more than one space follows JWT in the Authorization header",
             "put one space between JWT and the token",
         ),
-        (rf"{_SCHEME} +{_NAME}\s*[=:]\s*(?P<rest>.+)", "a name is before the credential", "only the credential follows the scheme"),
+        (
+            rf"(?:(?P<scheme>[A-Za-z]{{1,12}}) +)?{_NAME}\s*[=:]\s*(?P<rest>.+)",
+            "a name is before the credential",
+            "only the credential follows the scheme",
+        ),
         (
             rf"""{_SCHEME} +b(["'])(?P<rest>.*)\2""",
             "the credential is written like Python's bytes",
@@ -72,8 +76,8 @@ def find_flaw(value: str, accepts_basic: bool) -> Flaw | None:
         meant, steps = further.meant, steps + 1
     if meant is None or not is_genuine(meant):
         return Flaw(flaw.message, flaw.hint)
-    scheme, _, credential = meant.partition(" ")
-    return Flaw(flaw.message, flaw.hint, f"JWT {credential}" if scheme.lower() == "bearer" and is_signed_by_app(credential) else meant)
+    scheme, credential = meant.split()
+    return Flaw(flaw.message, flaw.hint, f"{'JWT' if scheme.lower() == 'bearer' and is_signed_by_app(credential) else scheme} {credential}")
 
 
 def is_genuine(value: str) -> bool:

@@ -296,6 +296,8 @@ HEADERS = {
     "a name": ("JWT token={}", "a name is before the credential", "only the credential follows"),
     "another name": ("JWT jwt: {}", "a name is before the credential", "only the credential follows"),
     "a name and quotes": ('JWT token="{}"', "a name is before the credential", "only the credential follows"),
+    "a name after another scheme": ("Token token={}", "a name is before the credential", "only the credential follows"),
+    "a name alone": ("token: {}", "a name is before the credential", "only the credential follows"),
     "a name after Bearer": ("Bearer access_token={}", "a name is before the credential", "only the credential follows"),
     "quotes": ('JWT "{}"', "the credential is in quotes", "send it without"),
     "single quotes": ("JWT '{}'", "the credential is in quotes", "send it without"),
