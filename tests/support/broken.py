@@ -319,7 +319,10 @@ _updateSequenceNumber=&accountId=account-1|accountId=account-1&accountId=account
 params=%7B%22accountId%22%3A%22account-1%22%7D|params=%7B%22accountId%22%3A%22account-1%22%2C%22x%22%3A%221%22%7D
 params=%5B1%5D|params%5BaccountId%5D=account-1|params[accountId]=account-1|params[x]=1|params={"accountId":"account-1"}
 params.accountId=account-1|params=[object%20Object]|params=%7B%22accountId%22%3A%22account-1%22%7D&accountId=account-2
-params=%7B%22repository.id%22%3A%227%22%7D&accountId=account-1""".replace("\n", "|").split("|")  # fmt: skip
+params=%7B%22repository.id%22%3A%227%22%7D&accountId=account-1|params={'accountId':'account-1'}|params=accountId&params=account-1
+params=accountId&params=repository.id|params=accountId,account-1|params=accountId%20account-1|params=accountId%3Daccount-1|params=
+params={accountId=account-1,%20repository.id=7}|params[0][accountId]=account-1
+params=[('accountId','account-1')]|params[]=x""".replace("\n", "|").split("|")  # fmt: skip
 _PATHS = """/bulk|/bulk/|//bulk|/Bulk|/bulks|/bulkByProperties|/bulkbyproperties|/bulkByProperties/|/remotelinks/alert-1|/remotelink
 /remoteLink/alert-1|/remotelink/alert-1/|/issue/SHOP-1|/bulk%20|/./bulk|/remotelink//alert-1|/bulk;v=1|/%62ulk
 /bulk/""".replace("\n", "|").split("|")  # fmt: skip
@@ -328,7 +331,10 @@ _CREDENTIALS = [
     AUTHORIZATION, "jwt aaaa.bbbb.cccc", "JWT token=aaaa.bbbb.cccc", "JWT  aaaa.bbbb.cccc", "JWT: aaaa.bbbb.cccc", "JWT <aaaa.bbbb.cccc>",
     'JWT "aaaa.bbbb.cccc"', "aaaa.bbbb.cccc", "Bearer JWT aaaa.bbbb.cccc", "Bearer", "JWT", "", "Token abc", "JWT a.b", "JWT {token}",
     "bearer abc", "Basic YTpi", "Basic a:b", "JWT aaaa.bbbb.cccc,", "Authorization: JWT aaaa.bbbb.cccc", "Bearer: abc",
-    'Bearer token="abc"',
+    'Bearer token="abc"', "JWT b'aaaa.bbbb.cccc'", "jwt  [aaaa.bbbb.cccc]", "JWT%20aaaa.bbbb.cccc", "Token token=aaaa.bbbb.cccc",
+    "Bearer undefined",
+    "JWT {{token}}", "Basic YW5uQHNjYW5uZXIuZXhhbXBsZTp4", "Basic YW5uQHNjYW5uZXIuZXhhbXBsZTp4Cg==", "Basic YW5uQHNjYW5uZXIuZXhhbXBsZTp4eA",
+    "Basic Basic YTpi", "Basic ann@scanner.example:x", "Basic b'YTpi'", "Basic WVRwaQ==", "Basic None", r"JWT aaaa.bbbb.cccc\n",
 ]  # fmt: skip
 _CONTENT_TYPES = [
     "application/json; charset=utf-8",
