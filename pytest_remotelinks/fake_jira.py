@@ -23,6 +23,7 @@ from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.jira.consistency import Policy
 from pytest_remotelinks.jira.fault import Fault, FaultBlock, Operations
 from pytest_remotelinks.jira.faults import Faults
+from pytest_remotelinks.jira.rate_limit import LONGEST_WAIT
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.reports.warning import RemoteLinksWarning
 from pytest_remotelinks.rules.checker import Checker
@@ -425,15 +426,18 @@ class FakeJira(View):
         """Reject a link in every submission from now on, with this message."""
         return self._faults.reject(id, message)
 
-    def rate_limit(self, requests: int | None = None, *, per: float = 60.0, cost: int | None = None) -> Fault:
+    def rate_limit(
+        self, requests: int | None = None, *, per: float = 60.0, cost: int | None = None, longest_wait: int = LONGEST_WAIT
+    ) -> Fault:
         """Take so many requests in ``per`` seconds of the site's clock, or so much cost, and answer 429 to more.
 
         A request costs 1, one for a token too, and 1 more for each link that
         it submits. Every response then carries the published ``X-RateLimit``
-        headers; a refusal also ``Retry-After``, which grows when it is ignored,
-        and ``RateLimit-Reason``. Without numbers the limit is lifted.
+        headers; a refusal also ``RateLimit-Reason`` and ``Retry-After``, which
+        doubles when it is ignored, up to ``longest_wait`` seconds. Without
+        numbers the limit is lifted.
         """
-        return self._faults.rate_limit(requests, per=per, cost=cost)
+        return self._faults.rate_limit(requests, per=per, cost=cost, longest_wait=longest_wait)
 
     @property
     def unmet_faults(self) -> list[str]:

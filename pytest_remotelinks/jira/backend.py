@@ -92,6 +92,7 @@ class Backend:
         for histories in self._histories.values():
             histories.clear()
         self._redirected.clear()
+        self.token_endpoint.forget()
         self._traces = 0
 
     def forget_app(self, app: str) -> None:
@@ -142,7 +143,7 @@ class Backend:
             checked = checker.check(request, self._registry.context(began, now, histories, self._redirected))
             self._registry.remember(request)
             history = histories[checked.app]
-            effect = self._faults.next_fault(_arrival(request, api, checked, began, now))
+            effect = self._faults.next_fault(_arrival(request, api, checked, history, began, now))
             self._redirected.pop(request.target, None)
             if effect is not None and effect.status is not None:
                 result = _Result(self._fail(effect, effect.status, request))
@@ -244,15 +245,21 @@ class Backend:
         return {"message": message, "errorTraceId": f"{self._traces:016x}"}
 
 
-def _arrival(request: Request, api: Api, checked: CheckResult, began: float, now: float) -> Arrival:
+def _arrival(request: Request, api: Api, checked: CheckResult, history: AppHistory, began: float, now: float) -> Arrival:
+    name = checked.operation.name if checked.operation else None
+    promise, waited_for = None, frozenset[str]()
+    if name is not None:
+        promise = history.promises.early(request, name, began, now)
+        waited_for = history.promises.use(request, name, began, now)
     return Arrival(
-        operation=checked.operation.name if checked.operation else None,
+        operation=name,
         api=api.name,
         app=checked.app,
         cost=1 + len(api.entities(checked.payload) or ()),
-        began=began,
         now=now,
         host=request.headers.get("Host", ""),
+        ignored=promise.asked_at if promise is not None else None,
+        waited_for=waited_for,
     )
 
 

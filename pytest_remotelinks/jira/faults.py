@@ -20,7 +20,7 @@ from pytest_remotelinks.jira.fault import (
     seconds,
     whole_number,
 )
-from pytest_remotelinks.jira.rate_limit import RateLimit, Wait
+from pytest_remotelinks.jira.rate_limit import LONGEST_WAIT, RateLimit, Wait
 from pytest_remotelinks.jira.site import Site
 
 AnyFault = TypeVar("AnyFault", bound=Fault)
@@ -30,17 +30,20 @@ AnyFault = TypeVar("AnyFault", bound=Fault)
 class Arrival:
     """What decides which fault a request gets.
 
-    ``began`` is when the request did, and ``now`` when it is answered, in
-    seconds on the site's clock; ``host`` is the name and port that it was sent to.
+    ``now`` is in seconds on the site's clock; ``host`` is the name and port
+    that the request was sent to.
     """
 
     operation: OperationName | None
     api: str
     app: str
     cost: int
-    began: float
     now: float
     host: str
+    #: When the Retry-After was answered that its sender ignores, None if it ignores none.
+    ignored: float | None
+    #: The operations whose Retry-After its sender has waited for; the empty name is for all.
+    waited_for: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -131,15 +134,21 @@ class Faults:
             fault = self._rejections[id] = Rejection(self.site, id, message)
             return self._track(fault)
 
-    def rate_limit(self, requests: int | None = None, *, per: float = 60.0, cost: int | None = None) -> Fault:
-        """Limit the requests, or their cost, in ``per`` seconds of the site's clock; without numbers the limit is lifted."""
+    def rate_limit(
+        self, requests: int | None = None, *, per: float = 60.0, cost: int | None = None, longest_wait: int = LONGEST_WAIT
+    ) -> Fault:
+        """Limit the requests, or their cost, in ``per`` seconds of the site's clock; without numbers the limit is lifted.
+
+        A wait that is ignored grows up to ``longest_wait`` seconds.
+        """
         for name, value in (("requests", requests), ("cost", cost)):
             if value is not None:
                 whole_number(name, value, 1)
         seconds("per", per, 0.001)
+        whole_number("longest_wait", longest_wait, 1)
         fault = Fault(self.site, "rate_limit", call_text("rate_limit", requests, per=per, cost=cost))
         with self.site.present():
-            self._limit = None if requests is None and cost is None else (RateLimit(requests, cost, per), fault)
+            self._limit = None if requests is None and cost is None else (RateLimit(requests, cost, per, longest_wait), fault)
         return fault
 
     def unmet(self) -> list[str]:
@@ -174,11 +183,11 @@ class Faults:
                 return effect
         sender = arrival.api, arrival.app, arrival.operation
         wait = self._waits.get(sender)
-        if wait is not None and wait.refuses(arrival.began, arrival.now):
+        if wait is not None and wait.refuses(arrival.ignored, arrival.operation in arrival.waited_for, arrival.now):
             return Effect("sent before Retry-After had passed", wait.status, wait.left(arrival.now))
         if self._limit is not None:
             limit, fault = self._limit
-            refused = limit.take(arrival.cost, arrival.began, arrival.now)
+            refused = limit.take(arrival.cost, arrival.ignored, "" in arrival.waited_for, arrival.now)
             if refused is not None:
                 return Effect("rate_limit", 429, refused[0], (("RateLimit-Reason", refused[1]),), concerns_all=True, fault=fault)
         taken = self._take(self._next(arrival.operation), arrival.operation)
@@ -241,4 +250,7 @@ def _retry_after(given: int | None) -> int | None:
 
 def _fresh(limit: tuple[RateLimit, Fault] | None) -> tuple[RateLimit, Fault] | None:
     """The same limit, with no request counted."""
-    return None if limit is None else (RateLimit(limit[0].requests, limit[0].cost, limit[0].per), limit[1])
+    if limit is None:
+        return None
+    counted, fault = limit
+    return RateLimit(counted.requests, counted.cost, counted.per, counted.longest_wait), fault

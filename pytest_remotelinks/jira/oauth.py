@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from typing import Any
 
 from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, failure_headers, json_answer, with_fault
@@ -11,6 +12,7 @@ from pytest_remotelinks.jira.fault import Effect
 from pytest_remotelinks.jira.faults import Arrival, Faults
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.rules.retries import Promises
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import NotJSON, decode
 from pytest_remotelinks.wire.request import Request
@@ -30,6 +32,12 @@ class TokenEndpoint:
         self._registry = registry
         self._site = site
         self._faults = faults
+        #: By app, the Retry-Afters that its requests for tokens were answered.
+        self._promises: defaultdict[str, Promises] = defaultdict(Promises)
+
+    def forget(self) -> None:
+        """Forget what every app was answered."""
+        self._promises.clear()
 
     def knows(self, client_id: str) -> bool:
         """Whether an installed app has this client id."""
@@ -41,12 +49,17 @@ class TokenEndpoint:
         with self._site.present() as now:
             payload, refused, app = self._check(request)
             began, host = now - (time.perf_counter() - clock), request.headers.get("Host", "")
-            effect = self._faults.next_fault(Arrival("token", "", app, 1, began, now, host))
+            promises = self._promises[app]
+            promise = promises.early(request, "token", began, now)
+            waited_for = promises.use(request, "token", began, now)
+            effect = self._faults.next_fault(Arrival("token", "", app, 1, now, host, promise.asked_at if promise else None, waited_for))
             if effect is not None and effect.status is not None:
                 answer = _failure(effect, effect.status, request)
             else:
                 answer = refused or self._issue(app)
             answer = with_fault(answer, effect, self._faults.limit_headers())
+            if effect is not None and effect.retry_after is not None:
+                promises.add(request, "" if effect.concerns_all else "token", answer.status, effect.retry_after, now)
             self._site.record.add(
                 Exchange(
                     number=self._site.record.count + 1,

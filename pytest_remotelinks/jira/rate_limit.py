@@ -8,20 +8,24 @@ from datetime import datetime, timezone
 
 from pytest_remotelinks.wire.times import TOLERANCE
 
-#: Seconds above which a wait does not grow any more.
-LONGEST_WAIT = 3600
+#: Seconds above which a wait does not grow, unless a test says otherwise.
+LONGEST_WAIT = 60
 #: The share of a limit below which Jira warns that it is near.
 NEAR = 0.2
 
 
 @dataclass
 class Wait:
-    """A Retry-After that was answered: a request that is sent before it has passed makes it longer."""
+    """A wait that refusals ask for: until its end requests are refused, and one that ignores a refusal doubles it."""
 
+    #: Its end, in seconds on the site's clock, and how long it lasts.
     until: float = 0.0
     seconds: int = 0
-    #: The status of the answer that asked for it, and when that was.
+    #: The status of the refusals.
     status: int = 429
+    #: Seconds above which it does not grow.
+    longest: int = LONGEST_WAIT
+    #: When it began.
     asked_at: float = 0.0
 
     def start(self, seconds: int, now: float) -> None:
@@ -31,16 +35,19 @@ class Wait:
         """The whole seconds that are still to wait."""
         return max(1, math.ceil(self.until - now))
 
-    def refuses(self, began: float, now: float) -> bool:
-        """Whether a request comes too early; then the wait starts again, twice as long.
+    def refuses(self, ignored: float | None, has_waited: bool, now: float) -> bool:
+        """Whether a request is refused.
 
-        A request that began before the wait was asked for is refused, and the
-        wait stays as it is.
+        ``ignored`` is when the Retry-After was answered that the request
+        ignores, None if it ignores none; ``has_waited`` says whether it comes
+        at the end of one. Of several workers that were refused together, the
+        first that comes too early doubles the wait: the others ignore what was
+        answered before that.
         """
-        if now >= self.until - TOLERANCE:
+        if has_waited or now >= self.until - TOLERANCE:
             return False
-        if began > self.asked_at:
-            self.start(max(1, min(2 * self.seconds, LONGEST_WAIT)), now)
+        if ignored is not None and ignored >= self.asked_at:
+            self.start(max(self.seconds, min(2 * self.seconds, self.longest)), now)
         return True
 
 
@@ -56,15 +63,20 @@ class RateLimit:
     requests: int | None
     cost: int | None
     per: float
+    #: Seconds above which a wait does not grow.
+    longest_wait: int = LONGEST_WAIT
     _window_end: float = 0.0
     _requests_used: int = 0
     _cost_used: int = 0
-    _wait: Wait = field(default_factory=Wait)
+    _wait: Wait = field(init=False)
     _reason: str = ""
 
-    def take(self, cost: int, began: float, now: float) -> tuple[int, str] | None:
+    def __post_init__(self) -> None:
+        self._wait = Wait(longest=self.longest_wait)
+
+    def take(self, cost: int, ignored: float | None, has_waited: bool, now: float) -> tuple[int, str] | None:
         """Count a request; return the seconds to wait and the reason if it is over the limit."""
-        if self._wait.refuses(began, now):
+        if self._wait.refuses(ignored, has_waited, now):
             self._window_end = max(self._window_end, self._wait.until)
             return self._wait.left(now), self._reason
         if now >= self._window_end - TOLERANCE:

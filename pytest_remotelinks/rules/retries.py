@@ -20,6 +20,8 @@ from pytest_remotelinks.wire.times import TOLERANCE
 PERMANENT = frozenset({400, 401, 403, 413})
 #: Seconds after which a permanent failure may be retried: the site may have changed meanwhile.
 PERMANENT_FOR = 3600.0
+#: Seconds after the end of a Retry-After in which a worker that waited for it may still come.
+PROMISE_LASTS = 60.0
 
 
 class Known(NamedTuple):
@@ -43,12 +45,86 @@ class Stale(NamedTuple):
     known: Known
 
 
-class Wait(NamedTuple):
-    """A Retry-After: from when until when, in seconds since the epoch on the site's clock, and the status of the answer."""
+class Promise(NamedTuple):
+    """A Retry-After that was answered: a request at its end is served unless something else is against it."""
 
+    #: The operation that it is for, empty if it is for all.
+    operation: str
+    #: From when until when, in seconds since the epoch on the site's clock.
     asked_at: float
     until: float
+    #: The status of the answer, and the request that got it.
     status: int
+    request: bytes
+
+    def has_passed(self, now: float) -> bool:
+        """Whether a request comes late enough for it."""
+        return now >= self.until - TOLERANCE
+
+
+@dataclass
+class Promises:
+    """The Retry-Afters that one app was answered and has not used yet.
+
+    Requests do not say which of an app's workers sent them. As long as the app
+    sends one request at a time, the latest promise binds its next request. Once
+    its requests overlap, a worker that was never asked to wait may send any of
+    them. Then a request is early only if it repeats one that was refused, and
+    no promise has passed by which it could come.
+    """
+
+    _open: list[Promise] = field(default_factory=list)
+    #: Whether the app's requests have overlapped.
+    _overlap: bool = False
+    #: When the last request was answered.
+    _answered_at: float = 0.0
+
+    def early(self, request: Request, operation: str, began: float, now: float) -> Promise | None:
+        """The promise for which the request comes too early, None if it does not.
+
+        A request that ``began`` before an answer was sent could not know it.
+        """
+        mine = self._of(operation)
+        waiting = [promise for promise in mine if promise.asked_at < began and not promise.has_passed(now)]
+        if not waiting:
+            return None
+        if not (self._overlap or began < self._answered_at):
+            return max(waiting, key=lambda promise: promise.until)
+        if len(waiting) < len(mine) and any(promise.has_passed(now) for promise in mine):
+            return None
+        identity = _identity(request, False)
+        repeated = [promise for promise in waiting if promise.request == identity]
+        return min(repeated, key=lambda promise: promise.until) if repeated else None
+
+    def use(self, request: Request, operation: str, began: float, now: float) -> frozenset[str]:
+        """Note that the request has come. Return the operations whose promise it uses; the empty name is for all."""
+        self._overlap = self._overlap or began < self._answered_at
+        self._answered_at = now
+        if not self._open:
+            return frozenset()
+        self._open = [promise for promise in self._open if now < promise.until + PROMISE_LASTS]
+        used: set[str] = set()
+        identity = _identity(request, False)
+        # A worker uses its own promise, if it can be told.
+        for promise in sorted(self._of(operation), key=lambda promise: (promise.request != identity, promise.until)):
+            if promise.has_passed(now) and not (self._overlap and promise.operation in used):
+                used.add(promise.operation)
+                self._open.remove(promise)
+        return frozenset(used)
+
+    def add(self, request: Request, operation: str, status: int, seconds: float, now: float) -> None:
+        """Note a Retry-After that a request is answered now; with an empty ``operation`` it is for all."""
+        if not self._overlap:
+            self._open = [promise for promise in self._open if promise.operation != operation]
+        self._open.append(Promise(operation, now, now + seconds, status, _identity(request, False)))
+
+    def end(self, operation: str) -> None:
+        """Note that a request to the operation was served: an app with one worker need not wait any more."""
+        if not self._overlap:
+            self._open = [promise for promise in self._open if promise.operation != operation]
+
+    def _of(self, operation: str) -> list[Promise]:
+        return [promise for promise in self._open if promise.operation in (operation, "")]
 
 
 @dataclass
@@ -62,14 +138,10 @@ class AppHistory:
     links: dict[Id, Known] = field(default_factory=dict)
     #: By id, links whose last submission was rejected.
     rejected: dict[Id, dict[str, Any]] = field(default_factory=dict)
-    #: By operation, the last Retry-After; under the empty name, the last one that is for all operations.
-    _waits: dict[str, Wait] = field(default_factory=dict)
+    #: The Retry-Afters that the app was answered.
+    promises: Promises = field(default_factory=Promises)
     #: By request, its permanent refusal: the status, and when that was.
     _refused: dict[bytes, tuple[int, float]] = field(default_factory=dict)
-
-    def waits_of(self, operation: Operation) -> list[Wait]:
-        """What the app was asked to wait for before a request to the operation."""
-        return [self._waits[name] for name in (operation.name, "") if name in self._waits]
 
     def refusal_of(self, request: Request, now: float) -> int | None:
         """The status with which exactly this request was permanently refused not long ago, None if it was not."""
@@ -83,9 +155,10 @@ class AppHistory:
     ) -> None:
         """Remember the answer to a request; ``concerns_all`` says whether its Retry-After is for all operations."""
         if retry_after is not None:
-            self._waits["" if concerns_all else operation.name] = Wait(now, now + retry_after, status)
+            name = "" if concerns_all else operation.name
+            self.promises.add(request, name, status, retry_after, now)
         elif status < 400:
-            self._waits.pop(operation.name, None)
+            self.promises.end(operation.name)
         if status in PERMANENT:
             self._refused[_identity(request, status == 401)] = status, now
         elif self._refused:
@@ -226,12 +299,11 @@ def check_retry_timing(
     site's clock: a request that began before the Retry-After was answered is
     not too early.
     """
-    waits = [wait for wait in history.waits_of(operation) if wait.asked_at < began and now < wait.until - TOLERANCE]
-    if waits:
-        longest = max(waits, key=lambda wait: wait.until)
+    promise = history.promises.early(request, operation.name, began, now)
+    if promise is not None:
         violations.add(
             RL701,
-            f"the request comes {math.ceil(longest.until - now)} seconds before the end of the Retry-After (status {longest.status})",
+            f"the request comes {math.ceil(promise.until - now)} seconds before the end of the Retry-After (status {promise.status})",
             "#request",
             "wait as long as Retry-After says, counted from the answer, before the next request of this kind",
         )
