@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.auth.clients import RequestAuth
+from pytest_remotelinks.auth.elsewhere import remember_app
 from pytest_remotelinks.auth.jwt import sign
 from pytest_remotelinks.contract.diff.versions import successor
 from pytest_remotelinks.contract.document import NEWEST, Document, load_document
@@ -158,6 +159,7 @@ class FakeJira(View):
             listener.start()
         self._backend.abandoned.clear()
         self._site.url = listener.sites.add(self._mount, listener.url)
+        self._registry.place.url, self._registry.place.is_running = self._site.url, True
         self._site.neighbours = lambda: tuple(other.site for other in listener.sites.others(self._backend))
         self._listener = listener
         return self
@@ -167,6 +169,7 @@ class FakeJira(View):
         listener, self._listener = self._listener, None
         if listener is None:
             return
+        self._registry.place.is_running = False
         listener.sites.remove(self._backend)
         self._backend.abandon_waiting()
         if self._owns_listener:
@@ -357,6 +360,7 @@ class FakeJira(View):
             return Secret(f"Bearer {secrets.token_urlsafe(32)}")
         if self._default_secret is None:
             self._default_secret = Secret(secrets.token_hex(32))
+            remember_app(self._registry.place, _DEFAULT_APP, self._default_secret)
         return sign(method, path_and_query, _DEFAULT_APP, self._default_secret)
 
     @property

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_remotelinks.auth.elsewhere import Place, remember_app, remember_token
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.qsh import CanonicalRequest, canonical_requests
 from pytest_remotelinks.contract.descriptor import Action, Descriptor
@@ -35,6 +36,8 @@ class AppRegistry:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        #: The site, as others in this process know it.
+        self.place = Place()
         #: By key, in the order of their installation.
         self._apps: dict[str, InstalledApp] = {}
         #: Whether credentials are verified: from the first installation on.
@@ -78,6 +81,7 @@ class AppRegistry:
         self._apps.pop(app.key, None)
         self._apps[app.key] = app
         self.verifies = True
+        remember_app(self.place, app.key, app.shared_secret, app.client_id)
         return app
 
     def remove(self, key: str) -> None:
@@ -102,6 +106,7 @@ class AppRegistry:
         ends = self._clock.now() + seconds("expires_in", expires_in)
         token = Secret(secrets.token_urlsafe(32))
         self._issued[token] = IssuedToken(key, granted, ends)
+        remember_token(self.place, key, token)
         return token
 
     def knows_client(self, client_id: str) -> bool:
@@ -117,7 +122,7 @@ class AppRegistry:
 
     def context(self, began: float, now: float, histories: Mapping[str, AppHistory], redirected: Mapping[str, str]) -> RequestContext:
         """What the rules may know about a request; times are in seconds since the epoch on the site's clock."""
-        return RequestContext(began, now, histories, self._apps, self._issued, self._recent, redirected, self.verifies)
+        return RequestContext(began, now, histories, self._apps, self._issued, self._recent, redirected, self.verifies, self.place)
 
     def remember(self, request: Request) -> None:
         """Remember a signed request, so that its token is recognised if it is sent again with another request."""

@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from typing import Any
 
+from pytest_remotelinks.auth.elsewhere import owner_of
 from pytest_remotelinks.jira.answers import WITHOUT_BODY, Answer, failure_headers, json_answer, with_fault
 from pytest_remotelinks.jira.apps import TOKEN_LIFETIME, AppRegistry
 from pytest_remotelinks.jira.fault import Effect
@@ -97,7 +98,10 @@ class TokenEndpoint:
             return payload, _error(400, "unsupported_grant_type", f"grant_type must be {_GRANT!r}"), ""
         app = self._registry.client(payload["client_id"], payload["client_secret"])
         if app is None and self._registry.verifies:
-            return payload, _error(401, "invalid_client", "no installed app has this client_id and client_secret"), ""
+            if self._registry.knows_client(payload["client_id"]):
+                return payload, _error(401, "invalid_client", "the client_secret is not that of the client_id"), ""
+            owner = owner_of(payload["client_id"], self._registry.place)
+            return payload, _error(401, "invalid_client", owner or "no installed app has this client_id"), ""
         return payload, None, app.key if app is not None else ""
 
     def _issue(self, app: str) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_remotelinks.apis.api import Operation
+from pytest_remotelinks.auth.elsewhere import issuer_of
 from pytest_remotelinks.auth.header import find_flaw, is_genuine, is_signed_by_app
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.jwt import InvalidToken, read_token
@@ -160,6 +161,8 @@ def _add_not_issued(violations: Violations, credential: str, document: Document,
         hint = "ask /oauth/token for one, or take one from fake_jira.token(scopes=[…])"
     else:
         hint = "take one from fake_jira.token(), or sign the request and send 'JWT <token>', as the contract says"
+    if issued := issuer_of(credential, context.place):
+        hint = f"{issued}; {hint}"
     violations.add(RL515, "this site did not issue the bearer token to an installed app", _PLACE, hint)
 
 

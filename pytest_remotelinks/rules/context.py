@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from pytest_remotelinks.auth.elsewhere import Place
 from pytest_remotelinks.auth.installation import InstalledApp, IssuedToken
 from pytest_remotelinks.auth.qsh import CanonicalRequest
 from pytest_remotelinks.rules.retries import AppHistory
@@ -32,6 +33,8 @@ class RequestContext:
     redirected: Mapping[str, str] = field(default_factory=dict)
     #: Whether credentials are verified. As long as no app was installed they need only be well-formed.
     verifies: bool = False
+    #: The site, as others in this process know it.
+    place: Place | None = None
 
     @property
     def latest(self) -> InstalledApp | None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from pytest_remotelinks.apis.api import Api
+from pytest_remotelinks.auth.elsewhere import Place, signer_of
 from pytest_remotelinks.auth.installation import InstalledApp
 from pytest_remotelinks.auth.jwt import InvalidToken, Token, read_token
 from pytest_remotelinks.auth.qsh import CanonicalRequest, canonical_requests
@@ -182,14 +183,14 @@ def check_token(violations: Violations, text: str, request: Request, api: Api, c
     signing = {key: app for key, app in context.apps.items() if app.kind == "connect"}
     if isinstance(issuer, str):
         app = signing.get(issuer)
-        if app is None and _add_unknown(violations, issuer, context):
+        if app is None and _add_unknown(violations, issuer, token, context):
             return None
     elif "iss" in reported:
         return None
     else:
         app = next((app for app in signing.values() if token.is_signed_with(app.shared_secret)), context.latest)
     forged = app is not None and app.kind == "connect" and token.uses_shared_secret and not token.is_signed_with(app.shared_secret)
-    if app is not None and forged and _add_signature(violations, app, token, signing):
+    if app is not None and forged and _add_signature(violations, app, token, signing, context.place):
         return None  # the claims prove nothing
     _check_times(violations, token.claims)
     _check_hash(violations, token.claims.get("qsh"), request, api, context.recent, app.shared_secret if app is not None else "")
@@ -220,10 +221,12 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**63
 
 
-def _add_unknown(violations: Violations, issuer: str, context: RequestContext) -> bool:
+def _add_unknown(violations: Violations, issuer: str, token: Token, context: RequestContext) -> bool:
     signing = [key for key, app in context.apps.items() if app.kind == "connect"]
     if issuer in context.apps:
         hint = "it is a Forge app: send a bearer token, 'Bearer <token>'"
+    elif signer := signer_of(token, context.place, issuer):
+        hint = f"{signer}; send it there, or install the app here and sign with the secret of that installation"
     elif signing:
         hint = f"'iss' is the app's key, not the client's; installed: {', '.join(map(ascii, signing[:5]))}"
     else:
@@ -231,11 +234,15 @@ def _add_unknown(violations: Violations, issuer: str, context: RequestContext) -
     return violations.add(RL505, f"no app that signs its requests is installed here with the key {preview(issuer)}", _PLACE, hint, issuer)
 
 
-def _add_signature(violations: Violations, app: InstalledApp, token: Token, signing: Mapping[str, InstalledApp]) -> bool:
+def _add_signature(
+    violations: Violations, app: InstalledApp, token: Token, signing: Mapping[str, InstalledApp], here: Place | None
+) -> bool:
     hint = f"sign with the shared secret that the installation of {app.key!a} was given"
     other = next((key for key, other in signing.items() if token.is_signed_with(other.shared_secret)), None)
     if other is not None:
         hint = f"it is signed with the secret of {other!a}; {hint}"
+    elif signer := signer_of(token, here):
+        hint = f"{signer}; {hint}"
     return violations.add(RL506, "the token is not signed with the app's shared secret", _PLACE, hint)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.apps import DESCRIPTOR
 from support.project import conftest, ini
 
 MODULE = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
@@ -206,3 +207,33 @@ def test_host(make_fake_jira):
 """
     )
     project.runpytest().assert_outcomes(passed=1, failed=1)
+
+
+def test_secret_of_an_earlier_test(project):
+    """A provider that keeps the secret of an earlier test's installation is named as that, in the failure."""
+    source = f"""
+from urllib.request import Request, urlopen
+import pytest
+
+KEPT = []
+
+@pytest.mark.parametrize("number", range(2))
+def test_it(fake_jira, number):
+    KEPT.append(fake_jira.install({DESCRIPTOR!r}))
+    path = "/rest/remotelinks/1.0/remotelink/1"
+    kept = Request(fake_jira.url + path, headers={{"Authorization": KEPT[0].authorization("GET", path)}})
+    try:
+        urlopen(kept)
+    except OSError as error:
+        error.close()
+"""
+    project.makepyfile(source)
+    result = project.runpytest()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "RL506 *",
+            "*change: it is signed by the app 'com.scanner.shop' with the secret that was installed on a site that no longer runs, "
+            "such as that of an earlier test; *",
+        ]
+    )

@@ -389,7 +389,7 @@ def test_hint_for_forge_app_that_signs(make_site):
     module = {"key": "scanner", "name": {"value": "Scanner"}, "homeUrl": "https://scanner.example"}
     jira = make_site(app={"app": {"id": "ari:1"}, "modules": {"devops:remoteLinkInfoProvider": [module]}})
     assert send(jira, "GET", READ, published_token("GET", READ, iss="ari:1")).status_code == 401
-    assert send(jira, "GET", READ, published_token("GET", READ)).status_code == 401
+    assert send(jira, "GET", READ, published_token("GET", READ, key="a secret of no site")).status_code == 401
     assert [violation.code for violation in jira.violations] == ["RL505"] * 2
     assert jira.violations[0].hint == "it is a Forge app: send a bearer token, 'Bearer <token>'"
     assert jira.violations[1].hint == "install the app whose key 'iss' is"
