@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_remotelinks.apis.api import Api, OperationName
 from pytest_remotelinks.jira.fault import Effect, Ending
+from pytest_remotelinks.rules.links import ASSOCIATION_VALUES_LIMIT
 
 #: Statuses whose published answers have no body.
 WITHOUT_BODY = frozenset({302, 401, 403, 404, 429, 503})
@@ -36,9 +38,21 @@ def json_answer(status: int, value: Any) -> Answer:
     return Answer(status, json.dumps(value, separators=(",", ":")).encode("ascii"), (_JSON,))
 
 
-def refusal(status: int, errors: Iterable[dict[str, str]], headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    """The answer to a request that is refused as a whole."""
-    if status in WITHOUT_BODY:
+def unknown_associations(api: Api, unknown: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """The unknown values of a submission's associations, by type: several entries of a type where one may not have them all."""
+    return [
+        {api.association_type_member: name, api.association_values_member: list(values[start : start + ASSOCIATION_VALUES_LIMIT])}
+        for name, values in unknown.items()
+        for start in range(0, len(values), ASSOCIATION_VALUES_LIMIT)
+    ]
+
+
+def refusal(
+    status: int, errors: Iterable[dict[str, str]], headers: tuple[tuple[str, str], ...] = (), operation: OperationName | None = None
+) -> Answer:
+    """The answer to a request that is refused as a whole; ``operation`` is where it led."""
+    # The documents have a 404 for reads only: any other is one of the errors that they do not name, which have a body.
+    if status in WITHOUT_BODY and not (status == 404 and operation not in (None, "read")):
         return Answer(status, headers=headers)
     answer = json_answer(status, list(errors))
     return Answer(status, answer.body, (*answer.headers, *headers))

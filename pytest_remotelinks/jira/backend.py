@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from pytest_remotelinks.apis.api import Api, Id
-from pytest_remotelinks.jira.answers import Answer, failure_headers, json_answer, refusal, with_fault
+from pytest_remotelinks.apis.api import Api, Id, Operation
+from pytest_remotelinks.jira.answers import Answer, failure_headers, json_answer, refusal, unknown_associations, with_fault
 from pytest_remotelinks.jira.apps import AppRegistry
 from pytest_remotelinks.jira.fault import Effect, Fault
 from pytest_remotelinks.jira.faults import Arrival, Faults
@@ -146,7 +146,7 @@ class Backend:
             effect = self._faults.next_fault(_arrival(request, api, checked, history, began, now))
             self._redirected.pop(request.target, None)
             if effect is not None and effect.status is not None:
-                result = _Result(self._fail(effect, effect.status, request))
+                result = _Result(self._fail(effect, effect.status, request, checked.operation))
                 if effect.moved_to:
                     self._redirected[request.target] = request.method
             elif checked.refusal is not None:
@@ -198,9 +198,10 @@ class Backend:
             )
         )
 
-    def _fail(self, effect: Effect, status: int, request: Request) -> Answer:
+    def _fail(self, effect: Effect, status: int, request: Request, operation: Operation | None) -> Answer:
         reason = f"{_REASONS.get(status, 'Jira is not available.')} ({effect.name})"
-        return refusal(status, [self._error(reason)], failure_headers(effect, request.target))
+        headers = failure_headers(effect, request.target)
+        return refusal(status, [self._error(reason)], headers, operation.name if operation is not None else None)
 
     def _refuse(self, checked: CheckResult, status: int) -> Answer:
         reasons = [violation for violation in checked.violations if violation.severity == "error" and violation.link is None]
@@ -277,9 +278,7 @@ def _submitted(api: Api, entities: list[Any], outcome: Outcome, errors: Errors) 
         else:
             answer[api.rejected_member] = [{"key": key, "errors": found} for key, found in rejected.values()]
     if outcome.unknown:
-        answer[api.unknown_member] = [
-            {api.association_type_member: name, api.association_values_member: values} for name, values in outcome.unknown.items()
-        ]
+        answer[api.unknown_member] = unknown_associations(api, outcome.unknown)
     return answer
 
 

@@ -76,7 +76,8 @@ class Site:
         accepted: list[int] = []
         writes: list[AcceptedWrite] = []
         rejected: dict[int, str] = {}
-        unknown: dict[str, list[str]] = {}
+        #: By association type; the values are keys, since there may be tens of thousands.
+        unknown: dict[str, dict[str, None]] = {}
         everything_known = self.known_issues is None and self.known_services is None and not impossible
         for index, entity in enumerate(entities):
             if index in refused:
@@ -92,9 +93,7 @@ class Site:
             if not everything_known:
                 not_known, some_known = self._unknown_of(api, entity, impossible)
                 for name, value in not_known:
-                    listed = unknown.setdefault(name, [])
-                    if value not in listed:
-                        listed.append(value)
+                    unknown.setdefault(name, {})[value] = None
                 if not_known and not some_known:
                     named = ", ".join(f"{name} {value}" for name, value in not_known[:5])
                     more = f" and {len(not_known) - 5} more" if len(not_known) > 5 else ""
@@ -103,7 +102,7 @@ class Site:
             accepted.append(index)
             writes.append(AcceptedWrite(api, "submit", app, id, entity, properties, unknown=not_known))
         self._accept(writes)
-        return Outcome(tuple(accepted), rejected, unknown)
+        return Outcome(tuple(accepted), rejected, {name: list(values) for name, values in unknown.items()})
 
     def delete(self, api: Api, id: Id, app: str = "") -> None:
         self._accept([AcceptedWrite(api, "delete", app, id)])

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+from support.links import a_link
 from support.paths import OPENAPI
+from support.provider import Provider
 
 pytestmark = pytest.mark.both_versions
 
 BULK, BY_PROPERTIES = "/rest/remotelinks/1.0/bulk", "/rest/remotelinks/1.0/bulkByProperties"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def validate(version):
     """Validates an answer against the version's document."""
     spec = json.loads((OPENAPI / f"{version}.json").read_text())
@@ -93,3 +98,103 @@ def test_errors_are_recorded(jira, provider):
     """The errors of an answer are in the record."""
     answer = provider.post({})
     assert jira.requests[-1].response.json == answer.json() == json.loads(answer.content)
+
+
+KEYS = st.builds("{}-{}".format, st.sampled_from(["ABC", "NO"]), st.integers(1, 40))
+
+
+def association(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({"associationType": st.just(name), "values": st.lists(values, min_size=1, max_size=5)})
+
+
+ASSOCIATIONS = st.lists(
+    st.one_of(association("issueKeys", KEYS), association("serviceIdOrKeys", st.text(max_size=5))), min_size=1, max_size=2
+)
+#: Members that break a rule, each in its own way.
+BROKEN: dict[str, st.SearchStrategy[Any]] = {
+    "url": st.just("<string>"),
+    "type": st.text(max_size=5),
+    "displayName": st.just("x" * 300),
+    "updateSequenceNumber": st.just("1"),
+    "associations": st.just([]),
+    "id": st.just(5),
+    "status": st.just({}),
+}
+LINKS = st.lists(
+    st.builds(
+        lambda id, associations, broken: {**a_link(id), "associations": associations, **broken},
+        st.text(max_size=3),
+        ASSOCIATIONS,
+        st.just({}) | st.fixed_dictionaries({}, optional=BROKEN),
+    )
+    | st.none(),
+    min_size=1,
+    max_size=6,
+)
+REQUESTS = st.one_of(
+    st.tuples(st.just("submit"), LINKS),
+    st.tuples(st.just("post"), st.sampled_from([{}, [], {"remoteLinks": []}, {"remoteLinks": [], "properties": {"_a": 1}}, b"{"])),
+    st.tuples(st.just("read"), st.text(max_size=3)),
+    st.tuples(st.just("delete"), st.text(max_size=3)),
+    st.tuples(st.just("delete_by"), st.sampled_from(["a", "", "_b"])),
+)
+FAULTS = st.none() | st.sampled_from([400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 502, 503, 504])
+
+
+def answer_to(provider: Provider, operation: str, value: Any) -> Any:
+    if operation == "submit":
+        return provider.submit(*value, properties={"a": "1"})
+    if operation == "delete_by":
+        return provider.delete_by((value, "1"))
+    return getattr(provider, operation)(value)
+
+
+@given(requests=st.lists(st.tuples(REQUESTS, FAULTS), min_size=1, max_size=4), known=st.none() | st.sets(KEYS, max_size=20))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_generated_answers_are_valid(jira, provider, validate, requests, known):
+    """Every answer to any requests fits the document, faults included."""
+    jira.reset()
+    jira.known_issues = jira.known_services = known
+    for (operation, value), fault in requests:
+        if fault is not None:
+            jira.fail_next(fault)
+        validate(answer_to(provider, operation, value))
+
+
+@pytest.mark.parametrize("values", [1, 499, 500, 501, 1250])
+def test_many_unknown_associations(jira, provider, validate, values):
+    """An entry of the unknown associations has no more values than the document allows, and no value is lost."""
+    jira.known_issues, jira.known_services = {"KNOWN-1"}, set()
+    names = [f"NO-{number}" for number in range(values)]
+    links = [
+        a_link(str(start), associations=[{"associationType": "issueKeys", "values": [*names[start : start + 400], "KNOWN-1"]}])
+        for start in range(0, values, 400)
+    ]
+    service = {"associationType": "serviceIdOrKeys", "values": ["service"]}
+    answer = provider.submit(*links, a_link("s", associations=[service]))
+    validate(answer)
+    entries = answer.json()["unknownAssociations"]
+    assert entries[-1] == service
+    assert {entry["associationType"] for entry in entries[:-1]} == {"issueKeys"}
+    assert [value for entry in entries[:-1] for value in entry["values"]] == names
+
+
+def test_most_unknown_associations(jira, provider, validate):
+    """A hundred links, each with as many other unknown values as it may have, are answered with all of them."""
+    jira.known_issues = set()
+    links = [
+        a_link(str(link), associations=[{"associationType": "issueKeys", "values": [f"L{link}-{number}" for number in range(500)]}])
+        for link in range(100)
+    ]
+    answer = provider.submit(*links)
+    assert len(answer.json()["rejectedRemoteLinks"]) == 100
+    assert sum(len(entry["values"]) for entry in answer.json()["unknownAssociations"]) == 50_000
+    validate(answer)
+
+
+def test_many_errors(jira, provider, validate):
+    """A hundred links that are wrong in many ways are answered with all errors."""
+    wrong = {"id": "x" * 300, "url": "", "type": "x", "displayName": 5, "lastUpdated": "x", "status": {}, "actionIds": ["a"] * 50}
+    answer = provider.submit(*(a_link(**{**wrong, "id": f"{number}" + wrong["id"]}) for number in range(100)))
+    assert len(answer.json()["rejectedRemoteLinks"]) == 100
+    validate(answer)
