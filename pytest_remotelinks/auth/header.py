@@ -23,9 +23,7 @@ _UNCALLED = re.compile(r"<(?:function|bound method) |function |\(\) ?=>")
 _WRAPPINGS = tuple(
     (re.compile(pattern), message, hint)
     for pattern, message, hint in (
-        (r"Authorization\s*[:=]\s*(?P<rest>.+)", "the value of the Authorization header begins with its name", "send the value alone"),
-        (r"""b(["'])(?P<rest>.+)\1""", "the Authorization header is written like Python's bytes", "decode them before they become text"),
-        (r"""(["'])(?P<rest>.+)\1""", "the Authorization header is in quotes", "send it without them"),
+        (r"(?i:Authorization)\s*[:=]\s*(?P<rest>.+)", "the value of the Authorization header begins with its name", "send the value alone"),
         (rf"{_SCHEME}(?:%20|\+)(?P<rest>.+)", "the space after the scheme is percent-encoded", "headers are sent as they are"),
         (rf"{_SCHEME}\s*[:=,]\s*(?P<rest>.+)", "more than a space follows the scheme", "put one space between scheme and credential"),
         (
@@ -44,12 +42,12 @@ _WRAPPINGS = tuple(
             "only the credential follows the scheme",
         ),
         (
-            rf"""{_SCHEME} +b(["'])(?P<rest>.*)\2""",
+            rf"""(?:{_SCHEME} +)?b(["'])(?P<rest>.*)\2""",
             "the credential is written like Python's bytes",
             "decode them before they become text",
         ),
-        (rf"""{_SCHEME} +(["'])(?P<rest>.*)\2""", "the credential is in quotes", "send it without them"),
-        (rf"{_SCHEME} +[<\[{{(](?P<rest>.+)[>\]}})]", "the credential is in brackets", "send it without them"),
+        (rf"""(?:{_SCHEME} +)?(["'])(?P<rest>.*)\2""", "the credential is in quotes", "send it without them"),
+        (rf"(?:{_SCHEME} +)?[<\[{{(](?P<rest>.+)[>\]}})]", "the credential is in brackets", "send it without them"),
         (r"(?P<rest>.+?)(?:\\[nr]|%0[AaDd])+", "a line break is written at the end of the Authorization header", "strip the credential"),
         (r"(?P<rest>.+?)[,;]+", "the Authorization header ends in punctuation", "only the credential follows the scheme"),
     )
