@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pytest_remotelinks.reports.grouping import grouped
 from pytest_remotelinks.reports.located import LocatedViolation
 from pytest_remotelinks.rules.catalogue import RULES
+from pytest_remotelinks.wire.text import printable
 
 
 def as_github(found: Sequence[LocatedViolation]) -> str:
@@ -20,7 +21,7 @@ def _command(located: LocatedViolation) -> str:
     violation = located.violation
     title = f"{violation.code} {RULES[violation.code].name}"
     place = f"file={_property(located.file)},line={located.line},col={located.column},title={_property(title)}"
-    return f"::{violation.severity} {place}::{_data(f'{located.message}; {violation.hint}')}"
+    return f"::{violation.severity} {place}::{_data(printable(f'{located.message}; {violation.hint}', keep=''))}"
 
 
 def _data(text: str) -> str:

@@ -271,12 +271,11 @@ def test_sarif_format(check, link):
     assert json.loads(check(link(), "--format", "sarif")[1])["runs"][0]["results"] == []
 
 
-def test_control_characters_are_escaped(check, link):
-    """No control character reaches the terminal."""
-    output = check(link(**{"\x1b[31m\x07": "x", "type": "\x1b]0;title\x07", "url": "\u202e"}))[1]
-    assert "\x1b" not in output
-    assert "\x07" not in output
-    assert "\u202e" not in output
+@pytest.mark.parametrize("format", ["text", "json", "github", "sarif"])
+def test_control_characters_are_escaped(check, link, format):
+    """No control character of a file, and none that changes the direction of text, reaches the terminal."""
+    output = check(link(**{"\x1b[31m\x07": "x", "\u202e": 1, "type": "\x1b]0;title\x07", "url": "\u202e"}), "--format", format)[1]
+    assert all(character.isprintable() or character == "\n" for character in output)
 
 
 def test_several_files_in_one_run(check, link, capsys):
