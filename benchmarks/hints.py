@@ -1,6 +1,6 @@
 """Whether hints survive being obeyed: fix generated broken submissions and requests as their violations say, and check again.
 
-    python benchmarks/hints.py [--inputs 20000] [--requests 5000] [--seed 1]
+    python benchmarks/hints.py [--inputs 25000] [--requests 5000] [--seed 1]
 
 For each contract version it prints how many inputs there were, how many
 violations they had, how many of those have a fix, and how many fixes failed:
@@ -82,7 +82,7 @@ def generate(inputs: st.SearchStrategy[Any], count: int, start: int, use: Callab
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--inputs", type=int, default=20_000, help="broken submissions for each version")
+    parser.add_argument("--inputs", type=int, default=25_000, help="submissions for each version, of which one in five is not broken")
     parser.add_argument("--requests", type=int, default=5_000, help="broken requests for each version")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from pytest_remotelinks.check.diff import Kept
 from pytest_remotelinks.check.positions import Entry, entries_in_json, skip_space
 from pytest_remotelinks.wire.fix import Fix
 from pytest_remotelinks.wire.json_body import steps_of
@@ -29,20 +31,38 @@ class _Place(NamedTuple):
     content: tuple[int, int]
 
 
-def edited(text: str, fixes: Iterable[Fix]) -> str:
-    """The JSON text after the fixes that apply to it; those that overlap with an earlier one are left for another time.
+def edited(text: str, fixes: Iterable[Fix]) -> tuple[str, Kept]:
+    """The JSON text after the fixes that apply to it, and which of its lines were there before.
 
-    A fix of a member that its object has more than once does not apply, since it
-    could lose one of them.
+    Of fixes that overlap, the later ones are left for another time. A fix of a
+    member that its object has more than once does not apply, since it could lose
+    one of them.
     """
     source = _Source(text)
-    edits = sorted({edit for fix in fixes if (edit := source.edit(fix)) is not None})
+    edits = []
+    done = 0
+    for edit in sorted({edit for fix in fixes if (edit := source.edit(fix)) is not None}):
+        if edit.start >= done:
+            edits.append(edit)
+            done = edit.end
     parts, done = [], 0
     for start, end, new in edits:
-        if start >= done:
-            parts += [text[done:start], new]
-            done = end
-    return "".join([*parts, text[done:]])
+        parts += [text[done:start], new]
+        done = end
+    return "".join([*parts, text[done:]]), _kept(text, edits)
+
+
+def _kept(text: str, edits: Iterable[_Edit]) -> Kept:
+    starts = [0, *(index + 1 for index, character in enumerate(text) if character == "\n")]
+    kept: list[int | None] = []
+    following = 0
+    for start, end, new in edits:
+        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end) - 1
+        if first >= following:
+            kept += [*range(following, first), None]
+        kept += [None] * (last - max(first, following - 1) + new.count("\n") - text.count("\n", start, end))
+        following = last + 1
+    return [*kept, *range(following, len(starts))]
 
 
 class _Source:

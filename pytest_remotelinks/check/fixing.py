@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_remotelinks.check.diff import Kept, unified_diff
 from pytest_remotelinks.check.edits import edited
 from pytest_remotelinks.check.files import check_file
 from pytest_remotelinks.contract.loading import Unreadable, decoded, looks_like_json
@@ -32,6 +32,8 @@ class FixedFile:
     after: bytes
     found: list[LocatedViolation]
     left: list[LocatedViolation]
+    #: Which lines stayed.
+    kept: Kept
 
     @property
     def is_json(self) -> bool:
@@ -41,9 +43,7 @@ class FixedFile:
     @property
     def diff(self) -> str:
         """The changes as a unified diff."""
-        name = printable(self.name, keep="")
-        lines = difflib.unified_diff(_lines(self.before), _lines(self.after), name, name)
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        return unified_diff(printable(self.name, keep=""), self.before.decode(), self.after.decode(), self.kept)
 
 
 def fix_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], next_contract: str | None) -> FixedFile:
@@ -51,14 +51,16 @@ def fix_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], 
     found = left = check_file(name, content, contract, ignore, next_contract)
     after = content
     text = decoded(content)
+    kept: Kept = range(text.count("\n") + 1)
     for _ in range(_ROUNDS if _is_json(text) else 0):
-        fixed = edited(text, safe_fixes(left))
+        fixed, stayed = edited(text, safe_fixes(left))
         if fixed == text:
             break
+        kept = [None if line is None else kept[line] for line in stayed]
         text = fixed
         after = (_BYTE_ORDER_MARK if content.startswith(_BYTE_ORDER_MARK) else b"") + text.encode()
         left = check_file(name, after, contract, ignore, next_contract)
-    return FixedFile(name, content, after, found, left)
+    return FixedFile(name, content, after, found, left, kept)
 
 
 def safe_fixes(found: list[LocatedViolation]) -> Iterator[Fix]:
@@ -93,9 +95,3 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _lines(content: bytes) -> list[str]:
-    """The lines of a file with their ends; only a newline ends one."""
-    lines = content.decode("utf-8").split("\n")
-    return [f"{line}\n" for line in lines[:-1]] + [lines[-1]] * bool(lines[-1])
