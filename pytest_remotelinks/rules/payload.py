@@ -48,12 +48,22 @@ class Payload:
         document, api = self.document, self.document.api
         kinds = [kind for schema in document.association_schemas for kind in document.association_types(schema)]
         if place[:1] == (api.list_member,) and len(place) == 2 and (kind := meant(name, kinds)) and kind.certain:
-            entry = f'{{"{api.association_type_member}": "{kind.name}", "{api.association_values_member}": […]}}'
-            return f'write "{api.associations_member}": [{entry}] instead'
+            return self._association_hint(place, kind.name)
         homes = {where for where, members in objects_of(document.submission_schema) if name in members}
         if len(homes) == 1:
             return f"move it to {pointer_to(homes.pop()) or 'the top of the submission'}, where it belongs"
         return "leave it out, or check its spelling"
+
+    def _association_hint(self, place: Path, kind: str) -> str:
+        """How to write what an entity has as a member of its own, named like an association type."""
+        api = self.document.api
+        entry = f'{{"{api.association_type_member}": "{kind}", "{api.association_values_member}": […]}}'
+        entity = self.at(place)
+        if api.associations_member not in entity:
+            return f'write "{api.associations_member}": [{entry}] instead'
+        if kind in dict(api.associations_of(entity)):
+            return f"put its values into the association of the type {kind!a} instead"
+        return f"add {entry} to {api.associations_member} instead"
 
     def proven(self, fix: Fix) -> str | Fix:
         """The fix; only its words where more may have to change."""

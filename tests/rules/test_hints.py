@@ -142,10 +142,11 @@ def test_near_miss_of_a_required_member(link, wrong, right, safe):
         ({"Properties": {}}, "RL206 /Properties", "leave it out, or check its spelling"),
         ({"properties": {}}, "RL206 /properties", "move it to the top of the submission, where it belongs"),
         ({"label": "x"}, "RL206 /label", "move it to /remoteLinks/*/status, where it belongs"),
+        ({"issueKeys": ["A-1"]}, "RL206 /issueKeys", "put its values into the association of the type 'issueKeys' instead"),
         (
-            {"issueKeys": ["A-1"]},
-            "RL206 /issueKeys",
-            'write "associations": [{"associationType": "issueKeys", "values": […]}] instead',
+            {"service_id_or_keys": ["a"]},
+            "RL206 /service_id_or_keys",
+            'add {"associationType": "serviceIdOrKeys", "values": […]} to associations instead',
         ),
         ({"severity": "high"}, "RL206 /severity", "leave it out, or check its spelling"),
     ],
@@ -153,6 +154,13 @@ def test_near_miss_of_a_required_member(link, wrong, right, safe):
 def test_unknown_member(link, members, place, hint):
     """An unknown member is renamed where it is a near miss and nothing collides, and is named where it belongs."""
     assert fixes({"remoteLinks": [link(**members)]})[place] == hint
+
+
+def test_issue_keys_of_a_link_without_associations(link):
+    """Issue keys that are a member of the link itself are written as an association."""
+    broken = {**without(link(), "associations"), "issueKeys": ["A-1"]}
+    expected = 'write "associations": [{"associationType": "issueKeys", "values": […]}] instead'
+    assert fixes({"remoteLinks": [broken]}) == {"RL206 /issueKeys": expected}
 
 
 def test_envelope(link):
