@@ -243,16 +243,18 @@ class FakeJira(View):
         """Run a scenario again and again, each time with another order in which its writes arrive.
 
         ``scenario`` is called with this fake Jira. It makes the provider send
-        its requests and returns when the provider is done; it makes anew
-        everything that has a memory. Every run starts with an empty site and
+        its requests and returns when the provider is done, also with what it
+        sends in the background; it makes anew everything that has a memory.
+        Ids, numbers and times may differ from run to run. Every run starts with an empty site and
         with the faults that were planned before. Each read over HTTP lets one
         write arrive that it could have shown, after more reads if another write
         comes first, and at the end all of them arrive. Nothing else does, so a
         provider that waits must read.
 
-        What is then stored must be the same as after the order of sending, or
-        ``expected``: by id, fields of all the links. ``check``, if given, is
-        called without arguments and must not raise.
+        What is then stored must be what the order of sending leaves of the
+        same run's writes, or ``expected``: by id, fields of all the links.
+        ``check``, if given, is called without arguments; it must not raise,
+        and must not return False.
 
         All orders that can make a difference are tried if they number at most
         ``runs``; otherwise those nearest to the order of sending, and others
@@ -261,7 +263,9 @@ class FakeJira(View):
         violated a rule.
 
         Raises AssertionError for the shortest order found that makes the
-        scenario fail, ValueError for ``runs`` below 1, and TypeError for a
+        scenario fail, and if it cannot tell: the scenario writes nothing, goes
+        on after it has returned, or does not do the same each time. Raises
+        ValueError for ``runs`` below 1, and TypeError for a
         scenario that is a coroutine or takes no argument.
         """
         __tracebackhide__ = True

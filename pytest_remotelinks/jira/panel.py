@@ -68,8 +68,8 @@ def shown_on(site: Site, registry: AppRegistry, api: Api, kind: Kind, key: str) 
     that were accepted when the site did not know the issue or the service.
     """
     links = [link for link in site.store if link.api is api and _is_shown(link, registry) and key in linked_keys(link, kind)]
-    # Of links with the same time, the id decides.
-    links.sort(key=lambda link: link.id)
+    # Of links with the same time, the id decides, and then the app.
+    links.sort(key=lambda link: (link.id, link.app))
     links.sort(key=lambda link: read_time(link.data.get("lastUpdated")) or FIRST, reverse=True)
     actions = registry.actions
     return [_shown(link, actions.get(link.app, {})) for link in links]

@@ -51,6 +51,15 @@ def test_displayed_link(jira, link):
     assert jira.violations == []
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_order_of_two_apps(jira, link, first):
+    """Links of two apps with one id and one time have one order, whichever was stored first."""
+    apps = jira.app, jira.install({**DESCRIPTOR, "key": "com.other"})
+    for app in (apps[first], apps[1 - first]):
+        submit(jira, link(), app=app)
+    assert [shown.app for shown in jira.issue("ABC-1")] == ["com.other", APP_KEY]
+
+
 @pytest.mark.parametrize("label", [{"value": {"value": "Close", "i18n": "scanner.close"}}, {"value": "Close"}])
 def test_label_of_an_action(make_site, link, label):
     """An action has the label of its descriptor, nested as it is published, or flat."""
