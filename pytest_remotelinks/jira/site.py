@@ -44,6 +44,8 @@ class Site:
         self.known_issues: set[str] | None = None
         self.known_services: set[str] | None = None
         self.record = Record()
+        #: How often the thread that holds the lock does.
+        self._held = 0
         self.clock = Clock()
         self.store = Store()
         self.pending = PendingWrites(self.store, consistency, self.clock)
@@ -52,11 +54,16 @@ class Site:
     def present(self) -> Iterator[float]:
         """Hold the site's lock, with every write applied that is due; gives the time on the site's clock.
 
-        One thread may hold the lock several times.
+        One thread may hold the lock several times; nothing arrives between.
         """
         with self.record.changed:
-            self.pending.arrive()
-            yield self.clock.now()
+            if not self._held:
+                self.pending.arrive()
+            self._held += 1
+            try:
+                yield self.clock.now()
+            finally:
+                self._held -= 1
 
     def submit(
         self,

@@ -10,7 +10,7 @@ from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, Submission, api_of, data_of, target_id
 from pytest_remotelinks.view.compare import nearest_names
-from pytest_remotelinks.view.deletions import criteria, not_accepted
+from pytest_remotelinks.view.deletions import Deletion, criteria, not_accepted
 
 #: The fate of a submission that has not arrived.
 PENDING = "still pending"
@@ -86,6 +86,21 @@ def still_stored(api: Api, stored: AcceptedWrite, pending: PendingWrites, exchan
     if tried:
         return f"its deletion, request {tried[-1].number}, was not accepted: {_failed(tried[-1])}"
     return "nothing deleted it"
+
+
+def no_deletion(api: Api, id: Id, exchanges: Sequence[Exchange], deletions: Sequence[Deletion]) -> str:
+    """Why no accepted deletion touched a link; ``deletions`` are those that were accepted."""
+    tried = [one for one in not_accepted(exchanges, "delete") if api_of(one) is api and target_id(one) == id]
+    if tried:
+        return f"request {tried[-1].number} was not: {_failed(tried[-1])}"
+    targets = {target: one.request for one in deletions if (target := target_id(one.request)) is not None}
+    near = nearest_names(id, targets, 1)
+    if near and near[0] != id:
+        return f"request {targets[near[0]].number} deleted {near[0]!a}"
+    if by_properties := [one for one in deletions if one.request.operation == "delete-by-properties"]:
+        last = by_properties[-1]
+        return f"request {last.request.number} {'found no such link' if last.stored is None else 'names other properties'}"
+    return "none was sent" if not deletions else "only other links were deleted"
 
 
 def _deletes(write: AcceptedWrite, stored: AcceptedWrite) -> bool:

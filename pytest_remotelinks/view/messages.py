@@ -225,6 +225,12 @@ def submissions_to(api: Api, exchanges: Iterable[Exchange], id: Id | None = None
     return [submission for submission in submitted if id in (None, submission.id)]
 
 
+def submitted_keys(api: Api, submission: Submission, kind: Kind) -> list[str]:
+    """The issues or services that a submitted link names."""
+    associations = api.associations_of(data_of(submission))
+    return [value for name, values in associations if (name in api.service_types) == (kind == "service") for value in values]
+
+
 def members(submission: Submission) -> dict[str, Any]:
     """What the expected fields are compared with, of a submitted link."""
     data = data_of(submission)

@@ -18,7 +18,7 @@ from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.rules.selectors import parse_selectors
 from pytest_remotelinks.rules.violation import selects
 from pytest_remotelinks.view import waiting
-from pytest_remotelinks.view.causes import PENDING, never_sent, refusal, still_stored, submission_fate
+from pytest_remotelinks.view.causes import PENDING, never_sent, no_deletion, refusal, still_stored, submission_fate
 from pytest_remotelinks.view.compare import differences, nearest_names
 from pytest_remotelinks.view.deletions import criteria, criteria_differences, misses, not_accepted, replay
 from pytest_remotelinks.view.messages import (
@@ -37,6 +37,7 @@ from pytest_remotelinks.view.messages import (
     stored_submission,
     submission_section,
     submissions_to,
+    submitted_keys,
     times,
     violation_section,
     waiting_hint,
@@ -203,15 +204,14 @@ class View:
         """Assert that the link is not stored and visible now, whether or not it ever was; a write may be pending."""
         __tracebackhide__ = True
         self._check(id)
-        stored = self._stored_links(id)
-        if stored:
-            with self._site.present():
-                cause = still_stored(self._api, stored[0], self._site.pending, self.requests)
-            raise failure(
-                f"{id!a} is stored: {cause}",
-                self._pending_hint(id),
-                self._submission_of(stored[0]),
-            )
+        with self._site.present():
+            stored = self._stored_links(id)
+            if stored:
+                raise failure(
+                    f"{id!a} is stored: {still_stored(self._api, stored[0], self._site.pending, self.requests)}",
+                    self._pending_hint(id),
+                    self._submission_of(stored[0]),
+                )
 
     def assert_deleted(self, id: Id) -> Exchange:
         """Assert that the provider deleted the link, by id or by properties, and return the last request that did.
@@ -246,7 +246,7 @@ class View:
             problem = f"{id!a} was deleted, but it is or will be stored"
             accepted = request_section("the last deletion", found[-1:])
         else:
-            problem = f"no deletion of {id!a} was accepted"
+            problem = f"no deletion of {id!a} was accepted: {no_deletion(self._api, id, self.requests, deletions)}"
             requests = [deletion.request for deletion in deletions]
             accepted = request_section("accepted deletions", requests, {deletion.request: misses(deletion, id) for deletion in deletions})
         without_effect = self._deletions_without_effect(bool(deletions), "delete", "delete-by-properties")
@@ -290,28 +290,30 @@ class View:
         key = service if issue is None else issue
         if not isinstance(key, str):
             raise TypeError(f"{kind} must be a string such as 'SHOP-12', not {key!r}")
-        stored = self._stored(id, {}, [f"  expected: linked to the {kind} {key!a}"], kind)
-        shown = {link.app for link in self._shown(kind, key) if link.id == id}
-        stored = next((link for link in self._stored_links(id) if link.app in shown), stored)
-        keys = linked_keys(stored, kind)
-        if key not in keys:
-            unknown = key in linked_keys(stored, kind, with_unknown=True)
-            near = [] if unknown else nearest_names(key, keys, 1)
-            raise failure(
-                f"{id!a} is stored, but not linked to the {kind} {key!a}",
-                [f"  the link names it, but the site does not know the {kind} ({self._api.unknown_member})"] if unknown else [],
-                linked_line(stored, kind),
-                [f"  did you mean {near[0]!a}?"] if near else [],
-                self._pending_hint(id),
-                self._submission_of(stored),
-            )
-        if not shown:
-            raise failure(
-                f"{id!a} is linked to the {kind} {key!a}, but not displayed there",
-                ["  no installed app with a remote link module sent it"],
-                self._submission_of(stored),
-            )
-        return copy_of(stored.data)
+        with self._site.present():
+            stored = self._stored(id, {}, [f"  expected: linked to the {kind} {key!a}"], kind)
+            shown = {link.app for link in self._shown(kind, key) if link.id == id}
+            stored = next((link for link in self._stored_links(id) if link.app in shown), stored)
+            keys = linked_keys(stored, kind)
+            if key not in keys:
+                unknown = key in linked_keys(stored, kind, with_unknown=True)
+                near = [] if unknown else nearest_names(key, keys, 1)
+                cause = self._fate(id, lambda submission: key in submitted_keys(self._api, submission, kind))
+                raise failure(
+                    f"{id!a} is stored, but not linked to the {kind} {key!a}{f': {cause}' if cause else ''}",
+                    [f"  the link names it, but the site does not know the {kind} ({self._api.unknown_member})"] if unknown else [],
+                    linked_line(stored, kind),
+                    [f"  did you mean {near[0]!a}?"] if near else [],
+                    self._pending_hint(id),
+                    self._submission_of(stored),
+                )
+            if not shown:
+                raise failure(
+                    f"{id!a} is linked to the {kind} {key!a}, but not displayed there",
+                    ["  no installed app with a remote link module sent it"],
+                    self._submission_of(stored),
+                )
+            return copy_of(stored.data)
 
     def assert_action(self, id: Id, action_id: str, url: Any) -> ShownAction:
         """Assert that the stored link offers the action with this URL, and return the action as it is displayed.
@@ -320,14 +322,16 @@ class View:
         attributeMap, percent-encoded; it may be a matcher.
         """
         __tracebackhide__ = True
-        stored = self._stored(id, {}, [f"  expected: the action {action_id!a}"])
-        for link in self._stored_links(id):
-            for shown in shown_actions(link.data, self._registry.actions.get(link.app, {})):
-                if shown.action_id == action_id and url == shown.url:
-                    return shown
-        actions = self._registry.actions.get(stored.app, {})
-        problem, *reasons = action_problem(id, action_id, url, stored.data, actions)
-        raise failure(problem, reasons, self._pending_hint(id), self._submission_of(stored))
+        with self._site.present():
+            stored = self._stored(id, {}, [f"  expected: the action {action_id!a}"])
+            for link in self._stored_links(id):
+                for shown in shown_actions(link.data, self._registry.actions.get(link.app, {})):
+                    if shown.action_id == action_id and url == shown.url:
+                        return shown
+            actions = self._registry.actions.get(stored.app, {})
+            problem, *reasons = action_problem(id, action_id, url, stored.data, actions)
+            cause = self._fate(id, lambda submission: action_id in (members(submission).get("actionIds") or ()))
+            raise failure(f"{problem}{f': {cause}' if cause else ''}", reasons, self._pending_hint(id), self._submission_of(stored))
 
     # Violations
 
@@ -488,37 +492,39 @@ class View:
         """The link as it is stored with these fields; ``expected`` and ``kind`` say more of the expectation."""
         __tracebackhide__ = True
         self._check(id)
-        candidates = self._stored_links(id)
-        if not candidates:
-            raise failure(
-                f"{id!a} is not stored: {self._fate(id, fields) or self._never_sent(id)}",
-                expected,
-                missing_link(self._api, id, fields, self.requests, self._stored_links(), self._site.pending, kind),
-            )
-        found, stored = min(((differences(fields, stored_members(link)), link) for link in candidates), key=lambda pair: len(pair[0]))
-        if found:
-            cause = self._fate(id, fields)
-            raise failure(
-                f"{id!a} is stored, with other fields than expected{f': {cause}' if cause else ''}",
-                expected,
-                difference_lines(found),
-                self._pending_hint(id),
-                self._submission_of(stored),
-            )
+        # Held until all is said, so that nothing arrives between what was found and why.
+        with self._site.present():
+            candidates = self._stored_links(id)
+            if not candidates:
+                raise failure(
+                    f"{id!a} is not stored: {self._fate_of(id, fields) or self._never_sent(id)}",
+                    expected,
+                    missing_link(self._api, id, fields, self.requests, self._stored_links(), self._site.pending, kind),
+                )
+            found, stored = min(((differences(fields, stored_members(link)), link) for link in candidates), key=lambda pair: len(pair[0]))
+            if found:
+                cause = self._fate_of(id, fields)
+                raise failure(
+                    f"{id!a} is stored, with other fields than expected{f': {cause}' if cause else ''}",
+                    expected,
+                    difference_lines(found),
+                    self._pending_hint(id),
+                    self._submission_of(stored),
+                )
         return stored
 
-    def _fate(self, id: Id, fields: dict[str, Any]) -> str | None:
-        """Why the last submission with these fields, or the last one if none has them, is not stored; None if it is, or there is none."""
-        submissions = self._submissions_of(id)
-        if not submissions:
-            return None
-        fitting = [submission for submission in submissions if not differences(fields, members(submission))]
-        meant = (fitting or submissions)[-1]
-        with self._site.present():
-            became = submission_fate(meant, self._site.pending, self._stored_links(id))
-        if became is None:
+    def _fate(self, id: Id, fits: Callable[[Submission], bool]) -> str | None:
+        """Why the last submission that fits is not stored; None if it is, or none fits."""
+        meant = next((submission for submission in reversed(self._submissions_of(id)) if fits(submission)), None)
+        became = submission_fate(meant, self._site.pending, self._stored_links(id)) if meant is not None else None
+        if meant is None or became is None:
             return None
         return f"its submission in request {meant.request.number} {'is' if became == PENDING else 'was'} {became}"
+
+    def _fate_of(self, id: Id, fields: dict[str, Any]) -> str | None:
+        """Why the last submission with these fields, or the last one if none has them, is not stored; None if it is, or there is none."""
+        has_fields = any(not differences(fields, members(submission)) for submission in self._submissions_of(id))
+        return self._fate(id, lambda submission: not has_fields or not differences(fields, members(submission)))
 
     def _never_sent(self, id: Id) -> str:
         return never_sent(self._api, id, self._site, self.requests)

@@ -246,3 +246,49 @@ def test_links_of_three_apps_with_one_id(app_site, provider_of, link, descriptor
     assert app_site.links["1"]["displayName"] == "com.third"
     app_site.uninstall("com.third")
     assert app_site.links["1"]["displayName"] == "com.second"
+
+
+def test_issue_of_an_ignored_update(jira, provider, link):
+    """An issue or an action that only an ignored update names is missing for that reason."""
+    more = {"associations": [{"associationType": "issueKeys", "values": ["ABC-1", "ABC-2"]}], "actionIds": ["dismiss"]}
+    provider.submit(link(sequence=5))
+    provider.submit(link(sequence=4, **more, **LATE))
+    why = "its submission in request 2 was ignored: 4 is lower than the 5 that is stored"
+    assert cause(jira.assert_linked, "1", issue="ABC-2") == f"'1' is stored, but not linked to the issue 'ABC-2': {why}"
+    assert cause(jira.assert_linked, "1", service="ABC-2") == "'1' is stored, but not linked to the service 'ABC-2'"
+    assert cause(jira.assert_linked, "1", issue="ABC-3") == "'1' is stored, but not linked to the issue 'ABC-3'"
+    assert cause(jira.assert_action, "1", "dismiss", "https://scanner.example") == f"'1' does not offer the action 'dismiss': {why}"
+
+
+def test_write_that_arrives_while_it_is_said(make_site, provider_of, link):
+    """A link that becomes due between being looked for and being explained is not explained away."""
+    jira = make_site(consistency="after-seconds:1000")
+    provider_of(jira).submit(link("alert-1"), link("alert-2"))
+    with jira._site.present():
+        jira._site.clock.advance(2000)
+        assert cause(jira.assert_stored, "alert-1") == "'alert-1' is not stored: its submission in request 1 is still pending"
+    jira.assert_stored("alert-1")
+
+
+def test_no_deletion(jira, provider, link):
+    """Of a link that no deletion touched it is said what was deleted instead, or why the deletion was not accepted."""
+    expected = "no deletion of 'alert-1' was accepted: "
+    assert cause(jira.assert_deleted, "alert-1") == expected + "none was sent"
+    provider.delete_by(account="a")
+    assert cause(jira.assert_deleted, "alert-1") == expected + "request 1 found no such link"
+    provider.submit(link("alert-1"), properties={"account": "b"})
+    provider.delete("zzz")
+    assert cause(jira.assert_deleted, "alert-1") == expected + "request 1 found no such link"
+    provider.delete_by(account="a")
+    assert cause(jira.assert_deleted, "alert-1") == expected + "request 4 names other properties"
+    provider.delete("alert_1")
+    assert cause(jira.assert_deleted, "alert-1") == expected + "request 5 deleted 'alert_1'"
+    provider.send("DELETE", "/remotelink/alert-1", headers={"Authorization": None})
+    assert cause(jira.assert_deleted, "alert-1") == expected + "request 6 was not: status 401"
+
+
+def test_deletion_of_other_links(jira, provider, link):
+    """A deletion of an id that is not alike is no reason."""
+    provider.submit(link("alert-1"))
+    provider.delete("zzz")
+    assert cause(jira.assert_deleted, "alert-1") == "no deletion of 'alert-1' was accepted: only other links were deleted"

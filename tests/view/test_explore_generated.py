@@ -122,7 +122,7 @@ def test_right_provider_is_never_blamed(jira, steps, by_clock, refused, threads)
 
 
 @given(steps=STEPS, account=st.sampled_from("xy"), by_clock=st.booleans())
-@fixtures
+@settings(parent=fixtures, max_examples=max(5, settings().max_examples // 4))
 def test_right_deletion_by_properties(jira, steps, account, by_clock):
     """Deleting by an account and waiting until its links are gone is right, if there are any."""
     jira.reset()

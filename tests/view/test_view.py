@@ -297,7 +297,7 @@ def test_deletion_criteria(jira, provider, link, query, why):
     provider.submit(link("r", sequence=2), properties={"a": "2"})
     provider.delete_by(*query)
     said = message(jira.assert_deleted, "r")
-    assert "no deletion of 'r' was accepted\n  it is stored with updateSequenceNumber 2\n" in said
+    assert "no deletion of 'r' was accepted: request 3 names other properties\n  it is stored with updateSequenceNumber 2\n" in said
     assert f"-> 202\n    {why}\n" in said
     assert "after the deletion" not in said
     provider.delete_by(a="2")
