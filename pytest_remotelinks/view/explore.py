@@ -23,7 +23,7 @@ from pytest_remotelinks.view.arrivals import Change, arrival_lines, change_for, 
 from pytest_remotelinks.view.compare import differences
 from pytest_remotelinks.view.messages import failure, request_section
 from pytest_remotelinks.view.view import View
-from pytest_remotelinks.wire.text import printable
+from pytest_remotelinks.wire.text import counted, printable
 
 #: Runs that may be spent on making an order shorter, if more than the search itself had.
 _SHORTENING = 100
@@ -36,6 +36,7 @@ _BACKGROUND = (
     "change: let the scenario wait at its end for what it sends in the background: join the thread, "
     "or call wait_for_submission() and then wait_idle()"
 )
+_IN_ORDER_FIRST = "change: make it pass with the writes in order first; explore() then looks for the orders in which it does not"
 _ANEW = (
     "change: make anew in the scenario everything that has a memory (the provider, its database, its random numbers), "
     "and let it wait for its threads before it returns"
@@ -302,7 +303,7 @@ def _check_first(first: _Run, url: str) -> None:
     __tracebackhide__ = True
     problem, wrote = first.problem, first.accepted > 0
     if problem is not None and (wrote or problem.cause is not None):
-        hint = [] if first.exchanges else ["it had sent nothing by then", _BACKGROUND]
+        hint = [_IN_ORDER_FIRST] if first.exchanges else ["it had sent nothing by then", _BACKGROUND]
         raise problem.error("the scenario fails even if every write arrives in the order of sending", problem.text, *hint)
     if not first.exchanges:
         raise failure(
@@ -313,6 +314,7 @@ def _check_first(first: _Run, url: str) -> None:
         raise failure(
             "no write of the scenario was accepted, so there is no arrival order to explore",
             request_section("its requests", first.exchanges),
+            ["change: let the scenario submit or delete something that Jira accepts"],
         )
 
 
@@ -335,8 +337,8 @@ def _two_results(results: str, problem: _Problem) -> AssertionError:
 
 def _sent(writes: Sequence[AcceptedWrite]) -> str:
     kinds = Counter(write.kind for write in writes)
-    names = {"submit": "submission", "delete": "deletion", "delete-by-properties": "deletion by properties"}
-    return " and ".join(f"{count} {names[kind]}{'s' if count > 1 else ''}" for kind, count in sorted(kinds.items())) or "nothing"
+    words = {"submit": ("submission", ""), "delete": ("deletion", ""), "delete-by-properties": ("deletion", " by properties")}
+    return " and ".join(counted(count, words[kind][0]) + words[kind][1] for kind, count in sorted(kinds.items())) or "nothing"
 
 
 def _check_scenario(scenario: Callable[..., object], fake: View) -> None:
