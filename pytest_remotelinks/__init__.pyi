@@ -28,6 +28,7 @@ from pytest_remotelinks.plugin import MakeFakeJira as MakeFakeJira
 from pytest_remotelinks.recording.exchange import Exchange as Exchange
 from pytest_remotelinks.recording.exchange import RecordedViolation as RecordedViolation
 from pytest_remotelinks.recording.exchange import Submission as Submission
+from pytest_remotelinks.reports.failure import ContractViolation as ContractViolation
 from pytest_remotelinks.reports.warning import RemoteLinksWarning as RemoteLinksWarning
 from pytest_remotelinks.rules.violation import NO_VALUE as NO_VALUE
 from pytest_remotelinks.rules.violation import Violation as Violation

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator, Iterator, Mapping
+import sys
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 from _pytest.outcomes import Failed  # pytest.fail.Exception, as a class to derive from
 
+# Sockets and clocks are kept as they are now, before another plugin replaces them.
+from pytest_remotelinks.reports.failure import ContractViolation
 from pytest_remotelinks.reports.warning import RemoteLinksWarning
+from pytest_remotelinks.server import sockets
+from pytest_remotelinks.wire import times  # noqa: F401
 from pytest_remotelinks.wire.redact import secret_argument
 
 if TYPE_CHECKING:
@@ -25,9 +32,9 @@ _MARKER = "remotelinks"
 _NAMES = ("contract", "consistency", "strict", "ignore", "next_contract", "app", "shared_secret", "unmet_faults")
 #: Settings that may be the path of a file.
 _PATHS = ("contract", "next_contract", "app")
-#: What is wrong with a marker: the key under which a worker of pytest-xdist sends it, and under which its controller keeps it.
-_WRONG_MARKER = "remotelinks_wrong_marker"
-_WRONG = pytest.StashKey[str]()
+_FIXTURES = frozenset(("fake_jira", "make_fake_jira"))
+#: What is wrong with markers, by the ids of a test's: the cases of one test function share theirs.
+_CHECKED_MARKERS = pytest.StashKey["dict[tuple[int, ...], str]"]()
 #: The fake Jiras of a test while it runs, each with the place where its consistency was set; no place where an option can set it.
 _SITES = pytest.StashKey["dict[FakeJira, str]"]()
 #: The violations that were found by the end of the call phase.
@@ -88,45 +95,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"remotelinks({', '.join(f'{name}=...' for name in _NAMES)}): settings of this test's fake Jira")
-    _check(_config_settings(config), "")
+    config.stash[_CHECKED_MARKERS] = {}
+    if problem := _problem(_config_settings(config)):
+        raise pytest.UsageError(problem)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    checked: set[tuple[int, ...]] = set()
-    try:
-        for item in items:
-            # The cases of one test function share their markers.
-            markers = tuple(map(id, item.iter_markers(_MARKER)))
-            if markers and markers not in checked:
-                checked.add(markers)
-                _check(_marker_settings(item), f"{item.nodeid}: ")
-    except pytest.UsageError as error:
-        output = getattr(config, "workeroutput", None)
-        if output is None:
-            raise
-        # A worker of pytest-xdist cannot stop the session: it runs no test, and reports the error to the controller.
-        output[_WRONG_MARKER] = str(error)
-        items.clear()
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    markers = tuple(map(id, item.iter_markers(_MARKER)))
+    if markers:
+        checked = item.config.stash[_CHECKED_MARKERS]
+        if markers not in checked:
+            checked[markers] = _problem(_marker_settings(item))
+        if checked[markers]:
+            raise _RemoteLinksFailure(f"marker remotelinks: {checked[markers]}")
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        _prepare_for_deadlines(item)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """A worker of pytest-xdist has ended."""
-    wrong = getattr(node, "workeroutput", {}).get(_WRONG_MARKER)
-    if wrong is not None:
-        node.config.stash[_WRONG] = wrong
+def _prepare_for_deadlines(item: pytest.Item) -> None:
+    """Import what takes long before Hypothesis measures how long each example takes."""
+    uses_us = "pytest_remotelinks.contract.document" in sys.modules or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    if uses_us:
+        _check_broken_link()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if _WRONG in session.config.stash:
-        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+@cache
+def _check_broken_link() -> None:
+    from pytest_remotelinks.check.payloads import check_link
 
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    wrong = terminalreporter.config.stash.get(_WRONG, None)
-    if wrong is not None:
-        terminalreporter.write_line(f"ERROR: {wrong}", red=True)
+    check_link({})
 
 
 # Settings
@@ -175,10 +172,10 @@ def _rooted(config: pytest.Config, layer: Any) -> Any:
     return {name: rooted(value) if name in _PATHS else value for name, value in layer.items()}
 
 
-def _check(layer: Mapping[str, Any], place: str) -> None:
-    """Raise UsageError for settings that cannot be used, before any test runs."""
+def _problem(layer: Mapping[str, Any]) -> str:
+    """Why settings cannot be used; empty if they can."""
     if not layer:
-        return
+        return ""
     from pytest_remotelinks.contract.descriptor import DescriptorError
     from pytest_remotelinks.contract.document import ContractError, load_document
     from pytest_remotelinks.rules.descriptor import load_descriptor
@@ -192,7 +189,8 @@ def _check(layer: Mapping[str, Any], place: str) -> None:
         if settings.app is not None:
             load_descriptor(settings.app, document, settings.ignore)
     except (SettingsError, ContractError, DescriptorError) as error:
-        raise pytest.UsageError(f"{place}{error}") from None
+        return str(error)
+    return ""
 
 
 # Fixtures
@@ -253,14 +251,22 @@ class _SharedListener:
             return site
 
         yield make
+        failure = self._stop(node, sites)
+        # A traceback that another plugin keeps holds this frame.
+        sites.clear()
+        if failure:
+            raise failure
+
+    def _stop(self, node: pytest.Item, sites: list[FakeJira]) -> _RemoteLinksFailure | None:
+        """Stop sites, and give the failure for what came after the call phase, which can only fail the teardown."""
         for site in sites:
             site.stop()
             # A test that is run again starts from nothing.
             del node.stash[_SITES][site]
         if self.listener is not None:
             self.listener.check_handler_errors()
-        # What came after the call phase can only fail the teardown.
-        _report_violations(node, sites, node.stash.get(_FOUND, []))
+        reported = {id(violation) for _, violation in node.stash.get(_FOUND, [])}
+        return _violations_failure(node, [late for late in _unexpected(sites) if id(late[1]) not in reported])
 
     def _running(self) -> Listener:
         if self.listener is None:
@@ -301,16 +307,37 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
     finally:
         # Only now: a test may get its fixture, or another site, while it runs.
-        sites = [*item.stash.get(_SITES, {})]
-        item.stash[_FOUND] = _unexpected(sites)
-    _report_violations(item, sites, [])
-    _report_unmet_faults(item, sites)
+        item.stash[_FOUND] = _unexpected([*item.stash.get(_SITES, {})])
+    # A traceback that another plugin keeps holds this frame, so it has no site.
+    if failure := _failure(item):
+        _expect_of_unittest(item, failure)
+        raise failure
     return result
+
+
+def _expect_of_unittest(item: pytest.Item, failure: _RemoteLinksFailure) -> None:
+    """Where ``unittest.expectedFailure`` expects a failure, let this one be it: unittest has already said that there was none."""
+    test = getattr(item, "instance", None)
+    marks = (test, getattr(test, item.name, None))
+    results: list[pytest.ExceptionInfo[BaseException]] | None = getattr(item, "_excinfo", None)
+    if results and isinstance(results[0].value, Failed) and any(getattr(mark, "__unittest_expecting_failure__", False) for mark in marks):
+        results.clear()
+        pytest.xfail(failure.summary)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    finally:
+        # Items live as long as the run; what their sites recorded does not.
+        item.stash[_SITES], item.stash[_FOUND] = {}, []
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     test_report = yield
+    own = call.excinfo is not None and isinstance(call.excinfo.value, _RemoteLinksFailure)
     if call.excinfo is not None and isinstance(call.excinfo.value, _RemoteLinksFailure):
         # The failure's place is the test, and its summary one line: on CI pytest repeats the whole message there.
         crash = getattr(test_report.longrepr, "reprcrash", None)
@@ -318,21 +345,41 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             path, line, _ = item.location
             crash.path, crash.lineno, crash.message = path, (line or 0) + 1, call.excinfo.value.summary
     elif call.when == "call" and (found := item.stash.get(_FOUND, [])):
-        test_report.sections.append(("remote links contract", _details(found)))
+        _add_section(test_report, "remote links contract", _details(found))
         _add_cause(test_report, found)
     if test_report.failed and (sites := item.stash.get(_SITES, {})):
-        from pytest_remotelinks.reports.terminal import arrivals_report, faults_report, pending_report
-
-        own = isinstance(call.excinfo.value, _RemoteLinksFailure) if call.excinfo is not None else False
-
-        for site, place in sites.items():
-            if faults := faults_report(site.requests, site.unmet_faults):
-                test_report.sections.append(("remote links faults", faults))
-            if not own and (pending := pending_report(site.settings.policy, site.awaited_writes)):
-                test_report.sections.append(("remote links pending writes", pending))
-            if arrivals := arrivals_report(site.arrived_under, site.arrivals, place):
-                test_report.sections.append(("remote links arrival order", arrivals))
+        _add_circumstances(test_report, sites, own)
     return test_report
+
+
+def _add_circumstances(test_report: pytest.TestReport, sites: Mapping[FakeJira, str], own: bool) -> None:
+    """Add to a failed test what its sites were told to do, and what has not happened yet; ``own`` is whether the failure is ours."""
+    from pytest_remotelinks.reports.terminal import arrivals_report, faults_report, pending_report
+
+    for site, place in sites.items():
+        if faults := faults_report(site.requests, site.unmet_faults):
+            _add_section(test_report, "remote links faults", faults)
+        if not own and (pending := pending_report(site.settings.policy, site.awaited_writes)):
+            _add_section(test_report, "remote links pending writes", pending)
+        if arrivals := arrivals_report(site.arrived_under, site.arrivals, place):
+            _add_section(test_report, "remote links arrival order", arrivals)
+    if sockets.are_restricted() and not any(site.requests for site in sites):
+        host = urlsplit(next(iter(sites)).url).hostname
+        _add_section(
+            test_report,
+            "remote links connections",
+            "no request has come, and this test may not connect everywhere, as with pytest-socket; "
+            f"let it connect to the fake: --allow-hosts={host}, or @pytest.mark.allow_hosts(['{host}']) in place of disable_socket",
+        )
+
+
+def _add_section(test_report: pytest.TestReport, name: str, content: str) -> None:
+    """Add a section to a test's output; to that of a failure itself, since JUnit's XML has no others."""
+    add = getattr(test_report.longrepr, "addsection", None) if test_report.failed else None
+    if add is not None:
+        add(name, content, "-")
+    else:
+        test_report.sections.append((name, content))
 
 
 def _add_cause(test_report: pytest.TestReport, found: list[tuple[FakeJira, RecordedViolation]]) -> None:
@@ -346,14 +393,18 @@ def _add_cause(test_report: pytest.TestReport, found: list[tuple[FakeJira, Recor
 
 
 class _RemoteLinksFailure(Failed):
-    """The failure of a test for what its provider sent, or did not send; its summary is one line."""
+    """The failure of a test at its end; its summary is one line."""
 
     def __init__(self, summary: str, details: str = "") -> None:
         super().__init__(f"{summary}\n\n{details}".rstrip(), pytrace=False)
         self.summary = summary
 
 
-def _unexpected(sites: list[FakeJira]) -> list[tuple[FakeJira, RecordedViolation]]:
+class _ContractFailure(_RemoteLinksFailure, ContractViolation):
+    """The failure of a test for what its provider sent."""
+
+
+def _unexpected(sites: Iterable[FakeJira]) -> list[tuple[FakeJira, RecordedViolation]]:
     return [(site, violation) for site in sites for violation in site.violations if not violation.expected]
 
 
@@ -365,41 +416,48 @@ def _details(found: list[tuple[FakeJira, RecordedViolation]]) -> str:
     return "\n\n".join(report([violation for owner, violation in found if owner is site], site.url) for site in sites)
 
 
-def _report_violations(node: pytest.Item, sites: list[FakeJira], reported: list[tuple[FakeJira, RecordedViolation]]) -> None:
-    """Fail for violations of severity error where that is strict, warn of the others; those reported before are left out."""
-    before = {id(violation) for _, violation in reported}
-    found = [(site, violation) for site, violation in _unexpected(sites) if id(violation) not in before]
+def _failure(item: pytest.Item) -> _RemoteLinksFailure | None:
+    """Why a test fails that would pass otherwise; what is no reason for that becomes a warning."""
+    return _violations_failure(item, item.stash[_FOUND]) or _unmet_faults_failure(item, [*item.stash.get(_SITES, {})])
+
+
+def _violations_failure(node: pytest.Item, found: list[tuple[FakeJira, RecordedViolation]]) -> _RemoteLinksFailure | None:
+    """The failure for violations of severity error where that is strict; warn of the others."""
     if not found:
-        return
+        return None
     from pytest_remotelinks.reports.terminal import failure_line, warning_line
 
     errors = [violation for site, violation in found if violation.severity == "error" and site.settings.strict]
     if errors:
-        raise _RemoteLinksFailure(failure_line(errors), _details(found))
+        return _ContractFailure(failure_line(errors), _details(found))
     by_code: dict[str, list[RecordedViolation]] = {}
     for _, violation in found:
         by_code.setdefault(violation.code, []).append(violation)
     for same in by_code.values():
         only_reported = any(violation.severity == "error" for violation in same)
-        _warn(node, warning_line(same), _details(found), may_fail=not only_reported)
+        if not _warn(node, warning_line(same)) and not only_reported:
+            return _ContractFailure(warning_line(same), _details(found))
+    return None
 
 
-def _warn(node: pytest.Item, message: str, details: str = "", *, may_fail: bool = True) -> None:
-    """Warn; where this run makes errors of warnings, fail, or say nothing if it may not."""
-    try:
-        node.warn(RemoteLinksWarning(message))
-    except RemoteLinksWarning:
-        if may_fail:
-            raise _RemoteLinksFailure(message, details) from None
-
-
-def _report_unmet_faults(node: pytest.Item, sites: list[FakeJira]) -> None:
-    """Fail or warn for the planned faults that no request met, as the sites' settings say."""
+def _unmet_faults_failure(node: pytest.Item, sites: Iterable[FakeJira]) -> _RemoteLinksFailure | None:
+    """The failure for planned faults that no request met, or warn of them, as the sites' settings say."""
     errors = [unmet for site in sites if site.settings.unmet_faults == "error" for unmet in site.unmet_faults]
     if errors:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise _RemoteLinksFailure(f"unmet fault: {errors[0]}{more}")  # the report's section on faults has them all
+        return _RemoteLinksFailure(f"unmet fault: {errors[0]}{more}")  # the report's section on faults has them all
     for site in sites:
         if site.settings.unmet_faults == "warn":
             for unmet in site.unmet_faults:
-                _warn(node, f"unmet fault: {unmet}")
+                if not _warn(node, f"unmet fault: {unmet}"):
+                    return _RemoteLinksFailure(f"unmet fault: {unmet}")
+    return None
+
+
+def _warn(node: pytest.Item, message: str) -> bool:
+    """Warn; return False where this run makes errors of warnings."""
+    try:
+        node.warn(RemoteLinksWarning(message))
+    except RemoteLinksWarning:
+        return False
+    return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import time
 from base64 import urlsafe_b64decode
 from collections import Counter
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_remotelinks.auth.qsh import canonical_request, query_hash
 from pytest_remotelinks.wire.redact import Secret
 from pytest_remotelinks.wire.text import preview
+from pytest_remotelinks.wire.times import provider_time
 
 if TYPE_CHECKING:
     from jwt.api_jws import PyJWS
@@ -67,7 +67,7 @@ class InvalidToken(ValueError):
 
 def sign(method: str, path_and_query: str, issuer: str, secret: str) -> Secret:
     """``JWT <token>`` for one request, signed with HS256 and valid for LIFETIME seconds."""
-    now = int(time.time())
+    now = int(provider_time())
     qsh = query_hash(canonical_request(method, path_and_query))
     # The jti tells two tokens apart that were made for the same request in the same second.
     claims = {"iss": issuer, "iat": now, "exp": now + LIFETIME, "qsh": qsh, "jti": secrets.token_hex(8)}

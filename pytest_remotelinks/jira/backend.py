@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from pytest_remotelinks.rules.violation import Violation
 from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.response import Response
+from pytest_remotelinks.wire.times import steady
 
 _REASONS = {
     400: "The request is malformed.",
@@ -128,7 +128,7 @@ class Backend:
             effect = self._faults.next_unread("token" if is_for_token else operation.name if operation else None)
             if effect is None:
                 return None
-            self._record(request, checker.document.api, CheckResult(operation), _UNREAD, effect, started, time.perf_counter())
+            self._record(request, checker.document.api, CheckResult(operation), _UNREAD, effect, started, steady())
             return _UNREAD.answer
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
@@ -136,7 +136,7 @@ class Backend:
         if request.path == TOKEN_PATH:
             return self.token_endpoint.answer(request, started, clock)
         with self._site.present() as now:
-            began = now - (time.perf_counter() - clock)
+            began = now - (steady() - clock)
             checker = self._checker_of(request)
             api = checker.document.api
             histories = self._histories[api.name]
@@ -184,7 +184,7 @@ class Backend:
                 operation=checked.operation.name if checked.operation else None,
                 operation_id=checked.operation.id if checked.operation else None,
                 started=started,
-                duration=time.perf_counter() - clock,
+                duration=steady() - clock,
                 app=checked.app,
                 fault=effect.name if effect is not None else "",
                 _request=request,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from typing import Any
 
@@ -18,6 +17,7 @@ from pytest_remotelinks.wire.headers import Headers
 from pytest_remotelinks.wire.json_body import NotJSON, decode
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.response import Response
+from pytest_remotelinks.wire.times import steady
 
 TOKEN_PATH = "/oauth/token"
 _GRANT = "client_credentials"
@@ -49,7 +49,7 @@ class TokenEndpoint:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
         with self._site.present() as now:
             payload, refused, app = self._check(request)
-            began, host = now - (time.perf_counter() - clock), request.headers.get("Host", "")
+            began, host = now - (steady() - clock), request.headers.get("Host", "")
             promises = self._promises[app]
             promise = promises.early(request, "token", began, now)
             waited_for = promises.use(request, "token", began, now)
@@ -67,7 +67,7 @@ class TokenEndpoint:
                     operation="token",
                     operation_id=None,
                     started=started,
-                    duration=time.perf_counter() - clock,
+                    duration=steady() - clock,
                     app=app,
                     fault=effect.name if effect is not None else "",
                     _request=request,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,17 +9,18 @@ from pytest_remotelinks.apis.api import Id
 from pytest_remotelinks.jira.consistency import Moment, Policy
 from pytest_remotelinks.jira.store import Store
 from pytest_remotelinks.jira.write import AcceptedWrite, Key
+from pytest_remotelinks.wire.times import real_time, steady
 
 
 class Clock:
     """Gives seconds since the epoch; never runs backwards."""
 
     def __init__(self) -> None:
-        self._ahead = time.time() - time.monotonic()
+        self._ahead = real_time() - steady()
 
     def now(self) -> float:
         """The site's time, in seconds since the epoch."""
-        return time.monotonic() + self._ahead
+        return steady() + self._ahead
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward. Raises ValueError for a negative number."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from threading import Condition
 
 from pytest_remotelinks.recording.exchange import Exchange
+from pytest_remotelinks.wire.times import steady
 
 
 class Record:
@@ -24,8 +24,8 @@ class Record:
         self.events = 0
         #: Requests that began and are not answered yet.
         self.under_way = 0
-        #: When a request last began or ended, in seconds on the monotonic clock.
-        self.last_active = time.monotonic()
+        #: When a request last began or ended, in seconds on the clock that only grows.
+        self.last_active = steady()
 
     def add(self, exchange: Exchange) -> None:
         """Remember an exchange. The caller holds the lock."""
@@ -42,14 +42,14 @@ class Record:
         """A request has begun."""
         with self.changed:
             self.under_way += 1
-            self.last_active = time.monotonic()
+            self.last_active = steady()
             self.wake()
 
     def end(self) -> None:
         """A request was answered or abandoned."""
         with self.changed:
             self.under_way -= 1
-            self.last_active = time.monotonic()
+            self.last_active = steady()
             self.wake()
 
     def forget(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pytest_remotelinks.apis.remotelinks import REMOTE_LINKS
 from pytest_remotelinks.auth.jwt import encode
 from pytest_remotelinks.auth.qsh import query_hash
+from pytest_remotelinks.wire.times import provider_time
 
 APP_KEY = "shop-scanner"
 #: What the apps of examples sign with.
@@ -44,7 +44,7 @@ class Signed:
 
     def value(self, issue: Issue) -> str:
         """The header's value."""
-        now = int(time.time())
+        now = int(provider_time())
         claims: dict[str, Any] = {"iat": now + self.made, "exp": now + self.ends}
         claims["qsh"] = self.qsh or query_hash(self.hashed)
         if self.issuer is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from pytest_remotelinks.rules.violation import NO_VALUE, Violations
 from pytest_remotelinks.wire.redact import REDACTED, is_secret_name, redact_target
 from pytest_remotelinks.wire.request import Request
 from pytest_remotelinks.wire.text import preview
+from pytest_remotelinks.wire.times import clock_text, provider_time, real_time
 
 _JWT = "Connect reference, JWT for Connect apps"
 
@@ -247,22 +247,16 @@ def _add_signature(
 
 
 def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
-    # Providers use their own clock, so this is real time and not the site's.
-    now = time.time()
+    # Providers use their own clock, also if the test has frozen it; the site's is another one.
+    now = provider_time()
     made, ends, begins = (claims[name] if _is_time(claims.get(name)) else None for name in ("iat", "exp", "nbf"))
     if ends is not None and ends + LEEWAY < now:
-        violations.add(
-            RL507, f"the token ended {now - ends:.0f} seconds ago", _PLACE, "make a token for each request; 180 seconds are usual", ends
-        )
+        both, hint = _with_clocks("make a token for each request; 180 seconds are usual", made, ends, now)
+        violations.add(RL507, f"the token ended {now - ends:.0f} seconds ago{both}", _PLACE, hint, ends)
     for name, moment in (("iat", made), ("nbf", begins)):
         if moment is not None and moment - LEEWAY > now:
-            violations.add(
-                RL508,
-                f"the token's {name} is {moment - now:.0f} seconds in the future",
-                _PLACE,
-                "give seconds, not milliseconds, since the epoch in UTC; set the provider's clock",
-                moment,
-            )
+            both, hint = _with_clocks("give seconds, not milliseconds, since the epoch in UTC; set the provider's clock", made, ends, now)
+            violations.add(RL508, f"the token's {name} is {moment - now:.0f} seconds in the future{both}", _PLACE, hint, moment)
     if made is not None and ends is not None and ends - made > LIFETIME_LIMIT:
         in_milliseconds = "exp is in milliseconds; give seconds since the epoch, and " if ends > _MILLISECONDS else ""
         violations.add(
@@ -272,6 +266,19 @@ def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
             f"{in_milliseconds}let it end at most {LIFETIME_LIMIT} seconds after iat; 180 are usual",
             ends - made,
         )
+
+
+def _with_clocks(hint: str, made: float | None, ends: float | None, now: float) -> tuple[str, str]:
+    """What a message adds where the test's clock does not show the real time, and the hint for a token that was made by either."""
+    real = real_time()
+    if abs(now - real) <= LEEWAY:
+        return "", hint
+    if made is not None and ends is not None and made - LEEWAY <= real <= ends + LEEWAY:
+        hint = (
+            "the token was made by the real time: sign each request when it is sent, in this process, after the test has set its clock; "
+            "freezegun leaves the real time to what a thread calls directly"
+        )
+    return f" on the test's clock, which is set to {clock_text(now)}; the real time is {clock_text(real)}", hint
 
 
 def _check_hash(violations: Violations, found: Any, request: Request, api: Api, recent: Collection[CanonicalRequest], secret: str) -> None:

@@ -9,6 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from pytest_remotelinks.server.sockets import Socket, accept, pair
+from pytest_remotelinks.wire.times import steady
+
 #: What the name of every thread begins with.
 THREAD_NAME = "remotelinks"
 
@@ -16,9 +19,6 @@ THREAD_NAME = "remotelinks"
 _JOIN_LIMIT = 1.0
 #: Seconds to wait where a connection cannot be accepted, as when no more files can be opened.
 _RETRY_AFTER = 0.05
-
-# A plugin that forbids sockets replaces the class; it is the tests that must not open any.
-_Socket = socket.socket
 
 
 class Acceptor:
@@ -30,11 +30,11 @@ class Acceptor:
     is always served, however many connections are open. Threads are kept.
     """
 
-    def __init__(self, listening: socket.socket, handle: Callable[[socket.socket], None]) -> None:
+    def __init__(self, listening: Socket, handle: Callable[[Socket], None]) -> None:
         self._listening = listening
         self._handle = handle
         # One end of the pair is closed to wake the threads.
-        self._alarm, self._alarmed = socket.socketpair()
+        self._alarm, self._alarmed = pair()
         listening.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(listening, selectors.EVENT_READ)
@@ -44,7 +44,7 @@ class Acceptor:
         #: Protects what follows.
         self._lock = threading.Lock()
         self._is_stopped = False
-        self._open: set[socket.socket] = set()
+        self._open: set[Socket] = set()
         self._threads: list[threading.Thread] = []
         #: Threads without a connection.
         self._free = 0
@@ -59,9 +59,9 @@ class Acceptor:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
         self._alarm.close()
-        until = time.monotonic() + _JOIN_LIMIT
+        until = steady() + _JOIN_LIMIT
         for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
+            thread.join(max(0.0, until - steady()))
         self._selector.close()
         self._alarmed.close()
         self._listening.close()
@@ -76,20 +76,18 @@ class Acceptor:
                     self._free += 1
                 connection.close()
 
-    def _accept(self) -> socket.socket | None:
+    def _accept(self) -> Socket | None:
         """Wait for a connection; None once there are to be no more."""
-        listening = self._listening
         with self._waiting:
             while not self._is_stopped:
                 self._selector.select()
                 try:
-                    descriptor, _ = listening._accept()  # type: ignore[attr-defined]
+                    connection = accept(self._listening)
                 except BlockingIOError:  # the client was faster to leave, or the alarm woke us
                     continue
                 except OSError:
                     time.sleep(_RETRY_AFTER)
                     continue
-                connection = _Socket(listening.family, listening.type, listening.proto, descriptor)
                 with self._lock:
                     if self._is_stopped:
                         connection.close()

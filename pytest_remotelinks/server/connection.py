@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-import time
 from collections.abc import Iterator
 from email.utils import formatdate
 from http import HTTPStatus
@@ -20,6 +19,7 @@ from pytest_remotelinks.jira.answers import Answer
 from pytest_remotelinks.rules.request import LARGEST_BODY
 from pytest_remotelinks.server.head import LONGEST_HEAD, Head, NotAHead, check_protocol, incomplete, read_head, too_long, unreadable
 from pytest_remotelinks.wire.request import Malformed
+from pytest_remotelinks.wire.times import steady
 
 #: Seconds for which a connection may be open before its request begins.
 IDLE_LIMIT = 60.0
@@ -110,7 +110,7 @@ class Connection:
                 if kept_size < limit:
                     kept.append(part[: limit - kept_size])
                     kept_size += len(kept[-1])
-                if size >= LARGEST_BODY or time.monotonic() > self._until:
+                if size >= LARGEST_BODY or steady() > self._until:
                     problem = f"the body did not end after {size} bytes"
                     break
         except TimeoutError:
@@ -171,11 +171,11 @@ class Connection:
 
     def _allow(self, whole: float, silence: float) -> None:
         """From now on so many seconds may pass in all, and so many without a byte."""
-        self._until, self._silence = time.monotonic() + whole, silence
+        self._until, self._silence = steady() + whole, silence
 
     def _receive(self) -> None:
         """Wait for more bytes. Raises TimeoutError if none come in time, and another OSError if the connection ends."""
-        left = self._until - time.monotonic()
+        left = self._until - steady()
         if left <= 0:
             raise TimeoutError
         self._socket.settimeout(min(left, self._silence))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-import time
 from dataclasses import replace
 from types import TracebackType
 
 from pytest_remotelinks.jira.answers import Answer
 from pytest_remotelinks.jira.backend import Backend
 from pytest_remotelinks.rules.request import BYTE_LIMIT
+from pytest_remotelinks.server import sockets
 from pytest_remotelinks.server.acceptor import Acceptor
 from pytest_remotelinks.server.connection import Connection
 from pytest_remotelinks.server.head import Head
 from pytest_remotelinks.server.routing import Sites
 from pytest_remotelinks.wire.request import Request
+from pytest_remotelinks.wire.times import real_time, steady
 
 #: How many connections may wait until they are accepted.
 _BACKLOG = 1024
@@ -56,7 +56,7 @@ class Listener:
 
     def start(self) -> None:
         """Listen."""
-        listening = _bound(self.host, self.port)
+        listening = sockets.listening(self.host, self.port, _BACKLOG)
         self.port = listening.getsockname()[1]
         self._stopped.clear()
         self._acceptor = Acceptor(listening, self._handle)
@@ -73,7 +73,7 @@ class Listener:
         if self._errors:
             raise self._errors.pop(0)
 
-    def _handle(self, client: socket.socket) -> None:
+    def _handle(self, client: sockets.Socket) -> None:
         connection = Connection(client)
         head = connection.read_head()
         if head is None or self._stopped.is_set():
@@ -87,7 +87,7 @@ class Listener:
         connection.answer(answer, head.method)
 
     def _answer(self, connection: Connection, head: Head) -> Answer:
-        started, clock = time.time(), time.perf_counter()
+        started, clock = real_time(), steady()
         backend, request = self.sites.route(head.request)
         if backend is None:
             connection.read_body(head, BYTE_LIMIT)
@@ -110,8 +110,8 @@ class Listener:
 
     def _wait(self, delay: float, abandoned: threading.Event, connection: Connection) -> bool:
         """Delay an answer. Return whether it is still of use: client and site are still there."""
-        until = time.monotonic() + delay
-        while (rest := until - time.monotonic()) > 0:
+        until = steady() + delay
+        while (rest := until - steady()) > 0:
             if self._stopped.is_set() or abandoned.wait(min(rest, _CHECK_AFTER)) or not connection.is_open():
                 return False
         return True
@@ -122,11 +122,3 @@ def _with_body(request: Request, connection: Connection, head: Head, backend: Ba
     if problem is not None:
         request = replace(request, malformed=(*request.malformed, problem), is_whole=False)
     return replace(request, body=body, body_size=size)
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise OSError(error.errno, f"cannot listen on {host}, port {port}: {error.strerror or error}") from None

@@ -14,6 +14,7 @@ from pytest_remotelinks.jira.panel import Kind, ShownAction, ShownLink, linked_k
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.jira.write import AcceptedWrite, Write
 from pytest_remotelinks.recording.exchange import Exchange, RecordedViolation, Submission, api_of, expect
+from pytest_remotelinks.reports.failure import ContractViolation
 from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.rules.selectors import parse_selectors
 from pytest_remotelinks.rules.violation import selects
@@ -336,11 +337,11 @@ class View:
     # Violations
 
     def assert_no_violations(self) -> None:
-        """Assert that no request violated the contract, warnings included; expected violations don't count."""
+        """Assert that no request violated the contract, warnings included; expected violations don't count. Raises ContractViolation."""
         __tracebackhide__ = True
         found = [violation for violation in self.violations if not violation.expected]
         if found:
-            raise AssertionError(f"the contract was violated {times(len(found))}\n\n{report(found, self.url)}")
+            raise ContractViolation(f"the contract was violated {times(len(found))}\n\n{report(found, self.url)}")
 
     @contextmanager
     def expect_violations(self, *codes: str) -> Iterator[list[RecordedViolation]]:

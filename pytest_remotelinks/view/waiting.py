@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from pytest_remotelinks.jira.site import Site
 from pytest_remotelinks.recording.record import Record
+from pytest_remotelinks.wire.times import steady
 
 
 def events(site: Site, timeout: float) -> Iterator[None]:
     """Once now, once after everything that happens, and once more when the time is over; due writes arrive meanwhile."""
-    deadline = time.monotonic() + timeout
+    deadline = steady() + timeout
     record, pending, clock = site.record, site.pending, site.clock
     while True:
         with site.present():
             seen = record.events
         yield
-        if time.monotonic() >= deadline:
+        if steady() >= deadline:
             return
         with record.changed:
             while record.events == seen:
-                rest = deadline - time.monotonic()
+                rest = deadline - steady()
                 if rest <= 0:
                     break
                 due = pending.next_due()
@@ -36,10 +36,10 @@ def events(site: Site, timeout: float) -> Iterator[None]:
 
 def idle(record: Record, quiet: float, timeout: float) -> str | None:
     """Wait until no request is in progress and none has come for ``quiet`` seconds; if it takes too long, what goes on."""
-    deadline = time.monotonic() + timeout
+    deadline = steady() + timeout
     with record.changed:
         while True:
-            now = time.monotonic()
+            now = steady()
             rest = record.last_active + quiet - now
             if record.under_way == 0 and rest <= 0:
                 return None

@@ -117,30 +117,41 @@ WRONG_MARKERS = [
 ]
 
 
-def run_with_marker(project, marker, run):
-    project.makepyfile(test_it=f"import pytest\n@pytest.mark.remotelinks({marker})\n{SHOW.strip()}\n")
-    result = run()
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    output = result.stdout.str() + result.stderr.str()
-    assert "Traceback" not in output
-    assert "INTERNALERROR" not in output
-    return result
+def with_marker(marker):
+    return f"import pytest\n@pytest.mark.remotelinks({marker})\n{SHOW.strip()}\n"
 
 
 @pytest.mark.parametrize(("marker", "says"), WRONG_MARKERS)
 def test_wrong_marker(project, marker, says):
-    """A wrong argument of a marker is a usage error without a traceback."""
-    run_with_marker(project, marker, project.runpytest).stderr.fnmatch_lines([f"ERROR: test_it.py::test_it: {says}"])
+    """A wrong argument of a marker is an error of its test, in one line without a traceback."""
+    project.makepyfile(test_it=with_marker(marker))
+    result = project.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*_ ERROR at setup of test_it _*", f"marker remotelinks: {says}", "ERROR test_it.py::test_it - marker*"])
+    assert "Traceback" not in result.stdout.str()
 
 
-@pytest.mark.parametrize(
-    ("marker", "says"), [WRONG_MARKERS[0], *(pytest.param(*case, marks=pytest.mark.slow) for case in WRONG_MARKERS[1:])]
-)
-def test_wrong_marker_under_xdist(project, marker, says):
-    """Under pytest-xdist the controller's summary has the usage error, since nothing else of it is shown."""
+def test_wrong_marker_and_other_tests(project):
+    """Wrong markers concern only the tests that have them, also without the fixture, and each is reported at the end."""
+    project.makepyfile(
+        test_it=with_marker("speed=3")
+        + "\n@pytest.mark.remotelinks(strict=3)\n@pytest.mark.parametrize('number', range(2))\ndef test_without(number):\n    pass\n"
+        "\n@pytest.mark.remotelinks(strict=False)\ndef test_other(fake_jira):\n    pass\n"
+    )
+    project.runpytest("-k", "other").assert_outcomes(passed=1, deselected=3)
+    result = project.runpytest()
+    result.assert_outcomes(passed=1, errors=3)
+    names = ("test_it", "test_without[[]0]", "test_without[[]1]")
+    result.stdout.fnmatch_lines([f"ERROR test_it.py::{name} - marker remotelinks: *" for name in names])
+
+
+def test_wrong_marker_under_xdist(project):
+    """Under pytest-xdist the error is the same."""
     project.makeini(ini(plugins="-p no:randomly"))
-    result = run_with_marker(project, marker, lambda: project.runpytest_subprocess("-n", "2"))
-    result.stdout.fnmatch_lines([f"ERROR: test_it.py::test_it: {says}"])
+    project.makepyfile(test_it=with_marker("speed=3"))
+    result = project.runpytest_subprocess("-n", "1")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["ERROR test_it.py::test_it - marker remotelinks: there is no setting 'speed'*"])
 
 
 @pytest.mark.parametrize(
