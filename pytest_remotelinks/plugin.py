@@ -400,7 +400,7 @@ class _RemoteLinksFailure(Failed):
         self.summary = summary
 
 
-class _ContractFailure(_RemoteLinksFailure, ContractViolation):
+class _ContractViolation(_RemoteLinksFailure, ContractViolation):
     """The failure of a test for what its provider sent."""
 
 
@@ -429,14 +429,14 @@ def _violations_failure(node: pytest.Item, found: list[tuple[FakeJira, RecordedV
 
     errors = [violation for site, violation in found if violation.severity == "error" and site.settings.strict]
     if errors:
-        return _ContractFailure(failure_line(errors), _details(found))
+        return _ContractViolation(failure_line(errors), _details(found))
     by_code: dict[str, list[RecordedViolation]] = {}
     for _, violation in found:
         by_code.setdefault(violation.code, []).append(violation)
     for same in by_code.values():
         only_reported = any(violation.severity == "error" for violation in same)
         if not _warn(node, warning_line(same)) and not only_reported:
-            return _ContractFailure(warning_line(same), _details(found))
+            return _ContractViolation(warning_line(same), _details(found))
     return None
 
 

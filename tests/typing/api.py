@@ -12,6 +12,7 @@ from pytest_remotelinks import (
     AfterReads,
     AfterSeconds,
     App,
+    ContractViolation,
     Exchange,
     Exploration,
     FakeJira,
@@ -92,6 +93,15 @@ def test_faults(fake_jira: FakeJira, policy: Immediate | Manual | AfterSeconds |
         assert other.url and token
         found: Exploration = other.explore(lambda jira: jira.settle(), runs=5, expected={"1": {}})
         assert found.exhaustive
+
+
+@pytest.mark.xfail(raises=ContractViolation)
+def test_violation(fake_jira: FakeJira) -> None:
+    try:
+        fake_jira.assert_no_violations()
+    except ContractViolation as violation:
+        reason: AssertionError = violation
+        raise reason from None
 
 
 def test_without_a_server() -> None:
