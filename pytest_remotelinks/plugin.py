@@ -344,12 +344,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if crash is not None:
             path, line, _ = item.location
             crash.path, crash.lineno, crash.message = path, (line or 0) + 1, call.excinfo.value.summary
-    elif call.when == "call" and (found := item.stash.get(_FOUND, [])):
+    elif found := _found_in(item, call):
         _add_section(test_report, "remote links contract", _details(found))
         _add_cause(test_report, found)
     if test_report.failed and (sites := item.stash.get(_SITES, {})):
         _add_circumstances(test_report, sites, own)
     return test_report
+
+
+def _found_in(item: pytest.Item, call: pytest.CallInfo[None]) -> list[tuple[FakeJira, RecordedViolation]]:
+    """The violations that a report of this phase is to have."""
+    if call.when == "setup" and call.excinfo is not None:
+        # There is no call phase to report them.
+        item.stash[_FOUND] = _unexpected([*item.stash.get(_SITES, {})])
+    return item.stash.get(_FOUND, []) if call.when != "teardown" else []
 
 
 def _add_circumstances(test_report: pytest.TestReport, sites: Mapping[FakeJira, str], own: bool) -> None:

@@ -241,6 +241,23 @@ def test_it(uploaded):
     run(project, source).assert_outcomes(failed=1)
 
 
+def test_violation_in_failing_setup(project, monkeypatch):
+    """Where a fixture fails after a violation, its error has the violations, and they are not reported again."""
+    source = """
+@pytest.fixture
+def uploaded(fake_jira):
+    assert submit(fake_jira, {'remoteLinks': 1}) == 202
+
+def test_it(uploaded):
+    pass
+"""
+    monkeypatch.setenv("COLUMNS", "160")
+    result = run(project, source)
+    result.assert_outcomes(errors=1)
+    lines = ["*_ ERROR at setup of test_it _*", "*- remote links contract -*", "*RL103 *", "ERROR *assert 400 == 202 - RL103 *"]
+    result.stdout.fnmatch_lines(lines)
+
+
 def test_violation_in_teardown(project):
     """A violation after the test fails its teardown."""
     source = """
