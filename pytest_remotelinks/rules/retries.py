@@ -22,6 +22,8 @@ PERMANENT = frozenset({400, 401, 403, 413})
 PERMANENT_FOR = 3600.0
 #: Seconds after the end of a Retry-After in which a worker that waited for it may still come.
 PROMISE_LASTS = 60.0
+#: Seconds for which requests of other workers may be on their way.
+ON_ITS_WAY = 1.0
 
 
 class Known(NamedTuple):
@@ -66,18 +68,18 @@ class Promise(NamedTuple):
 class Promises:
     """The Retry-Afters that one app was answered and has not used yet.
 
-    Requests do not say which of an app's workers sent them. As long as the app
-    sends one request at a time, the latest promise binds its next request. Once
-    its requests overlap, a worker that was never asked to wait may send any of
-    them. Then a request is early only if it repeats one that was refused, and
-    no promise has passed by which it could come.
+    Requests do not say which of an app's workers sent them. One that repeats a
+    refused request was told to wait. Another may come from a worker that was
+    not, and be on its way already: it is early only if the app sends one
+    request at a time, and only some time after the app was told.
     """
 
     _open: list[Promise] = field(default_factory=list)
     #: Whether the app's requests have overlapped.
     _overlap: bool = False
-    #: When the last request was answered.
+    #: When the last request was answered, and when the app was told to wait or last waited as long as it was told.
     _answered_at: float = 0.0
+    _told_at: float = 0.0
 
     def early(self, request: Request, operation: str, began: float, now: float) -> Promise | None:
         """The promise for which the request comes too early, None if it does not.
@@ -88,13 +90,12 @@ class Promises:
         waiting = [promise for promise in mine if promise.asked_at < began and not promise.has_passed(now)]
         if not waiting:
             return None
-        if not (self._overlap or began < self._answered_at):
-            return max(waiting, key=lambda promise: promise.until)
-        if len(waiting) < len(mine) and any(promise.has_passed(now) for promise in mine):
-            return None
-        identity = _identity(request, False)
-        repeated = [promise for promise in waiting if promise.request == identity]
-        return min(repeated, key=lambda promise: promise.until) if repeated else None
+        if self._overlap or began < self._answered_at or now - self._told_at <= ON_ITS_WAY:
+            if len(waiting) < len(mine) and any(promise.has_passed(now) for promise in mine):
+                return None
+            identity = _identity(request, False)
+            waiting = [promise for promise in waiting if promise.request == identity]
+        return max(waiting, key=lambda promise: promise.until, default=None)
 
     def use(self, request: Request, operation: str, began: float, now: float) -> frozenset[str]:
         """Note that the request has come. Return the operations whose promise it uses; the empty name is for all."""
@@ -107,21 +108,27 @@ class Promises:
         identity = _identity(request, False)
         # A worker uses its own promise, if it can be told.
         for promise in sorted(self._of(operation), key=lambda promise: (promise.request != identity, promise.until)):
-            if promise.has_passed(now) and not (self._overlap and promise.operation in used):
+            if promise.has_passed(now) and promise.operation not in used:
                 used.add(promise.operation)
                 self._open.remove(promise)
+                self._told_at = now
         return frozenset(used)
 
     def add(self, request: Request, operation: str, status: int, seconds: float, now: float) -> None:
         """Note a Retry-After that a request is answered now; with an empty ``operation`` it is for all."""
-        if not self._overlap:
-            self._open = [promise for promise in self._open if promise.operation != operation]
-        self._open.append(Promise(operation, now, now + seconds, status, _identity(request, False)))
+        if all(promise.has_passed(now) for promise in self._open):
+            self._told_at = now
+        new = Promise(operation, now, now + seconds, status, _identity(request, False))
+        # A request that is repeated too early has a new promise, and no longer the old one.
+        self._open = [
+            promise for promise in self._open if (promise.operation, promise.request) != (operation, new.request) or promise.has_passed(now)
+        ]
+        self._open.append(new)
 
-    def end(self, operation: str) -> None:
-        """Note that a request to the operation was served: an app with one worker need not wait any more."""
-        if not self._overlap:
-            self._open = [promise for promise in self._open if promise.operation != operation]
+    def end(self, operation: str, now: float) -> None:
+        """Note that a request to the operation is served now. If it did not wait, no other need wait any more."""
+        if self._told_at != now:
+            self._open = [promise for promise in self._open if promise.operation != operation or promise.has_passed(now)]
 
     def _of(self, operation: str) -> list[Promise]:
         return [promise for promise in self._open if promise.operation in (operation, "")]
@@ -158,7 +165,7 @@ class AppHistory:
             name = "" if concerns_all else operation.name
             self.promises.add(request, name, status, retry_after, now)
         elif status < 400:
-            self.promises.end(operation.name)
+            self.promises.end(operation.name, now)
         if status in PERMANENT:
             self._refused[_identity(request, status == 401)] = status, now
         elif self._refused:

@@ -74,20 +74,21 @@ class Listener:
             raise self._errors.pop(0)
 
     def _handle(self, client: sockets.Socket) -> None:
+        clock = steady()
         connection = Connection(client)
         head = connection.read_head()
         if head is None or self._stopped.is_set():
             return
         try:
-            answer = self._answer(connection, head)
+            answer = self._answer(connection, head, clock)
         except Exception as error:
             # The test gets it by check_handler_errors().
             self._errors.append(error)
             answer = _OUR_ERROR
         connection.answer(answer, head.method)
 
-    def _answer(self, connection: Connection, head: Head) -> Answer:
-        started, clock = real_time(), steady()
+    def _answer(self, connection: Connection, head: Head, clock: float) -> Answer:
+        started = real_time()
         backend, request = self.sites.route(head.request)
         if backend is None:
             connection.read_body(head, BYTE_LIMIT)

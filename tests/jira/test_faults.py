@@ -317,6 +317,7 @@ def test_limit_is_for_every_operation(jira, provider, link):
     jira.rate_limit(1)
     provider.read("1")
     provider.read("1")
+    jira.advance(5)
     provider.delete("1")
     assert [violation.code for violation in jira.violations] == ["RL701"]
 

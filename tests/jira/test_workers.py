@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import requests
 from support.raw import BASE, connect, everything, exchange, head
@@ -29,6 +31,15 @@ def test_workers_meet_planned_refusals(jira, link, recipe):
     """Workers that meet refusals with different waits finish, without a violation."""
     jira.fail_next(429, retry_after=1, times=WORKERS // 2)
     assert recipe(jira, [{"remoteLinks": [link(str(number))]} for number in range(WORKERS)]) == [202] * WORKERS
+    jira.assert_no_violations()
+
+
+def test_burst_of_workers(jira, provider, link):
+    """Of workers that send at once, those that are refused before they were told to wait are not blamed."""
+    jira.rate_limit(2)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        answers = list(pool.map(lambda number: provider.submit(link(str(number))).status_code, range(WORKERS)))
+    assert sorted(answers) == [202] * 2 + [429] * (WORKERS - 2)
     jira.assert_no_violations()
 
 

@@ -31,7 +31,7 @@ class App:
         if seconds is not None:
             self.promises.add(request_of(worker), "submit", 429, seconds, now)
         else:
-            self.promises.end("submit")
+            self.promises.end("submit", now)
         return early, seconds
 
 
@@ -66,7 +66,7 @@ def test_workers_that_wait(waits, workers, late, taken):
 @given(seconds=st.lists(st.integers(2, 30), min_size=2, max_size=20), share=st.floats(0, 0.9))
 def test_workers_that_repeat_early(seconds, share):
     """As long as no wait has passed, each worker that repeats its request is early."""
-    app = App([None, None, *seconds])
+    app = App([None, None, *seconds, *seconds])
     for worker in range(2):
         app.send(worker, 999.0, 1000.0)
     for worker, _ in enumerate(seconds):
