@@ -37,9 +37,10 @@ _SIGNS = (
     "signingkey", "eyj", "bearer", "basic", "@",
 )  # fmt: skip
 _NAME = r"[\w.\-%+\[\]]{1,100}"
-#: A field of a query or form whose name may be secret; other fields may have a whole target as their value.
+#: A field of a query or form whose name may be secret; other fields may have a whole target as their value. A semicolon,
+#: comma or colon at the end belongs to the sentence that quotes the field.
 _FIELD = re.compile(
-    rf"""(?<![\w.\-%+\[\]])([\w.\-%+\[\]]{{0,100}}?(?:{"|".join(_ENDINGS)}|(?:api|access|private|signing)[-_.]key)[^\s"'=&]{{0,6}}=)((?![{{\[])[^&#\s"'<>\\]+)""",
+    rf"""(?<![\w.\-%+\[\]])([\w.\-%+\[\]]{{0,100}}?(?:{"|".join(_ENDINGS)}|(?:api|access|private|signing)[-_.]key)[^\s"'=&]{{0,6}}=)(?![{{\[])(?:[^&#\s"'<>\\]+(?<![;,:])|[;,:]+)""",
     re.IGNORECASE,
 )
 #: A word that is percent-encoded, at least in part.
@@ -184,7 +185,7 @@ def redact_value(value: Any, is_secret: bool = False) -> Any:
 
 
 def secret_argument(given: Any) -> Any:
-    """A secret that a caller gave, with a redacted repr; what is no text keeps its type."""
+    """A secret that a caller gave, with a redacted repr; anything but text and bytes stays as it is."""
     if isinstance(given, bytes):
         return SecretBytes(given, REDACTED)
     return Secret(given) if isinstance(given, str) else given

@@ -196,6 +196,9 @@ def test_prose_stays(text):
         ("https://user:planted@a.example/", "https://user:***@a.example/"),
         ("X-Api-Key: planted", "X-Api-Key: ***"),
         ("/a?next=%2Fb%3Ftoken%3Dplanted%26c%3D1", "/a?next=/b?token=***&c=1"),
+        ("send ?token=plan;ted; leave it out", "send ?token=***; leave it out"),
+        ("for /a?token=planted: refused", "for /a?token=***: refused"),
+        ("/a?token=;;&c=1", "/a?token=***&c=1"),
     ],
 )
 def test_secret_in_a_text(text, shown):
@@ -247,7 +250,7 @@ def test_credential_shows_only_its_scheme(value, shown):
     assert redact_credential(value) == shown
 
 
-PLANTED = "a-planted-secret-that-nobody-may-see-0123456789"
+PLANTED = "a-planted-secret-that-is-never-shown-0123456789"
 
 FAILING = """
 import requests
