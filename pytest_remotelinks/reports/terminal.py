@@ -78,15 +78,11 @@ def _group_lines(group: Group[Any]) -> list[str]:
 
 def faults_report(exchanges: Sequence[Exchange], unmet: Sequence[str] = ()) -> str:
     """The requests that failed with an injected fault, and the faults that no request met; empty without faults."""
-    faulty = [f"  {request_line(exchange)}" for exchange in exchanges if exchange.fault]
-    lines = ["faults that this test injected:", *faulty[:SHOWN_REQUESTS]] if faulty else []
-    if len(faulty) > SHOWN_REQUESTS:
-        lines.append(f"  and {len(faulty) - SHOWN_REQUESTS} more")
+    faulty = [request_line(exchange) for exchange in exchanges if exchange.fault]
+    lines = ["faults that this test injected:", *_first(faulty, SHOWN_REQUESTS)] if faulty else []
     if unmet:
-        lines += ["unmet faults:", *(f"  {printable(words)}" for words in unmet[:SHOWN_REQUESTS])]
-    if len(unmet) > SHOWN_REQUESTS:
-        lines.append(f"  and {len(unmet) - SHOWN_REQUESTS} more")
-    return "\n".join(lines)
+        lines += ["unmet faults:", *_first(unmet, SHOWN_REQUESTS)]
+    return printable("\n".join(lines))
 
 
 def arrivals_report(policy: Policy, arrivals: Sequence[Write], place: str) -> str:
@@ -96,14 +92,11 @@ def arrivals_report(policy: Policy, arrivals: Sequence[Write], place: str) -> st
     """
     if not any(isinstance(part, Shuffled) for part in policy.policies):
         return ""
-    shown = [f"  {write}" for write in arrivals[:SHOWN_ARRIVALS]]
-    more = len(arrivals) - len(shown)
     lines = [
         f"consistency was '{policy}'; to repeat it: "
         + (f"consistency='{policy}' in {place}" if place else f"--remotelinks-consistency={policy}"),
-        "writes arrived in this order:" if shown else "no write arrived",
-        *shown,
-        *([f"  and {more} more"] if more > 0 else []),
+        "writes arrived in this order:" if arrivals else "no write arrived",
+        *_first(arrivals, SHOWN_ARRIVALS),
     ]
     return printable("\n".join(lines))
 
@@ -112,12 +105,18 @@ def pending_report(policy: Policy, awaited: Sequence[str]) -> str:
     """The accepted writes that are not visible yet, each with what lets it arrive; empty without any."""
     if not awaited:
         return ""
-    lines = [f"accepted, and not visible yet with '{policy}':", *(f"  {words}" for words in awaited[:SHOWN_ARRIVALS])]
-    if len(awaited) > SHOWN_ARRIVALS:
-        lines.append(f"  and {len(awaited) - SHOWN_ARRIVALS} more")
-    return printable(
-        "\n".join([*lines, "fake_jira.settle() lets all of them arrive; looking into fake_jira.links does not count as a read"])
-    )
+    lines = [
+        f"accepted, and not visible yet with '{policy}':",
+        *_first(awaited, SHOWN_ARRIVALS),
+        "fake_jira.settle() lets all of them arrive; reading fake_jira.links does not count as a read",
+    ]
+    return printable("\n".join(lines))
+
+
+def _first(shown: Sequence[object], limit: int) -> list[str]:
+    """A line for each of the first ones, and one that counts the others."""
+    more = [f"  and {len(shown) - limit} more"] if len(shown) > limit else []
+    return [*(f"  {one}" for one in shown[:limit]), *more]
 
 
 def report(violations: Sequence[RecordedViolation], base_url: str) -> str:
