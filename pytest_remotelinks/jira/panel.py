@@ -94,13 +94,13 @@ def _is_shown(link: AcceptedWrite, registry: AppRegistry) -> bool:
 
 def linked_keys(link: AcceptedWrite, kind: Kind, *, with_unknown: bool = False) -> list[str]:
     """The issues or services that a link is associated with, without what the site did not know when it accepted the link."""
-    return [
-        value
-        for name, values in link.api.associations_of(link.data)
-        if (name in link.api.service_types) == (kind == "service")
-        for value in values
-        if with_unknown or (name, value) not in link.unknown
-    ]
+    return [value for name, value in named_keys(link.api, link.data, kind) if with_unknown or (name, value) not in link.unknown]
+
+
+def named_keys(api: Api, data: Any, kind: Kind) -> list[tuple[str, str]]:
+    """The association types and values that name issues or services in a link."""
+    associations = api.associations_of(data)
+    return [(name, value) for name, values in associations if (name in api.service_types) == (kind == "service") for value in values]
 
 
 def _shown(link: AcceptedWrite, actions: Mapping[str, Action]) -> ShownLink:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.contract.descriptor import Action
-from pytest_remotelinks.jira.panel import Kind, linked_keys
+from pytest_remotelinks.jira.panel import Kind, linked_keys, named_keys
 from pytest_remotelinks.jira.pending import PendingWrites
 from pytest_remotelinks.jira.write import AcceptedWrite
 from pytest_remotelinks.recording.exchange import Exchange, Submission, api_of, data_of, properties_of
@@ -227,8 +227,7 @@ def submissions_to(api: Api, exchanges: Iterable[Exchange], id: Id | None = None
 
 def submitted_keys(api: Api, submission: Submission, kind: Kind) -> list[str]:
     """The issues or services that a submitted link names."""
-    associations = api.associations_of(data_of(submission))
-    return [value for name, values in associations if (name in api.service_types) == (kind == "service") for value in values]
+    return [value for _, value in named_keys(api, data_of(submission), kind)]
 
 
 def members(submission: Submission) -> dict[str, Any]:
