@@ -215,11 +215,12 @@ def _flaw(request: Request, value: str, accepts_basic: bool) -> tuple[str, str |
     """What is wrong with the form of the Authorization header, if anything is, and what to change."""
     values = [value for name, value in request.headers.pairs if name.lower() == "authorization"]
     if len(values) > 1:
-        reason = "a client adds its own to that of a session or of its defaults"
+        message, reason = (
+            f"the request has {len(values)} Authorization headers",
+            "a client adds its own to that of a session or of its defaults",
+        )
         is_one = len(set(values)) == 1 and find_flaw(values[0], accepts_basic) is None
-        return f"the request has {len(values)} Authorization headers", Fix(
-            "set", values[0], note=reason
-        ) if is_one else f"send one; {reason}"
+        return message, Fix("set", values[0], note=reason) if is_one else f"send one; {reason}"
     if len(value) > HEADER_LIMIT:
         message = f"the Authorization header has {len(value)} characters; at most {HEADER_LIMIT} are read"
         return message, "send a token of some hundred characters; put data into the body"
