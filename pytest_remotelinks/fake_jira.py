@@ -245,11 +245,11 @@ class FakeJira(View):
         ``scenario`` is called with this fake Jira. It makes the provider send
         its requests and returns when the provider is done, also with what it
         sends in the background; it makes anew everything that has a memory.
-        Ids, numbers and times may differ from run to run. Every run starts with an empty site and
-        with the faults that were planned before. Each read over HTTP lets one
-        write arrive that it could have shown, after more reads if another write
-        comes first, and at the end all of them arrive. Nothing else does, so a
-        provider that waits must read.
+        Ids, numbers and times may differ from run to run. Every run starts with
+        an empty site and with the faults that were planned before. Each read
+        over HTTP lets one write arrive that it could have shown, after more
+        reads if another write comes first, and at the end all of them arrive.
+        Nothing else lets one arrive, so a provider that waits must read.
 
         What is then stored must be what the order of sending leaves of the
         same run's writes, or ``expected``: by id, fields of all the links.
@@ -263,9 +263,9 @@ class FakeJira(View):
         violated a rule.
 
         Raises AssertionError for the shortest order found that makes the
-        scenario fail, and if it cannot tell: the scenario writes nothing, goes
-        on after it has returned, or does not do the same each time. Raises
-        ValueError for ``runs`` below 1, and TypeError for a
+        scenario fail, and if the search cannot say: the scenario writes
+        nothing, goes on after it has returned, or does not do the same each
+        time. Raises ValueError for ``runs`` below 1, and TypeError for a
         scenario that is a coroutine or takes no argument.
         """
         __tracebackhide__ = True

@@ -361,7 +361,7 @@ def _found_in(item: pytest.Item, call: pytest.CallInfo[None]) -> list[tuple[Fake
 
 
 def _add_circumstances(test_report: pytest.TestReport, sites: Mapping[FakeJira, str], own: bool) -> None:
-    """Add to a failed test what its sites were told to do, and what has not happened yet; ``own`` is whether the failure is ours."""
+    """Add to a failed test the faults, the pending writes and the arrival order of its sites; ``own`` is whether the failure is ours."""
     from pytest_remotelinks.reports.terminal import arrivals_report, faults_report, pending_report
 
     for site, place in sites.items():
@@ -425,7 +425,7 @@ def _details(found: list[tuple[FakeJira, RecordedViolation]]) -> str:
 
 
 def _failure(item: pytest.Item) -> _RemoteLinksFailure | None:
-    """Why a test fails that would pass otherwise; what is no reason for that becomes a warning."""
+    """Why a test fails that would pass otherwise; warn of what does not fail it."""
     return _violations_failure(item, item.stash[_FOUND]) or _unmet_faults_failure(item, [*item.stash.get(_SITES, {})])
 
 

@@ -113,7 +113,7 @@ def _few_distinct(document: Document) -> dict[str, Any]:
         kinds.append((schema, set(document.association_types(kind))))
     names = [name for _, types in kinds for name in types]
     if len(kinds) > 1 and (len(set(names)) < len(names) or not all(types for _, types in kinds)):
-        return dict(_NEVER)  # a name does not tell which kind is meant
+        return dict(_NEVER)  # a name does not say which kind is meant
     pairs = [{"minItems": 2, "items": [first, second], "additionalItems": False} for (first, _), (second, _) in permutations(kinds, 2)]
     return {"anyOf": [{"maxItems": 1, "items": {"anyOf": [schema for schema, _ in kinds]}}, *pairs]}
 

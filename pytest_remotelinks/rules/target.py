@@ -155,11 +155,11 @@ def _is_enough(document: Document, request: Request, fix: Fix) -> bool:
 
 
 def _encoding(request: Request, raw: str) -> str | Fix:
-    """How to percent-encode an id that stands in the path as it is."""
+    """How to percent-encode an id that is in the path unencoded."""
     how = "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')"
     if "#" in raw or not request.path.endswith(raw):
         return f"{how}; leave out a fragment ('#…') that does not belong to the id"
-    # Escapes stay; a percent sign that is none is encoded.
+    # Escapes stay; a percent sign that begins none is encoded.
     encoded = quote(_BARE_PERCENT.sub("%25", raw).encode("latin-1"), safe="!$&'()*+,;=:@%")
     return Fix("set", request.path.removesuffix(raw) + encoded, note=how)
 

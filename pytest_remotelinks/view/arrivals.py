@@ -71,7 +71,7 @@ def changes(sent: Store, stored: Store) -> list[Change]:
 
 
 def change_for(arrivals: Sequence[AcceptedWrite]) -> str:
-    """What makes the arrival order harmless, judged only by which writes changed places."""
+    """What makes the arrival order harmless, as far as the writes that changed places show."""
     crossed = [
         (early, late)
         for place, early in enumerate(arrivals)

@@ -118,7 +118,7 @@ class Explorer:
         self._violating: dict[tuple[str, str], Exchange] = {}
 
     def explore(self) -> Exploration:
-        """Search, and raise AssertionError for the shortest order found that makes the scenario fail, or if that cannot be told."""
+        """Search, and raise AssertionError for the shortest order found that makes the scenario fail, or if the search cannot say."""
         __tracebackhide__ = True
         with self._keeping_what_was():
             self._first = first = self._run(SendingOrder())

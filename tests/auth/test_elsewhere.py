@@ -98,7 +98,7 @@ def test_bearer_token_after_uninstallation(site):
 
 
 def test_client_credentials_of_another_site(site, other):
-    """A request for a token with the client id of another site says so; a wrong secret is told apart."""
+    """A request for a token with the client id of another site says so; a wrong secret is reported as one."""
 
     def answer(client_id, client_secret):
         body = {"audience": "a", "grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}

@@ -337,7 +337,7 @@ def test_malformed_header_says_what_is_wrong(make_site, header, app):
     assert len(jira.violations) == 1
 
 
-#: Headers of which nobody can say what was meant.
+#: Headers that do not say what was meant.
 LOST = {
     "undefined": ("Bearer undefined", "the credential is 'undefined'"),
     "null": ("JWT null", "the credential is 'null'"),

@@ -24,7 +24,7 @@ class App:
         self.waits = iter(waits)
 
     def send(self, worker, began, now):
-        """Send a worker's request. Return the promise for which it is too early, and the seconds that it is told to wait."""
+        """Send a worker's request. Return the promise for which it is too early, and the seconds that it must wait."""
         early = self.promises.early(request_of(worker), "submit", began, now)
         self.promises.use(request_of(worker), "submit", began, now)
         seconds = next(self.waits, None)

@@ -547,7 +547,7 @@ def test_silent_assertion(jira, provider, link):
 
 
 def test_violation_in_some_order(jira, provider, link):
-    """A provider that violates the contract only after an arrival order is told so."""
+    """A provider that violates the contract only after an arrival order gets that in its report."""
 
     def scenario(_):
         provider.submit(link(sequence=1))
