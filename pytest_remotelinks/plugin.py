@@ -337,18 +337,18 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     test_report = yield
-    own = call.excinfo is not None and isinstance(call.excinfo.value, _RemoteLinksFailure)
-    if call.excinfo is not None and isinstance(call.excinfo.value, _RemoteLinksFailure):
+    failure = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(failure, _RemoteLinksFailure):
         # The failure's place is the test, and its summary one line: on CI pytest repeats the whole message there.
         crash = getattr(test_report.longrepr, "reprcrash", None)
         if crash is not None:
             path, line, _ = item.location
-            crash.path, crash.lineno, crash.message = path, (line or 0) + 1, call.excinfo.value.summary
+            crash.path, crash.lineno, crash.message = path, (line or 0) + 1, failure.summary
     elif found := _found_in(item, call):
         _add_section(test_report, "remote links contract", _details(found))
         _add_cause(test_report, found)
     if test_report.failed and (sites := item.stash.get(_SITES, {})):
-        _add_circumstances(test_report, sites, own)
+        _add_circumstances(test_report, sites, own=isinstance(failure, _RemoteLinksFailure))
     return test_report
 
 

@@ -60,8 +60,8 @@ class Descriptor:
     """What a site knows of an app.
 
     ``scopes`` are None for a bare module and for modules alone, which do not
-    name any: then the app may do everything. An app without a module can be installed, and its
-    requests are answered with 403.
+    name any: then the app may do everything. An app without a module can be
+    installed, and its requests are answered with 403.
     """
 
     kind: Kind
