@@ -53,7 +53,7 @@ def fix_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], 
     text = decoded(content)
     kept: Kept = range(text.count("\n") + 1)
     for _ in range(_ROUNDS if _is_json(text) else 0):
-        fixed, stayed = edited(text, safe_fixes(left))
+        fixed, stayed = edited(text, _safe_fixes(left))
         if fixed == text:
             break
         kept = [None if line is None else kept[line] for line in stayed]
@@ -63,7 +63,7 @@ def fix_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], 
     return FixedFile(name, content, after, found, left, kept)
 
 
-def safe_fixes(found: list[LocatedViolation]) -> Iterator[Fix]:
+def _safe_fixes(found: list[LocatedViolation]) -> Iterator[Fix]:
     """The fixes of violations that neither guess nor lose anything that matters."""
     return (fix for located in found if (fix := located.violation.fix) is not None and fix.safe)
 

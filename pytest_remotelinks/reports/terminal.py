@@ -23,7 +23,7 @@ SHOWN_ARRIVALS = 50
 SHOWN_REQUESTS = 10
 
 
-def count_by_code(violations: Sequence[Violation]) -> str:
+def _count_by_code(violations: Sequence[Violation]) -> str:
     """``RL201 (3 times), RL206``"""
     counts = Counter(violation.code for violation in violations)
     return ", ".join(code if count == 1 else f"{code} ({count} times)" for code, count in sorted(counts.items()))
@@ -33,7 +33,7 @@ def failure_line(errors: Sequence[RecordedViolation]) -> str:
     """A failed test in one line: the first fault, its place, and the codes of the others. The end may be cut."""
     first, *others = grouped(errors)
     rest = [violation for group in others for violation in group.violations]
-    more = f"; and {count_by_code(rest)}" if rest else ""
+    more = f"; and {_count_by_code(rest)}" if rest else ""
     begins = "first in" if len({violation.request for violation in first.violations}) > 1 else "in"
     return printable(f"{first.first.code} {first.message}; {begins} request {first.first.request.number}, {_where(first)}{more}")
 
@@ -61,7 +61,7 @@ def violation_lines(violations: Sequence[Violation], limit: int) -> list[str]:
     groups = grouped(violations)
     lines = [line for group in groups[:limit] for line in _group_lines(group)]
     rest = [violation for group in groups[limit:] for violation in group.violations]
-    return [*lines, *([f"and more: {count_by_code(rest)}"] if rest else [])]
+    return [*lines, *([f"and more: {_count_by_code(rest)}"] if rest else [])]
 
 
 def _group_lines(group: Group[Any]) -> list[str]:
@@ -134,7 +134,7 @@ def report(violations: Sequence[RecordedViolation], base_url: str) -> str:
         lines.append("")
     if len(shown) > SHOWN_REQUESTS:
         rest = [violation for exchange in shown[SHOWN_REQUESTS:] for violation in by_request[exchange]]
-        lines.append(f"and in {counted(len(shown) - SHOWN_REQUESTS, 'more request')}: {count_by_code(rest)}")
+        lines.append(f"and in {counted(len(shown) - SHOWN_REQUESTS, 'more request')}: {_count_by_code(rest)}")
     return "\n".join(lines).rstrip()
 
 

@@ -132,10 +132,10 @@ def email_in(text: str) -> str | None:
 
 def has_properties(properties: Mapping[str, Any], criteria: Iterable[tuple[str, str]]) -> bool:
     """Whether a submission's properties match all criteria of a deletion."""
-    return all(key in properties and property_text(properties[key]) == value for key, value in criteria)
+    return all(key in properties and _property_text(properties[key]) == value for key, value in criteria)
 
 
-def property_text(value: Any) -> str:
+def _property_text(value: Any) -> str:
     """A property's value as a query has it. Only strings fit the schema; others get here if that rule is ignored."""
     return value if isinstance(value, str) else json.dumps(value)
 

@@ -33,7 +33,7 @@ def lacks_envelope(api: Api, payload: Any) -> bool:
     return isinstance(payload, dict) and api.list_member not in payload and not api.telling_members.isdisjoint(payload)
 
 
-def only_issue_key(text: str) -> str | None:
+def _only_issue_key(text: str) -> str | None:
     """The one issue key in a text, None if there is none, or more than one."""
     found = set(_ISSUE_KEY.findall(text))
     return found.pop() if len(found) == 1 else None
@@ -41,7 +41,7 @@ def only_issue_key(text: str) -> str | None:
 
 def issue_key_hint(text: str) -> str | Fix:
     """The hint for a text that is not an issue key."""
-    found = only_issue_key(text)
+    found = _only_issue_key(text)
     return Fix("set", found) if found else "send each issue key as a value of its own, such as ABC-123, without other text"
 
 

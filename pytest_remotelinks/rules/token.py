@@ -297,14 +297,14 @@ def _check_hash(violations: Violations, found: Any, request: Request, api: Api, 
     if any(form.has_hash(found) for form in forms):
         return
     mistake = find_mistake(api, request, forms, found, secret)
-    wanted = preview_canonical(mistake.wanted if mistake is not None else forms[0].text)
+    wanted = _preview_canonical(mistake.wanted if mistake is not None else forms[0].text)
     if mistake is not None:
-        hint = f"{mistake.hint}. Hashed was {preview_canonical(_without_secrets(mistake.hashed, request))}, the request is {wanted}"
+        hint = f"{mistake.hint}. Hashed was {_preview_canonical(_without_secrets(mistake.hashed, request))}, the request is {wanted}"
     elif earlier := next((form for form in recent if form.has_hash(found)), None):
         # A token for the same method and path is a new one, made with a query that is not the one sent.
         is_again = (earlier.method, earlier.path) != (forms[0].method, forms[0].path)
         change = "make a token for each request" if is_again else "hash the query that is sent; this is the hash of an earlier request's"
-        hint = f"{change}. Hashed was {preview_canonical(earlier.text)}, the request is {wanted}"
+        hint = f"{change}. Hashed was {_preview_canonical(earlier.text)}, the request is {wanted}"
     else:
         hint = f"the request is {wanted}, with the hash {forms[0].hash}; what was hashed instead has none of the common mistakes"
     violations.add(RL509, "the token's qsh is not the hash of this request", _PLACE, hint, found)
@@ -318,7 +318,7 @@ def _without_secrets(hashed: str, request: Request) -> str:
     return hashed
 
 
-def preview_canonical(canonical: str) -> str:
+def _preview_canonical(canonical: str) -> str:
     """A canonical form to show: secrets are redacted, and a very long one is cut."""
     shown = redact_target(canonical)
     return repr(shown if len(shown) <= 600 else f"{shown[:600]}… {len(shown)} characters in all")

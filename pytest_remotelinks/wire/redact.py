@@ -72,7 +72,7 @@ def is_secret_name(name: str) -> bool:
     return letters.endswith(_ENDINGS) and letters != _PUBLIC
 
 
-def may_hold_secrets(text: str) -> bool:
+def _may_hold_secrets(text: str) -> bool:
     """Whether a text may contain a secret that can be recognised; most do not, and this is fast."""
     letters = text.lower().replace("_", "").replace("-", "")
     return any(sign in letters for sign in _SIGNS)
@@ -149,7 +149,7 @@ def redact_target(target: str) -> str:
 
 def redact_text(text: str) -> str:
     """Any text as it can be shown: JSON, whole or cut, fields, the lines of a request, prose."""
-    if not may_hold_secrets(text):
+    if not _may_hold_secrets(text):
         return text
     text = _redact_members(text)
     text = _FORM_PART.sub(lambda part: f"{part[1]}{REDACTED}" if is_secret_name(part[2]) else part[0], text)
