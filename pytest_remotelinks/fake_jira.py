@@ -277,7 +277,7 @@ class FakeJira(View):
 
     @property
     def known_issues(self) -> set[str] | None:
-        """The issue keys and ids that exist: None for all, a set for only these."""
+        """The issue keys and ids that exist: None for all, a set for only these. Setting a text raises TypeError."""
         return self._site.known_issues
 
     @known_issues.setter
@@ -286,7 +286,7 @@ class FakeJira(View):
 
     @property
     def known_services(self) -> set[str] | None:
-        """The services that exist, by id or key: None for all, a set for only these."""
+        """The services that exist, by id or key: None for all, a set for only these. Setting a text raises TypeError."""
         return self._site.known_services
 
     @known_services.setter
@@ -396,7 +396,8 @@ class FakeJira(View):
 
         ``retry_after`` is the response's Retry-After in seconds. As Jira does,
         the fake refuses a request of the same kind that comes before it has
-        passed on the site's clock, and doubles the wait.
+        passed on the site's clock, and doubles the wait. Raises ValueError for
+        an argument that cannot be used; so do the other faults.
         """
         return self._faults.fail_next(status, times=times, operation=operation, retry_after=retry_after, after=after)
 
@@ -426,7 +427,7 @@ class FakeJira(View):
         """Within the ``with`` block the site has another name, and its old URL answers 302; the block is given the new URL.
 
         A client that follows the redirect of a POST arrives as a GET, and is
-        answered 405.
+        answered 405. Raises ValueError if the site's host has no second name.
         """
         return self._faults.renamed(self.url)
 
