@@ -35,8 +35,8 @@ def _module(**members: Any) -> Example:
 def _action(action_id: str, label: Any = None) -> dict[str, Any]:
     return {
         "actionId": action_id,
-        "actionLabel": {"value": label or {"value": "Dismiss"}},
-        "templateUrl": "https://scanner.example/dismiss?alert={alert}",
+        "actionLabel": {"value": label or {"value": action_id.capitalize()}},
+        "templateUrl": f"https://scanner.example/{action_id}?alert={{alert}}",
     }
 
 
@@ -95,7 +95,7 @@ RL606 = Rule(
 
 RL607 = Rule(
     code="RL607",
-    name="module-lacking",
+    name="descriptor-module-lacking",
     severity="warning",
     refusal=None,
     outcome="installs the app",

@@ -52,6 +52,12 @@ def codes(make_site, example):
     return [violation.code for violation in jira.violations]
 
 
+def test_names_are_unique():
+    """Each rule has a name of its own, by which reports show it."""
+    names = [rule.name for rule in RULES.values()]
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("code", RULES)
 def test_broken_example(code, make_site):
     """The first example violates its rule and no other."""
