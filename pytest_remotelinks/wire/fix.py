@@ -42,6 +42,8 @@ class Fix:
 
     def apply(self, payload: Any) -> Any:
         """The payload after the change; the given one stays as it is. Raises ValueError where the fix does not apply."""
+        if self.pointer.startswith("#"):  # a part of the request that is not its body
+            raise _inapplicable(self)
         return _changed(payload, steps_of(self.pointer), self)
 
     def __str__(self) -> str:

@@ -54,6 +54,7 @@ def test_fix_of_the_whole():
         Fix("truncate", 1, "/links"),
         Fix("remove"),
         Fix("rename", "y", "/links/0"),
+        Fix("set", "application/json", "#header/Content-Type"),
     ],
 )
 def test_fix_that_does_not_apply(fix):
