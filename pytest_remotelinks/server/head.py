@@ -139,6 +139,7 @@ def _request_line(line: str) -> tuple[str, str, str]:
         message = "the target does not begin with a slash"
         hint = "put a slash between host and path"
     if message:
+        # As any text it would be redacted only up to a space, which is in the target here.
         raise NotAHead(Malformed(message, "#request", hint, None if _CONTROL.search(line) else redact_target(line)))
     return method, target, version
 
