@@ -130,7 +130,8 @@ def _report_running_on(violations: Violations, document: Document, request: Requ
     raw = next(raw for raw in route.raw_ids if "/" in raw)
     if 0 < raw.find("/") == len(raw) - 1:
         message = "a slash follows the id"
-        hint: str | Fix = Fix("set", request.path.removesuffix("/"), note="a slash that belongs to the id is written %2F")
+        path = request.path.removesuffix(raw) + _encoded(raw.removesuffix("/"))
+        hint: str | Fix = Fix("set", path, note="a slash that belongs to the id is written %2F")
     else:
         message = "the path goes on after the id, as if the id had a slash"
         hint = _encoding(request, raw)
@@ -159,9 +160,12 @@ def _encoding(request: Request, raw: str) -> str | Fix:
     how = "percent-encode the id's UTF-8 bytes; in Python: urllib.parse.quote(id, safe='')"
     if "#" in raw or not request.path.endswith(raw):
         return f"{how}; leave out a fragment ('#…') that does not belong to the id"
-    # Escapes stay; a percent sign that begins none is encoded.
-    encoded = quote(_BARE_PERCENT.sub("%25", raw).encode("latin-1"), safe="!$&'()*+,;=:@%")
-    return Fix("set", request.path.removesuffix(raw) + encoded, note=how)
+    return Fix("set", request.path.removesuffix(raw) + _encoded(raw), note=how)
+
+
+def _encoded(raw: str) -> str:
+    """An id as a path has it. Escapes stay; a percent sign that begins none is encoded."""
+    return quote(_BARE_PERCENT.sub("%25", raw).encode("latin-1"), safe="!$&'()*+,;=:@%")
 
 
 def _wrong_method(request: Request, route: Route, redirected: str | None) -> tuple[str, str | Fix]:

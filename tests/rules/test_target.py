@@ -103,6 +103,10 @@ def test_hint_for_an_id_that_is_not_encoded(id):
     sent = Request("GET", f"{BASE}/remotelink/{id.encode().decode('latin-1')}", HEADERS)
     found = [violation for violation in Checker(load_document("2026-06")).check(sent).violations if violation.code == "RL110"]
     for violation in found:
+        if violation.fix is None:
+            # Which slashes belong to the id is not known.
+            assert id.endswith("/")
+            continue
         corrected = fixed_request(sent, violation.fix)
         assert corrected.target.isascii()
         checked = Checker(load_document("2026-06")).check(corrected)

@@ -122,7 +122,7 @@ def test_right_provider_is_never_blamed(jira, steps, by_clock, refused, threads)
 
 
 @given(steps=STEPS, account=st.sampled_from("xy"), by_clock=st.booleans())
-@settings(parent=fixtures, max_examples=max(5, settings().max_examples // 4))
+@settings(parent=fixtures, max_examples=max(5, settings().max_examples // 8))
 def test_right_deletion_by_properties(jira, steps, account, by_clock):
     """Deleting by an account and waiting until its links are gone is right, if there are any."""
     jira.reset()
@@ -184,7 +184,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
 @given(before=FEW, after=FEW, by_clock=st.booleans())
-@settings(parent=fixtures, max_examples=max(5, settings().max_examples // 5))
+@settings(parent=fixtures, max_examples=max(5, settings().max_examples // 10))
 def test_mistake_is_found(jira, mistake, before, after, by_clock):
     """A mistake between right steps is found, and the first line names the link, the last what to change."""
     jira.reset()

@@ -110,7 +110,8 @@ def test_no_place_shows_a_secret(make_site, place):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Each example sends all requests of its place.
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=max(5, settings().max_examples // 5))
 @given(secret=SECRETS)
 def test_no_place_shows_any_secret(make_site, place, secret):
     """The same for secrets with any characters."""
