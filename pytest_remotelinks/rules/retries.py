@@ -69,17 +69,19 @@ class Promises:
     """The Retry-Afters that one app was answered and has not used yet.
 
     Requests do not say which of an app's workers sent them. One that repeats a
-    refused request was told to wait. Another may come from a worker that was
-    not, and be on its way already: it is early only if the app sends one
-    request at a time, and only some time after the app was told.
+    refused request was asked to wait. Another may come from a worker that was
+    not, and be on its way already: it is early only if nothing shows that the
+    app has several workers, and only some time after the answer.
     """
 
     _open: list[Promise] = field(default_factory=list)
-    #: Whether the app's requests have overlapped.
-    _overlap: bool = False
-    #: When the last request was answered, and when the app was told to wait or last waited as long as it was told.
+    #: Whether the app has several workers: requests overlapped, or another was refused meanwhile.
+    _several: bool = False
+    #: When the last request was answered, and when the app was asked to wait or last waited as long as it was asked.
     _answered_at: float = 0.0
-    _told_at: float = 0.0
+    _asked_at: float = 0.0
+    #: Whether the last request came too early.
+    _was_early: bool = False
 
     def early(self, request: Request, operation: str, began: float, now: float) -> Promise | None:
         """The promise for which the request comes too early, None if it does not.
@@ -90,44 +92,47 @@ class Promises:
         waiting = [promise for promise in mine if promise.asked_at < began and not promise.has_passed(now)]
         if not waiting:
             return None
-        if self._overlap or began < self._answered_at or now - self._told_at <= ON_ITS_WAY:
-            if len(waiting) < len(mine) and any(promise.has_passed(now) for promise in mine):
-                return None
-            identity = _identity(request, False)
-            waiting = [promise for promise in waiting if promise.request == identity]
+        identity = _identity(request, False)
+        passed = [promise.request for promise in mine if promise.has_passed(now)]
+        if identity in passed:
+            return None
+        if self._several or began < self._answered_at or now - self._asked_at <= ON_ITS_WAY:
+            waiting = [promise for promise in waiting if promise.request == identity and not passed]
         return max(waiting, key=lambda promise: promise.until, default=None)
 
     def use(self, request: Request, operation: str, began: float, now: float) -> frozenset[str]:
         """Note that the request has come. Return the operations whose promise it uses; the empty name is for all."""
-        self._overlap = self._overlap or began < self._answered_at
+        self._was_early = self.early(request, operation, began, now) is not None
+        self._several = self._several or began < self._answered_at
         self._answered_at = now
         if not self._open:
             return frozenset()
         self._open = [promise for promise in self._open if now < promise.until + PROMISE_LASTS]
         used: set[str] = set()
         identity = _identity(request, False)
-        # A worker uses its own promise, if it can be told.
+        # A worker uses its own promise, if it has one.
         for promise in sorted(self._of(operation), key=lambda promise: (promise.request != identity, promise.until)):
             if promise.has_passed(now) and promise.operation not in used:
                 used.add(promise.operation)
                 self._open.remove(promise)
-                self._told_at = now
+                self._asked_at = now
         return frozenset(used)
 
     def add(self, request: Request, operation: str, status: int, seconds: float, now: float) -> None:
         """Note a Retry-After that a request is answered now; with an empty ``operation`` it is for all."""
-        if all(promise.has_passed(now) for promise in self._open):
-            self._told_at = now
         new = Promise(operation, now, now + seconds, status, _identity(request, False))
+        others = [promise for promise in self._open if (promise.operation, promise.request) != (operation, new.request)]
+        if all(promise.has_passed(now) for promise in self._open):
+            self._asked_at = now
+        elif others and not self._was_early:
+            self._several = True
         # A request that is repeated too early has a new promise, and no longer the old one.
-        self._open = [
-            promise for promise in self._open if (promise.operation, promise.request) != (operation, new.request) or promise.has_passed(now)
-        ]
+        self._open = [promise for promise in self._open if promise in others or promise.has_passed(now)]
         self._open.append(new)
 
     def end(self, operation: str, now: float) -> None:
         """Note that a request to the operation is served now. If it did not wait, no other need wait any more."""
-        if self._told_at != now:
+        if self._asked_at != now:
             self._open = [promise for promise in self._open if promise.operation != operation or promise.has_passed(now)]
 
     def _of(self, operation: str) -> list[Promise]:

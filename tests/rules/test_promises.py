@@ -63,6 +63,22 @@ def test_workers_that_wait(waits, workers, late, taken):
             due.append((began + taken + seconds + next(late), worker))
 
 
+@given(
+    workers=st.lists(st.tuples(st.floats(0, 0.9), st.integers(1, 30)), min_size=2, max_size=20), late=st.lists(st.floats(0, 5), min_size=20)
+)
+def test_workers_that_start_one_after_the_other(workers, late):
+    """Workers whose requests never overlap are not early either, if each waits and then goes on with another request."""
+    app, now, due = App([seconds for _, seconds in workers]), 1000.0, []
+    for worker, (gap, _) in enumerate(workers):
+        now += gap / len(workers) + 0.001
+        early, seconds = app.send(worker, now - 0.0005, now)
+        assert early is None
+        due.append((now + seconds + late[worker], worker))
+    for began, worker in sorted(due):
+        assert app.send(worker, began, began + 0.0005)[0] is None
+        assert app.send(100 + worker, began + 0.0006, began + 0.0007)[0] is None
+
+
 @given(seconds=st.lists(st.integers(2, 30), min_size=2, max_size=20), share=st.floats(0, 0.9))
 def test_workers_that_repeat_early(seconds, share):
     """As long as no wait has passed, each worker that repeats its request is early."""
