@@ -405,7 +405,8 @@ class FakeJira(View):
         """Close the connection of the next requests without an answer.
 
         Before the request is read, or, with ``applied``, after it took effect:
-        the client cannot tell which.
+        the client cannot tell which. Without ``applied`` requests count as soon
+        as their heads have arrived.
         """
         return self._faults.drop_connection(times, operation=operation, applied=applied, after=after)
 

@@ -121,11 +121,11 @@ class Backend:
 
     def drop_unread(self, request: Request, started: float) -> Answer | None:
         """The answer to a request of which only the head is known; None where its body is to be read."""
+        checker = self._checker_of(request)
+        operation = checker.document.router.route(request.path).operation(request.method)
+        name = "token" if request.path == TOKEN_PATH else operation.name if operation else None
         with self._site.present():
-            checker = self._checker_of(request)
-            operation = checker.document.router.route(request.path).operation(request.method)
-            is_for_token = request.path == TOKEN_PATH
-            effect = self._faults.next_unread("token" if is_for_token else operation.name if operation else None)
+            effect = self._faults.next_unread(name, _host(request))
             if effect is None:
                 return None
             self._record(request, checker.document.api, CheckResult(operation), _UNREAD, effect, started, steady())
@@ -258,10 +258,15 @@ def _arrival(request: Request, api: Api, checked: CheckResult, history: AppHisto
         app=checked.app,
         cost=1 + len(api.entities(checked.payload) or ()),
         now=now,
-        host=request.headers.get("Host", ""),
+        host=_host(request),
         ignored=promise.asked_at if promise is not None else None,
         waited_for=waited_for,
     )
+
+
+def _host(request: Request) -> str:
+    """The name and port that a request was sent to."""
+    return request.headers.get("Host", "")
 
 
 def _submitted(api: Api, entities: list[Any], outcome: Outcome, errors: Errors) -> dict[str, Any]:

@@ -169,18 +169,23 @@ class Faults:
 
     # What a request gets. The caller holds the site's lock.
 
-    def next_unread(self, operation: OperationName | None) -> Effect | None:
-        """The fault that closes the connection before the request is read, if that is the next one."""
-        if self._lasting:
+    def next_unread(self, operation: OperationName | None, host: str) -> Effect | None:
+        """The fault that closes the connection before the request is read, if that is the next one.
+
+        This alone gives a request such a fault, and counts it for those that
+        let it pass: once it is read, it is too late.
+        """
+        if self._block(host) is not None:
             return None
-        planned = self._next(operation)
-        return self._take(planned, operation) if planned is not None and planned.effect.unread else None
+        planned = _next(operation, self._planned)
+        if planned is not None and planned.effect.unread:
+            return self._take(planned, operation, self._planned)
+        return self._take(None, operation, [planned for planned in self._planned if planned.effect.unread])
 
     def next_fault(self, arrival: Arrival) -> Effect | None:
         """What a request gets: blocks come first, then waits and limits, then planned faults in the order of planning."""
-        for effect in reversed(self._lasting):
-            if not effect.moved_to or urlsplit(effect.moved_to).netloc != arrival.host.lower():
-                return effect
+        if (block := self._block(arrival.host)) is not None:
+            return block
         sender = arrival.api, arrival.app, arrival.operation
         wait = self._waits.get(sender)
         if wait is not None and wait.refuses(arrival.ignored, arrival.operation in arrival.waited_for, arrival.now):
@@ -190,7 +195,8 @@ class Faults:
             refused = limit.take(arrival.cost, arrival.ignored, "" in arrival.waited_for, arrival.now)
             if refused is not None:
                 return Effect("rate_limit", 429, refused[0], (("RateLimit-Reason", refused[1]),), concerns_all=True, fault=fault)
-        taken = self._take(self._next(arrival.operation), arrival.operation)
+        possible = [planned for planned in self._planned if not planned.effect.unread]
+        taken = self._take(_next(arrival.operation, possible), arrival.operation, possible)
         if taken is not None and taken.retry_after is not None and taken.status is not None:
             wait = self._waits[sender] = Wait(status=taken.status)
             wait.start(taken.retry_after, arrival.now)
@@ -207,13 +213,14 @@ class Faults:
         """What every response says of the rate limit."""
         return self._limit[0].headers() if self._limit is not None else ()
 
-    def _next(self, operation: OperationName | None) -> PlannedFault | None:
-        """Of the faults planned for such a request, the first that does not let it pass."""
-        return next((planned for planned in self._planned if planned.after == 0 and planned.is_for(operation)), None)
+    def _block(self, host: str) -> Effect | None:
+        """What the block that was entered last gives to a request to the host."""
+        blocks = (effect for effect in reversed(self._lasting) if not effect.moved_to or urlsplit(effect.moved_to).netloc != host.lower())
+        return next(blocks, None)
 
-    def _take(self, taken: PlannedFault | None, operation: OperationName | None) -> Effect | None:
+    def _take(self, taken: PlannedFault | None, operation: OperationName | None, counting: list[PlannedFault]) -> Effect | None:
         """Count the request, for the fault that it gets and for those that let it pass."""
-        for planned in self._planned:
+        for planned in counting:
             if planned is not taken and planned.after > 0 and planned.is_for(operation):
                 planned.after -= 1
         effect = taken.hit() if taken is not None else None
@@ -242,6 +249,11 @@ class Faults:
         for fault in self._planned:
             fault.times = 0
         self.restore(Plans([], None, {}, []))
+
+
+def _next(operation: OperationName | None, possible: Iterable[PlannedFault]) -> PlannedFault | None:
+    """Of the faults planned for such a request, the first that does not let it pass."""
+    return next((planned for planned in possible if planned.after == 0 and planned.is_for(operation)), None)
 
 
 def _retry_after(given: int | None) -> int | None:
