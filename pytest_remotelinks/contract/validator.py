@@ -23,6 +23,7 @@ from pytest_remotelinks.contract.schema import CHOICES, is_date_time, is_uri, py
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
+    from openapi_core.validation.request.protocols import RequestValidator
 
 #: Documents of users were validated when they were loaded.
 _UNVALIDATED: dict[str, Any] = {"spec_validator_cls": None}
@@ -36,7 +37,7 @@ _PLAIN = {
 
 
 class SchemaValidator:
-    """Checks requests against one document."""
+    """Checks requests against one document; threads may share it."""
 
     def __init__(self, document: Document) -> None:
         self._base = document.api.base
@@ -48,11 +49,12 @@ class SchemaValidator:
         # openapi-core's own check of "byte" fails on text that is not ASCII.
         formats: dict[str, Callable[[object], bool]] = {"uri": is_uri, "date-time": is_date_time, "byte": lambda value: True}
         config = Config(extra_format_validators=formats, **_UNVALIDATED)
-        self._validator = OpenAPI.from_dict(spec, config=config).request_validator
+        # openapi-core's validators, and the caches of their document, are not made to be shared by threads.
+        self._new_validator: Callable[[], RequestValidator] = lambda: OpenAPI.from_dict(spec, config=config).request_validator
 
     def body_errors(self, operation: Operation, body: bytes) -> Iterator[SchemaError]:
         """Where a body does not fit."""
-        for error in self._validator.iter_errors(_Request(self._base, operation, body=body)):
+        for error in self._new_validator().iter_errors(_Request(self._base, operation, body=body)):
             if isinstance(error, RequestBodyValidationError):
                 yield from _schema_errors(error)
 
@@ -64,7 +66,7 @@ class SchemaValidator:
         headers: Iterable[tuple[str, str]] = (),
     ) -> Iterator[ParameterError]:
         """The parameters that do not fit."""
-        for error in self._validator.iter_errors(_Request(self._base, operation, id, query, headers)):
+        for error in self._new_validator().iter_errors(_Request(self._base, operation, id, query, headers)):
             if isinstance(error, ParameterValidationError):
                 yield ParameterError(str(error.location), str(error.name), tuple(_schema_errors(error)))
 

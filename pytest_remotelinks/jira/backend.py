@@ -135,12 +135,14 @@ class Backend:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
         if request.path == TOKEN_PATH:
             return self.token_endpoint.answer(request, started, clock)
+        checker = self._checker_of(request)
+        api = checker.document.api
+        # This may take seconds, in which other requests are answered.
+        content = checker.check_content(request)
         with self._site.present() as now:
             began = now - (steady() - clock)
-            checker = self._checker_of(request)
-            api = checker.document.api
             histories = self._histories[api.name]
-            checked = checker.check(request, self._registry.context(began, now, histories, self._redirected))
+            checked = checker.check(request, self._registry.context(began, now, histories, self._redirected), content)
             self._registry.remember(request)
             history = histories[checked.app]
             effect = self._faults.next_fault(_arrival(request, api, checked, history, began, now))

@@ -47,8 +47,11 @@ class TokenEndpoint:
 
     def answer(self, request: Request, started: float, clock: float) -> Answer:
         """Answer a request that began at ``started`` (epoch) and ``clock`` (monotonic), in seconds."""
+        payload, refused = _read(request)
         with self._site.present() as now:
-            payload, refused, app = self._check(request)
+            app = ""
+            if refused is None:
+                refused, app = self._authenticate(payload)
             began, host = now - (steady() - clock), request.headers.get("Host", "")
             promises = self._promises[app]
             promise = promises.early(request, "token", began, now)
@@ -78,36 +81,41 @@ class TokenEndpoint:
             )
         return answer
 
-    def _check(self, request: Request) -> tuple[Any, Answer | None, str]:
-        """The body's JSON value, the answer if the request is refused, and the key of the app that sent it."""
-        if request.method != "POST":
-            return None, Answer(405, headers=(("Allow", "POST"),)), ""
-        if request.malformed or len(request.body) < request.body_size:
-            reasons = [found.message for found in request.malformed] or ["the body is too long"]
-            return None, _error(400, "invalid_request", "; ".join(reasons)), ""
-        try:
-            payload, _ = decode(request.body)
-        except NotJSON as problem:
-            return None, _error(400, "invalid_request", str(problem)), ""
-        if not isinstance(payload, dict):
-            return payload, _error(400, "invalid_request", "the body is not a JSON object"), ""
-        for name in _MEMBERS:
-            if not isinstance(payload.get(name), str) or not payload[name]:
-                return payload, _error(400, "invalid_request", f"the member {name!r} must be a string that is not empty"), ""
-        if payload["grant_type"] != _GRANT:
-            return payload, _error(400, "unsupported_grant_type", f"grant_type must be {_GRANT!r}"), ""
+    def _authenticate(self, payload: dict[str, Any]) -> tuple[Answer | None, str]:
+        """The answer if the credentials are refused, and the key of the app that sent them."""
         app = self._registry.client(payload["client_id"], payload["client_secret"])
         if app is None and self._registry.verifies:
             if self._registry.knows_client(payload["client_id"]):
-                return payload, _error(401, "invalid_client", "the client_secret is not that of the client_id"), ""
+                return _error(401, "invalid_client", "the client_secret is not that of the client_id"), ""
             owner = owner_of(payload["client_id"], self._registry.place)
-            return payload, _error(401, "invalid_client", owner or "no installed app has this client_id"), ""
-        return payload, None, app.key if app is not None else ""
+            return _error(401, "invalid_client", owner or "no installed app has this client_id"), ""
+        return None, app.key if app is not None else ""
 
     def _issue(self, app: str) -> Answer:
         token = self._registry.issue(app, None, TOKEN_LIFETIME)
         answer = json_answer(200, {"access_token": token, "expires_in": TOKEN_LIFETIME, "token_type": "Bearer"})
         return Answer(200, answer.body, (*answer.headers, *_UNCACHED))
+
+
+def _read(request: Request) -> tuple[Any, Answer | None]:
+    """The body's JSON value, and the answer if it does not ask for a token as it should."""
+    if request.method != "POST":
+        return None, Answer(405, headers=(("Allow", "POST"),))
+    if request.malformed or len(request.body) < request.body_size:
+        reasons = [found.message for found in request.malformed] or ["the body is too long"]
+        return None, _error(400, "invalid_request", "; ".join(reasons))
+    try:
+        payload, _ = decode(request.body)
+    except NotJSON as problem:
+        return None, _error(400, "invalid_request", str(problem))
+    if not isinstance(payload, dict):
+        return payload, _error(400, "invalid_request", "the body is not a JSON object")
+    for name in _MEMBERS:
+        if not isinstance(payload.get(name), str) or not payload[name]:
+            return payload, _error(400, "invalid_request", f"the member {name!r} must be a string that is not empty")
+    if payload["grant_type"] != _GRANT:
+        return payload, _error(400, "unsupported_grant_type", f"grant_type must be {_GRANT!r}")
+    return payload, None
 
 
 def client_id_of(request: Request) -> str:

@@ -62,8 +62,22 @@ class CheckResult:
     impossible: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Content:
+    """Where a request leads, and what the contract says of what it submits, whoever sent it and whatever happened before."""
+
+    route: Route
+    #: The operation of its path and method, None if there is none.
+    operation: Operation | None
+    violations: Violations
+    #: What was read of a submission, None for every other request.
+    submission: CheckResult | None
+    #: The same by the next contract, None if there is none.
+    by_next: Content | None
+
+
 class Checker:
-    """Checks requests by one document. It has no state.
+    """Checks requests by one document. It has no state, so that threads may share it.
 
     Submissions that pass the fast path never reach openapi-core, which is
     imported for the first one that does not.
@@ -79,14 +93,25 @@ class Checker:
         self.kept_bytes = LARGEST_BODY if selects(ignore, RL109.code) else byte_limit
         self._next = Checker(next_document, ignore, byte_limit) if next_document else None
 
-    def check(self, request: Request, context: RequestContext = _NO_CONTEXT) -> CheckResult:
-        """Check a request by all that can be said before it takes effect."""
-        checked = self._check(request, context)
-        if self._next is None:
+    def check(self, request: Request, context: RequestContext = _NO_CONTEXT, content: Content | None = None) -> CheckResult:
+        """Check a request by all that can be said before it takes effect; ``content`` is what ``check_content()`` returned."""
+        content = content or self.check_content(request)
+        checked = self._check(request, content, context)
+        if self._next is None or content.by_next is None:
             return checked
-        by_next = self._next._check(request, context)
+        by_next = self._next._check(request, content.by_next, context)
         warnings = check_future(self._next.document, self.ignore, checked.violations, by_next.violations)
         return replace(checked, violations=(*checked.violations, *warnings))
+
+    def check_content(self, request: Request) -> Content:
+        """The part of the check that needs no context, and nearly all of the time: of a large submission, seconds."""
+        route = self.document.router.route(request.path)
+        operation = route.operation(request.method)
+        violations = Violations(self.ignore)
+        submission = None
+        if operation is not None and operation.name == "submit" and not request.misrouted:
+            submission = self._submission(violations, operation, request)
+        return Content(route, operation, violations, submission, self._next.check_content(request) if self._next else None)
 
     def check_effects(
         self, checked: CheckResult, accepted: Container[int], stale: list[Stale], rejected: Mapping[Id, Any], now: float
@@ -108,13 +133,12 @@ class Checker:
         check_resent(violations, api, entities, accepted, stale, rejected, now)
         return tuple(violations.found)
 
-    def _check(self, request: Request, context: RequestContext) -> CheckResult:
+    def _check(self, request: Request, content: Content, context: RequestContext) -> CheckResult:
         violations = Violations(self.ignore)
         malformed = bool(request.malformed) and check_http(violations, request)
         if not request.method:
             return CheckResult(None, tuple(violations.found), refusal=400)
-        route = self.document.router.route(request.path)
-        operation = route.operation(request.method)
+        route, operation = content.route, content.operation
         app = check_authorization(violations, request, operation, self.document, context)
         history = context.histories.get(app) or AppHistory(self.document.api)
         if operation is not None and not request.misrouted:
@@ -122,8 +146,9 @@ class Checker:
         if operation is None or request.misrouted or route.runs_on:
             status = check_route(violations, self.document, request, route, context.redirected)
             checked = CheckResult(None, refusal=status, allowed=route.allowed)
-        elif operation.name == "submit":
-            checked = self._submission(violations, operation, request)
+        elif content.submission is not None:
+            violations.extend(content.violations)
+            checked = replace(content.submission, refusal=_refusal(violations) or content.submission.refusal)
         else:
             checked = self._without_body(violations, operation, request, route, history)
         if app in context.apps:
@@ -145,13 +170,13 @@ class Checker:
             if not clean:
                 self._check_payload(violations, operation, payload)
         except Unreadable as problem:
-            return CheckResult(operation, refusal=_refusal(violations) or problem.status)
+            return CheckResult(operation, refusal=problem.status)
         entities = api.entities(payload)
         if clean and entities is not None and len(set(map(api.identify, entities))) != len(entities):
             check_ids(violations, api, entities)
         return CheckResult(
             operation,
-            refusal=_refusal(violations) or (400 if entities is None else None),
+            refusal=400 if entities is None else None,
             payload=payload,
             rejections=violations.rejections,
             impossible=frozenset(violation.value for violation in violations.found if violation.code == RL205.code),

@@ -106,6 +106,14 @@ class Violations:
             self.refusals.add(status)
         return True
 
+    def extend(self, more: Violations) -> None:
+        """Add the violations of a payload, while none of these concerns a link of it; later ones are given the link's id, too."""
+        self._api, self._entities = more._api, more._entities
+        self.found += more.found
+        self._counts += more._counts
+        self.refusals |= more.refusals
+        self.rejections.update(more.rejections)
+
 
 def _redacted(pointer: str, message: str, hint: str, value: Any) -> tuple[str, str, Any]:
     """The texts and the value of a violation without secrets."""

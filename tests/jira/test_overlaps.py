@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -134,3 +136,58 @@ def test_record_of_drops_is_true(shared, plans, steps):
         assert all(number in dropped and begun.index(number) >= after for number in met)
         if len(plans) == 1:
             assert met == begun[after : after + times]
+
+
+# What is checked outside the lock
+
+
+def large(link, count):
+    """A submission that takes long to check: each of its properties violates a rule."""
+    return json.dumps({"remoteLinks": [link()], "properties": {f"key {number}": number for number in range(count)}}).encode()
+
+
+def test_reads_during_a_long_check(jira, provider, link):
+    """Reads that come while a large submission is checked are answered first, and waiting goes on."""
+    body = large(link, 15_000)
+    with connect(jira.url) as client:
+        client.sendall(head("POST", f"{BASE}/bulk", "Content-Type: application/json", f"Content-Length: {len(body)}") + body)
+        jira.wait_until(lambda: jira._site.record.under_way == 1, timeout=30)
+        assert [provider.read("1").status_code for _ in range(3)] == [404] * 3
+        jira.wait_idle(quiet=0, timeout=60)
+        assert [exchange.operation for exchange in jira.requests] == ["read"] * 3 + ["submit"]
+        assert [exchange.number for exchange in jira.requests] == [1, 2, 3, 4]
+        assert everything(client).startswith(b"HTTP/1.1 400 ")
+
+
+def test_history_of_a_long_check(jira, provider, link):
+    """What happens while a submission is checked counts for it: the link that is stored meanwhile is newer."""
+    slow = link("2", associations=[{"associationType": "issueKeys", "values": [f"SHOP {number}" for number in range(30_000)]}])
+    body = json.dumps({"remoteLinks": [link("1", updateSequenceNumber=1), slow]}).encode()
+    with connect(jira.url) as client:
+        client.sendall(head("POST", f"{BASE}/bulk", "Content-Type: application/json", f"Content-Length: {len(body)}") + body)
+        jira.wait_until(lambda: jira._site.record.under_way == 1, timeout=30)
+        provider.submit(link("1", updateSequenceNumber=2))
+        everything(client)
+    assert [exchange.submissions[0].data["updateSequenceNumber"] for exchange in jira.requests] == [2, 1]
+    assert "RL401" in [violation.code for violation in jira.requests[1].violations]
+    jira.assert_stored("1", updateSequenceNumber=2)
+
+
+def test_broken_submissions_at_once(jira, provider, link):
+    """Broken submissions that are checked at the same time each get the violations of their own."""
+    broken = [
+        ({"displayName": 5}, "/remoteLinks/0/displayName"),
+        ({"url": "<string>"}, "/remoteLinks/0/url"),
+        ({"type": "x"}, "/remoteLinks/0/type"),
+        ({"lastUpdated": "now"}, "/remoteLinks/0/lastUpdated"),
+    ]
+
+    def submit(number):
+        members, pointer = broken[number % len(broken)]
+        messages = provider.submit(link(str(number), **members)).json()["rejectedRemoteLinks"][str(number)]
+        return [message["message"].split(":")[0] for message in messages] == [pointer]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(submit, range(80)))
+    assert len({message.pointer for message in jira.violations}) == len(broken)
+    assert len(jira.violations) == 80
