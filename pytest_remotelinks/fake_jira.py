@@ -55,6 +55,9 @@ class FakeJira(View):
             upload(base_url=jira.url)
             jira.assert_submitted("alert-1")
 
+    In a process that was forked from the one that started it, only ``url``,
+    ``auth`` and ``authorization()`` can be used; all else raises RuntimeError.
+
     Args:
         contract: The version to test against (``2023-06``, ``2026-06``) or the path of an OpenAPI document.
         consistency: When writes become visible: a policy or its name, or a
@@ -165,9 +168,9 @@ class FakeJira(View):
         return self
 
     def stop(self) -> None:
-        """Stop listening. What was recorded and stored can still be read."""
+        """Stop listening. What was recorded and stored can still be read. In a forked child, nothing happens."""
         listener, self._listener = self._listener, None
-        if listener is None:
+        if listener is None or self._site.record.changed.is_forked:
             return
         self._registry.place.is_running = False
         listener.sites.remove(self._backend)
@@ -282,7 +285,8 @@ class FakeJira(View):
 
     @known_issues.setter
     def known_issues(self, keys: set[str] | None) -> None:
-        self._site.known_issues = _names("known_issues", keys)
+        with self._site.present():
+            self._site.known_issues = _names("known_issues", keys)
 
     @property
     def known_services(self) -> set[str] | None:
@@ -291,7 +295,8 @@ class FakeJira(View):
 
     @known_services.setter
     def known_services(self, keys: set[str] | None) -> None:
-        self._site.known_services = _names("known_services", keys)
+        with self._site.present():
+            self._site.known_services = _names("known_services", keys)
 
     # Apps
 

@@ -269,7 +269,8 @@ class _SharedListener:
         return _violations_failure(node, [late for late in _unexpected(sites) if id(late[1]) not in reported])
 
     def _running(self) -> Listener:
-        if self.listener is None:
+        # In a forked child, the parent's listener would get the requests.
+        if self.listener is None or self.listener.is_forked:
             from pytest_remotelinks.server.listener import Listener
 
             listener = Listener()

@@ -39,7 +39,7 @@ class Fault:
     @property
     def requests(self) -> list[Exchange]:
         """The recorded requests that met it, in order."""
-        return [exchange for exchange in tuple(self._site.record.exchanges) if met(exchange, self)]
+        return [exchange for exchange in self._site.record.so_far() if met(exchange, self)]
 
     @property
     def remaining(self) -> int | None:

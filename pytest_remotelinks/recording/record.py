@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from threading import Condition
 
 from pytest_remotelinks.recording.exchange import Exchange
 from pytest_remotelinks.wire.times import steady
+
+
+class _SiteLock(Condition):
+    """A lock of one process.
+
+    In a forked child it raises RuntimeError: if a thread of the parent held it,
+    it is never released there, and what it protects never changes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = os.getpid()
+
+    def __enter__(self) -> bool:
+        if self.is_forked:
+            raise RuntimeError(
+                "this process is a fork of the one in which the fake Jira runs; "
+                "send requests to its URL from here, and use everything else of it in the process that started it"
+            )
+        return super().__enter__()
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this process is a fork of the one that made the lock."""
+        return os.getpid() != self._process
 
 
 class Record:
@@ -16,7 +42,7 @@ class Record:
     """
 
     def __init__(self) -> None:
-        self.changed = Condition()
+        self.changed = _SiteLock()
         self.exchanges: list[Exchange] = []
         #: How many requests have taken effect since the record began.
         self.count = 0
@@ -32,6 +58,11 @@ class Record:
         self.exchanges.append(exchange)
         self.count = exchange.number
         self.wake()
+
+    def so_far(self) -> tuple[Exchange, ...]:
+        """The exchanges until now."""
+        with self.changed:
+            return tuple(self.exchanges)
 
     def wake(self) -> None:
         """Wake all that wait, since something has happened. The caller holds the lock."""

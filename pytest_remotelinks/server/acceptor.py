@@ -33,7 +33,7 @@ class Acceptor:
     def __init__(self, listening: Socket, handle: Callable[[Socket], None]) -> None:
         self._listening = listening
         self._handle = handle
-        # One end of the pair is closed to wake the threads.
+        # One end of the pair is shut down to wake the threads.
         self._alarm, self._alarmed = pair()
         listening.setblocking(False)
         self._selector = selectors.DefaultSelector()
@@ -58,12 +58,17 @@ class Acceptor:
             for connection in self._open:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
+        # Also if a forked child has a copy of it, which is never closed.
+        self._alarm.shutdown(socket.SHUT_RDWR)
         self._alarm.close()
         until = steady() + _JOIN_LIMIT
         for thread in self._threads:
             thread.join(max(0.0, until - steady()))
         self._selector.close()
         self._alarmed.close()
+        # Neither is the child's copy of this one, and clients would wait for an answer.
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
     def _run(self) -> None:

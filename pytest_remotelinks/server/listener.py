@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from types import TracebackType
@@ -41,11 +42,17 @@ class Listener:
         self._acceptor: Acceptor | None = None
         self._stopped = threading.Event()
         self._errors: list[Exception] = []
+        self._process = os.getpid()
 
     @property
     def url(self) -> str:
         """The base URL, without a slash at its end."""
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this process is a fork of the one that listens."""
+        return os.getpid() != self._process
 
     def __enter__(self) -> Listener:
         self.start()
@@ -62,9 +69,9 @@ class Listener:
         self._acceptor = Acceptor(listening, self._handle)
 
     def stop(self) -> None:
-        """Stop at once; requests under way are dropped."""
+        """Stop at once; requests under way are dropped. In a forked child nothing happens: its connections are the parent's, too."""
         acceptor, self._acceptor = self._acceptor, None
-        if acceptor is not None:
+        if acceptor is not None and not self.is_forked:
             self._stopped.set()
             acceptor.stop()
 

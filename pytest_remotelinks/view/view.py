@@ -118,7 +118,7 @@ class View:
     @property
     def requests(self) -> list[Exchange]:
         """Every request with its response, in the order in which they took effect."""
-        return [exchange for exchange in tuple(self._site.record.exchanges) if self._has(api_of(exchange), exchange.app)]
+        return [exchange for exchange in self._site.record.so_far() if self._has(api_of(exchange), exchange.app)]
 
     @property
     def submissions(self) -> list[Submission]:
