@@ -372,14 +372,19 @@ def _add_circumstances(test_report: pytest.TestReport, sites: Mapping[FakeJira, 
             _add_section(test_report, "remote links pending writes", pending)
         if arrivals := arrivals_report(site.arrived_under, site.arrivals, place):
             _add_section(test_report, "remote links arrival order", arrivals)
-    if sockets.are_restricted() and not any(site.requests for site in sites):
-        host = urlsplit(next(iter(sites)).url).hostname
+    if not any(site.requests for site in sites) and (host := _forbidden_host(sites)):
         _add_section(
             test_report,
             "remote links connections",
-            "no request has come, and this test may not connect everywhere, as with pytest-socket; "
+            f"no request has come, and this test may not connect to {host}, as with pytest-socket; "
             f"let it connect to the fake: --allow-hosts={host}, or @pytest.mark.allow_hosts(['{host}']) in place of disable_socket",
         )
+
+
+def _forbidden_host(sites: Iterable[FakeJira]) -> str | None:
+    """The first host of these sites that the test may not connect to."""
+    addresses = dict.fromkeys((url.hostname or "", url.port or 0) for url in (urlsplit(site.url) for site in sites))
+    return next((host for host, port in addresses if sockets.is_forbidden(host, port)), None)
 
 
 def _add_section(test_report: pytest.TestReport, name: str, content: str) -> None:

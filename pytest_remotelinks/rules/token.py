@@ -157,6 +157,8 @@ _CONTEXT = "context-qsh"
 _SEPARATOR = re.compile(r"[&#\s]")
 #: Seconds since the epoch that only milliseconds reach; they are some 3000 years off.
 _MILLISECONDS = 10**11
+#: Seconds of a day: a token that is further away was signed by another clock, most likely.
+_DAY = 86400
 
 
 def check_token(violations: Violations, text: str, request: Request, api: Api, context: RequestContext) -> InstalledApp | None:
@@ -251,12 +253,15 @@ def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
     now = provider_time()
     made, ends, begins = (claims[name] if _is_time(claims.get(name)) else None for name in ("iat", "exp", "nbf"))
     if ends is not None and ends + LEEWAY < now:
-        both, hint = _with_clocks("make a token for each request; 180 seconds are usual", made, ends, now)
-        violations.add(RL507, f"the token ended {now - ends:.0f} seconds ago{both}", _PLACE, hint, ends)
+        at, both, hint = _with_clocks("make a token for each request; 180 seconds are usual", ends, made, ends, now)
+        violations.add(RL507, f"the token ended {at and f'at {at}, '}{now - ends:.0f} seconds ago{both}", _PLACE, hint, ends)
     for name, moment in (("iat", made), ("nbf", begins)):
         if moment is not None and moment - LEEWAY > now:
-            both, hint = _with_clocks("give seconds, not milliseconds, since the epoch in UTC; set the provider's clock", made, ends, now)
-            violations.add(RL508, f"the token's {name} is {moment - now:.0f} seconds in the future{both}", _PLACE, hint, moment)
+            usual = "give seconds, not milliseconds, since the epoch in UTC; set the provider's clock"
+            at, both, hint = _with_clocks(usual, moment, made, ends, now)
+            violations.add(
+                RL508, f"the token's {name} is {at and f'{at}, '}{moment - now:.0f} seconds in the future{both}", _PLACE, hint, moment
+            )
     if made is not None and ends is not None and ends - made > LIFETIME_LIMIT:
         in_milliseconds = "exp is in milliseconds; give seconds since the epoch, and " if ends > _MILLISECONDS else ""
         violations.add(
@@ -268,17 +273,22 @@ def _check_times(violations: Violations, claims: dict[str, Any]) -> None:
         )
 
 
-def _with_clocks(hint: str, made: float | None, ends: float | None, now: float) -> tuple[str, str]:
-    """What a message adds where the test's clock does not show the real time, and the hint for a token that was made by either."""
+def _with_clocks(hint: str, moment: float, made: float | None, ends: float | None, now: float) -> tuple[str, str, str]:
+    """What a message adds where a clock is probably the reason: the token's time, and the present one; and the hint for that."""
+    at = ""
+    # Milliseconds are a reason of their own, and Python has no time for some numbers.
+    if abs(now - moment) > _DAY and 0 <= moment < _MILLISECONDS:
+        at = clock_text(moment)
+        hint += "; if the clock was frozen or wrong when the token was signed, sign it by the clock that it is sent by"
     real = real_time()
     if abs(now - real) <= LEEWAY:
-        return "", hint
+        return at, at and f"; the time is {clock_text(now)}", hint
     if made is not None and ends is not None and made - LEEWAY <= real <= ends + LEEWAY:
         hint = (
             "the token was made by the real time: sign each request when it is sent, in this process, after the test has set its clock; "
             "freezegun leaves the real time to what a thread calls directly"
         )
-    return f" on the test's clock, which is set to {clock_text(now)}; the real time is {clock_text(real)}", hint
+    return at, f" on the test's clock, which is set to {clock_text(now)}; the real time is {clock_text(real)}", hint
 
 
 def _check_hash(violations: Violations, found: Any, request: Request, api: Api, recent: Collection[CanonicalRequest], secret: str) -> None:

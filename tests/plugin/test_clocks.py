@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -85,6 +86,33 @@ def test_token_of_the_real_time(app_site, clock, code, year):
     assert f" on the test's clock, which is set to {year}-01-01T00:00:0" in violation.message
     assert "Z; the real time is 2" in violation.message
     assert "sign each request when it is sent, in this process, after the test has set its clock" in violation.hint
+
+
+@pytest.mark.parametrize(
+    ("year", "message"),
+    [
+        (2020, r"the token ended at 2020-01-01T00:03:00Z, \d+ seconds ago; the time is 2\S+Z"),
+        (2120, r"the token's iat is 2120-01-01T00:00:00Z, \d+ seconds in the future; the time is 2\S+Z"),
+    ],
+)
+def test_token_of_a_clock_set_back(app_site, year, message):
+    """A token that was signed under a frozen clock and sent after it is refused, and the message has both times."""
+    with freeze_time(f"{year}-01-01"):
+        authorization = app_site.authorization("GET", READ)
+    assert read(app_site, authorization) == 401
+    (violation,) = app_site.violations
+    assert re.fullmatch(message, violation.message)
+    assert "; if the clock was frozen or wrong when the token was signed, " in violation.hint
+
+
+@pytest.mark.parametrize(("ends", "has_both"), [(-3600, False), (-2 * 86400, True), (-(2**62), False)])
+def test_old_token_has_both_times(app_site, ends, has_both):
+    """Only a token that ended more than a day ago, at a time that there is, makes a clock the probable reason."""
+    ended = int(time.time()) + ends
+    assert read(app_site, published_token("GET", READ, iat=ended - 180, exp=ended)) == 401
+    (violation,) = app_site.violations
+    assert violation.code == "RL507"
+    assert ("; the time is " in violation.message) == ("frozen or wrong" in violation.hint) == has_both
 
 
 def test_stale_token_of_the_clock(app_site):

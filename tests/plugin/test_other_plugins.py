@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
+import requests
 from support.project import ini
+
+from pytest_remotelinks.server import sockets
 
 IMPORTS = "import unittest\nimport pytest\nfrom provider import submit, read\nfrom pytest_remotelinks import ContractViolation\n"
 GOOD = "\ndef test_good(fake_jira):\n    assert submit(fake_jira) == 202\n"
@@ -41,6 +45,45 @@ def test_socket_forbidden(project, options):
     result = run(project, GOOD + "\n@pytest.mark.enable_socket" + GOOD.replace("good", "next"), *options)
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(["*- remote links connections -*", "*let it connect to the fake: --allow-hosts=127.0.0.1, or *"])
+
+
+@pytest.mark.parametrize("options", [[], ["--disable-socket", "--force-enable-socket"], ["--disable-socket", "--allow-hosts=127.0.0.1"]])
+def test_socket_not_the_reason(project, options):
+    """A test that may connect, sends nothing and fails for another reason says nothing about connections, nor do those after it."""
+    failing = "\ndef test_{}(fake_jira):\n    assert 1 == 2\n"
+    result = run(project, failing.format("one") + failing.format("two"), *options)
+    result.assert_outcomes(failed=2)
+    result.stdout.no_fnmatch_line("*remote links connections*")
+
+
+@pytest.mark.parametrize("refusal", ["raise RuntimeError('no network')", "pytest.fail('no network')"])
+def test_socket_forbidden_otherwise(project, refusal):
+    """A project's own way to forbid sockets is found, too, also where warnings are errors."""
+    source = f"""
+import socket, warnings
+
+def test_it(fake_jira, monkeypatch):
+    def refuse(*arguments):
+        warnings.warn("no network")
+        {refusal}
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert 1 == 2
+"""
+    result = run(project, source, "-W", "error")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- remote links connections -*", "*may not connect to 127.0.0.1, *"])
+
+
+def test_attempt_leaves_no_record(make_site):
+    """The attempt that says whether tests may connect is not recorded, and meets no planned fault."""
+    jira = make_site()
+    jira.drop_connection()
+    address = urlsplit(jira.url)
+    assert not sockets.is_forbidden(address.hostname, address.port)
+    # The fault waits for a request.
+    with pytest.raises(requests.ConnectionError):
+        requests.get(jira.url + "/rest/remotelinks/1.0/remotelink/1", timeout=30)
+    assert len(jira.requests) == 1
 
 
 def test_socket_disabled_while_running(project):
