@@ -58,7 +58,17 @@ _PIECE = re.compile(
     r"""(?P<quote>\\*["'])(?P<string>.*?)(?P<end>(?<!\\)(?P=quote)|\Z)|(?P<open>[{\[])|(?P<close>[}\]])|(?P<word>[^\s"'\\{}\[\]:,&]+)""",
     re.DOTALL,
 )
+#: A line of YAML, or of a request's head in place of a body, and the lines below it that are indented further.
+_BODY_LINE = re.compile(
+    r"^((?P<indent>[ \t]*)(?:- +)?(?P<name>[\w.-]{0,100}?"
+    rf"(?:{'|'.join(_ENDINGS)}|(?:api|access|private|secret|signing)[-_.]key)[\d_.-]{{0,6}})"
+    r"[ \t]*:(?:[ \t]+|[ \t]*\r?\n(?P=indent)[ \t]+))"
+    r"\S[^\r\n]*(?:\r?\n(?P=indent)[ \t]+\S[^\r\n]*)*",
+    re.MULTILINE | re.IGNORECASE,
+)
 _COLON = re.compile(r"\s*:")
+#: What follows a scheme that a sentence quotes.
+_PROSE = re.compile(r"[a-z]+(?= [a-z<'])")
 _CONSTANTS = frozenset({"true", "false", "null", "True", "False", "None"})
 _WEB_TOKEN = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?")
 #: A credential after its scheme: unlike a word of prose it is long, and has a digit or mixed cases.
@@ -165,7 +175,12 @@ def redact_body(body: bytes) -> str:
     text = body.decode("latin-1")
     if "\0" in text and redact_text(text.replace("\0", "")) != text.replace("\0", ""):  # UTF-16
         text = text.replace("\0", "")
-    return redact_target(text) if _FORM.match(text) else redact_text(text)
+    if _FORM.match(text):
+        return redact_target(text)
+    if not _may_hold_secrets(text):
+        return text
+    # In prose a name before a colon is only a word; most bodies are not prose.
+    return redact_text(_BODY_LINE.sub(lambda line: f"{line[1]}{REDACTED}" if is_secret_name(line["name"]) else line[0], text))
 
 
 def redact_value(value: Any, is_secret: bool = False) -> Any:
@@ -250,6 +265,9 @@ def _redact_members(text: str) -> str:
     for member in _MEMBER.finditer(text):
         if member.start() >= end and is_secret_name(member["name"]):
             shown.append(text[end : member.end()])
+            if member["name"].lower() in _SCHEMES and _PROSE.match(text, member.end()):
+                end = member.end()
+                continue
             value, end = _redact_member(text, member.end())
             shown.append(value)
     return "".join([*shown, text[end:]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import pytest
@@ -50,6 +51,23 @@ def codes(make_site, example):
     jira = make_site(**example.settings)
     statuses(jira, example)
     return [violation.code for violation in jira.violations]
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_own_words_are_not_redacted(code, make_site):
+    """What an example's violations say is redacted only where a credential was sent."""
+    example = RULES[code].broken
+    if example.descriptor is not None:
+        site = Violations(())
+        check_descriptor(site, example.descriptor, load_document("2026-06"))
+        found = site.found
+    else:
+        jira = make_site(**example.settings)
+        statuses(jira, example)
+        found = jira.violations
+    for violation in found:
+        said = f"{violation.message} {violation.hint}"
+        assert "***" not in re.sub(r"'Authorization: \w+ \*\*\*'", "", said)
 
 
 def test_names_are_unique():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import pickle
 import socket
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -16,6 +18,7 @@ from support.apps import DESCRIPTOR, SECRET, published_token
 from support.links import a_link
 from support.secrets import PLACES, requests_with
 
+import pytest_remotelinks
 from pytest_remotelinks import FakeJira, check_link
 from pytest_remotelinks.check.files import check_file
 from pytest_remotelinks.contract.loading import Unreadable
@@ -26,7 +29,15 @@ from pytest_remotelinks.reports.sarif import as_sarif
 from pytest_remotelinks.reports.terminal import failure_line, report, warning_line
 from pytest_remotelinks.reports.text import as_text
 from pytest_remotelinks.settings import Settings
-from pytest_remotelinks.wire.redact import is_secret_name, redact_body, redact_credential, redact_target, redact_text, secret_json
+from pytest_remotelinks.wire.redact import (
+    is_secret_name,
+    redact_body,
+    redact_credential,
+    redact_target,
+    redact_text,
+    redact_value,
+    secret_json,
+)
 
 BULK = "/rest/remotelinks/1.0/bulk"
 READ = "/rest/remotelinks/1.0/remotelink/1"
@@ -311,6 +322,7 @@ def test_run_writes_no_secret(pytester):
 PLACED = """
 import pickle
 import socket
+from pathlib import Path
 import pytest
 
 def send(jira, contents):
@@ -410,3 +422,49 @@ def test_failed_installation_shows_no_secret(pytester, monkeypatch):
     result.assert_outcomes(failed=8)
     assert PLANTED not in result.stdout.str()
     result.stdout.fnmatch_lines(["*DescriptorError: the app's descriptor cannot be installed: RL601 at *", "*shared_secret*[*][*][*]*"])
+
+
+def sentences():
+    """The sentences in the package's source; what is filled in is the word it."""
+    for path in Path(pytest_remotelinks.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                text = "".join(str(part.value) if isinstance(part, ast.Constant) else "it" for part in node.values)
+            else:
+                text = str(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if text.count(" ") > 1:
+                yield text
+
+
+def test_own_sentences_stay():
+    """None of the sentences that the package writes looks like a secret."""
+    found = list(sentences())
+    assert any("the contract's pattern is 'JWT <token>'" in text for text in found)
+    assert [text for text in found if redact_text(text) != text] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("token: planted", "token: ***"),
+        ("remoteLinks: []\nshared-secret:   planted two\nid: 1", "remoteLinks: []\nshared-secret:   ***\nid: 1"),
+        ("links:\r\n- token: planted\r\n  id: 1\r\n", "links:\r\n- token: ***\r\n"),
+        ("a:\n  token: planted\n  id: 1", "a:\n  token: ***\n  id: 1"),
+        ("token: |\n  planted\n  planted\nid: 1", "token: ***\nid: 1"),
+        ("token:\n  planted\nid: 1", "token:\n  ***\nid: 1"),
+        ("token:\nid: 1", "token:\nid: 1"),
+        ("displayName: a token: none", "displayName: a token: none"),
+    ],
+)
+def test_secret_in_a_body_of_lines(body, shown):
+    """In YAML, or the lines of a head in place of JSON, a secret is recognised by its name."""
+    assert redact_body(body.encode()) == shown
+    assert redact_value(body.encode()) == shown.encode()
+
+
+@pytest.mark.parametrize("body", ["token: planted", "access_token:\n  planted"])
+def test_yaml_in_place_of_json(jira, provider, body):
+    """Neither the violation nor the curl line shows a secret of a body that is YAML."""
+    assert provider.post(body.encode()).status_code == 400
+    assert [violation.code for violation in jira.violations] == ["RL101"]
+    assert "planted" not in f"{jira.violations[0]}{jira.violations!r}{curl_line(jira.requests[0], jira.url)}"
