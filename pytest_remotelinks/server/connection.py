@@ -95,6 +95,9 @@ class Connection:
         read an answer, and dropped.
         """
         if head.expects_continue and not self._buffer:
+            if not head.is_chunked and (head.length or 0) > limit:
+                # The client asks before it sends a body, and this one is refused.
+                return b"", head.length or 0, None
             self._send(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._allow(BODY_LIMIT, SILENCE_LIMIT)
         kept: list[bytes] = []

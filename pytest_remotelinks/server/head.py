@@ -15,6 +15,9 @@ LONGEST_HEAD = 64 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _FIELD = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_PARTS = re.compile(r"[^ \t]+ [^ \t]+ [^ \t]+")
+#: A request line with any white space around its parts.
+_SPACED = re.compile(rf"[ \t]*{_TOKEN.pattern}[ \t]+[^ \t]+[ \t]+HTTP/\d\.\d[ \t]*")
 _VERSION = re.compile(r"HTTP/1\.\d")
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::\d*)?")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
@@ -42,6 +45,8 @@ class Head:
     length: int | None = 0
     #: Whether the client waits for ``100 Continue`` before it sends the body.
     expects_continue: bool = False
+    #: Host and port of an absolute target, which clients send to a proxy.
+    proxied: str = ""
 
     @property
     def request(self) -> Request:
@@ -60,7 +65,7 @@ def read_head(sent: bytes) -> Head:
 def _read(sent: bytes) -> Head:
     text = sent.decode("latin-1")
     line, *lines = text.rstrip("\r\n").split("\n")
-    method, target, version = _request_line(line.removesuffix("\r"))
+    method, target, version, proxied = _request_line(line.removesuffix("\r"))
     pairs, malformed = _fields(lines)
     if text.count("\n") != text.count("\r\n"):
         malformed.append(Malformed("the lines of the head do not end with CR LF", "#request", r"end each line with '\r\n'"))
@@ -68,7 +73,7 @@ def _read(sent: bytes) -> Head:
     malformed += _host(headers, version)
     is_chunked, length = _framing(headers, version, malformed)
     expects_continue = version != "HTTP/1.0" and headers.get("Expect", "").lower() == "100-continue" and (is_chunked or bool(length))
-    return Head(method, target, headers, tuple(malformed), is_chunked, length, expects_continue)
+    return Head(method, target, headers, tuple(malformed), is_chunked, length, expects_continue, proxied)
 
 
 def unreadable(sent: bytes, malformed: Malformed) -> Head:
@@ -103,8 +108,8 @@ def too_long(sent: bytes) -> NotAHead:
     return NotAHead(Malformed(f"{said}; the longest part is the header {name!a}", f"#header/{name}", hint))
 
 
-def _request_line(line: str) -> tuple[str, str, str]:
-    """Method, target and version. Raises NotAHead."""
+def _request_line(line: str) -> tuple[str, str, str, str]:
+    """Method, target, version, and the host that an absolute target names. Raises NotAHead."""
     words = line.split(" ")
     method, version = words[0], words[-1]
     target = " ".join(words[1:-1])
@@ -112,7 +117,13 @@ def _request_line(line: str) -> tuple[str, str, str]:
     if line.startswith("PRI * HTTP/2"):
         message = "HTTP/2 was used without asking for it first; only HTTP/1.1 is spoken here"
         hint = "let the client use HTTP/1.1: without h2 prior knowledge (curl: --http1.1, httpx: http2=False)"
-    elif not _TOKEN.fullmatch(method) or _CONTROL.search(line):
+    elif _TOKEN.fullmatch(method) and _CONTROL.search(line):
+        message = f"the {'target' if _CONTROL.search(target) else 'request line'} has a control character"
+        hint = f"remove it, or percent-encode it where it belongs to an id; {_LIBRARY}"
+    elif _SPACED.fullmatch(line) and not _PARTS.fullmatch(line):
+        message = "the request line has other white space than one space between its parts"
+        hint = f"write one space between the parts, 'METHOD /path HTTP/1.1', and none around them; {_LIBRARY}"
+    elif not _TOKEN.fullmatch(method):
         message = "the request line does not begin with a method" if line else "there is no request line"
     elif len(words) < 3:
         message = "the request line is not a method, a target and a version"
@@ -133,7 +144,7 @@ def _request_line(line: str) -> tuple[str, str, str]:
         # The form that proxies get.
         if _HOST.fullmatch(absolute[1]):
             rest = target[absolute.end() :]
-            return method, rest if rest.startswith("/") else "/" + rest, version
+            return method, rest if rest.startswith("/") else "/" + rest, version, absolute[1]
         message = "the target is not a URL: its host is malformed"
     elif not target.startswith("/") and target != "*":
         message = "the target does not begin with a slash"
@@ -141,30 +152,37 @@ def _request_line(line: str) -> tuple[str, str, str]:
     if message:
         # As any text it would be redacted only up to a space, which is in the target here.
         raise NotAHead(Malformed(message, "#request", hint, None if _CONTROL.search(line) else redact_target(line)))
-    return method, target, version
+    return method, target, version, ""
 
 
 def _fields(lines: list[str]) -> tuple[list[tuple[str, str]], list[Malformed]]:
     """The header fields, and what is malformed about their lines."""
     pairs: list[tuple[str, str]] = []
     malformed: list[Malformed] = []
+    goes_on = True
     for raw in lines:
         line = raw.removesuffix("\r")
+        if line[:1] in (" ", "\t") and not goes_on:
+            # It belongs to the line before it, which was reported and is not recorded.
+            continue
+        goes_on = True
         if field := _FIELD.fullmatch(line):
             pairs.append((field[1], field[2]))
             continue
         name, colon, value = line.partition(":")
         last = pairs[-1][0] if pairs else ""
         if line[:1] in (" ", "\t"):
-            message, hint = f"the header {last or line!a} goes on in another line", "write it on one line"
+            message, hint = f"the header {last!a} goes on in another line", "write it on one line"
             if last:
                 pairs[-1] = (last, f"{pairs[-1][1]} {line.strip()}".strip())
+            else:
+                message, hint = "white space is before the first header", "begin the line with the header's name"
             name = last
         elif not colon:
             # What follows may be part of a secret.
             message = f"a line after the {f'header {last!a}' if last else 'request line'} has no colon"
             hint = "write 'Name: value' on one line; a value has no line breaks"
-            name = last
+            name, goes_on = last, False
         elif not _TOKEN.fullmatch(name):
             trimmed = name.rstrip()
             pairs.append((trimmed, value.strip(" \t")))

@@ -15,7 +15,7 @@ from pytest_remotelinks.server.acceptor import Acceptor
 from pytest_remotelinks.server.connection import Connection
 from pytest_remotelinks.server.head import Head
 from pytest_remotelinks.server.routing import Sites
-from pytest_remotelinks.wire.request import Request
+from pytest_remotelinks.wire.request import Malformed, Request
 from pytest_remotelinks.wire.times import real_time, steady
 
 #: How many connections may wait until they are accepted.
@@ -96,7 +96,7 @@ class Listener:
 
     def _answer(self, connection: Connection, head: Head, clock: float) -> Answer:
         started = real_time()
-        backend, request = self.sites.route(head.request)
+        backend, request = self.sites.route(_checked_host(head, self.port))
         if backend is None:
             connection.read_body(head, BYTE_LIMIT)
             return _WITHOUT_SITE
@@ -123,6 +123,16 @@ class Listener:
             if self._stopped.is_set() or abandoned.wait(min(rest, _CHECK_AFTER)) or not connection.is_open():
                 return False
         return True
+
+
+def _checked_host(head: Head, port: int) -> Request:
+    """The request of a head, malformed if it is for another server, to which a proxy would send it on."""
+    # The machine may have other names than the listener's URL, but none for another port.
+    if not head.proxied or head.proxied.endswith(f":{port}"):
+        return head.request
+    hint = "use fake_jira.url as the base URL; unset HTTP_PROXY, or set NO_PROXY=127.0.0.1"
+    foreign = Malformed(f"the request was sent through the fake as a proxy for {head.proxied}", "#request", hint)
+    return replace(head.request, malformed=(*head.malformed, foreign))
 
 
 def _with_body(request: Request, connection: Connection, head: Head, backend: Backend) -> Request:

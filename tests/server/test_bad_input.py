@@ -11,6 +11,7 @@ import pytest
 import requests
 from support.raw import connect, exchange
 
+from pytest_remotelinks.reports.curl import curl_line
 from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.server import connection
 from pytest_remotelinks.server.listener import Listener
@@ -207,6 +208,15 @@ def test_submission_without_body(jira):
         (b"GET", "not a method, a target and a version", "METHOD /path"),
         (b"GET /", "not a method, a target and a version", "METHOD /path"),
         (b"GET  HTTP/1.1", "has no target", "HTTP library"),
+        (b"POST  /rest/a HTTP/1.1", "other white space", "one space between the parts"),
+        (b"POST /rest/a  HTTP/1.1", "other white space", "one space between the parts"),
+        (b"POST\t/rest/a HTTP/1.1", "other white space", "one space between the parts"),
+        (b" POST /rest/a HTTP/1.1", "other white space", "one space between the parts"),
+        (b"POST /rest/a HTTP/1.1 ", "other white space", "one space between the parts"),
+        (b"POST  /rest/a b HTTP/1.1", "the target has spaces", "%20"),
+        (b"POST /rest/a\0 HTTP/1.1", "the target has a control character", "remove it"),
+        (b"POST /rest/\x01a HTTP/1.1", "the target has a control character", "remove it"),
+        (b"POST /rest/a HTTP/1.1\x01", "the request line has a control character", "remove it"),
         (b"GET / HTTP/9.9", "the HTTP version is 'HTTP/9.9'", "send 'HTTP/1.1'"),
         (b"GET / HTTP/2.0", "the HTTP version is 'HTTP/2.0'", "send 'HTTP/1.1'"),
         (b"GET / http/1.1", "the HTTP version is 'http/1.1'", "in capitals"),
@@ -376,6 +386,44 @@ def test_absolute_request_target(jira):
     """The absolute form of a target is understood."""
     answer = raw(jira, f"GET {jira.url}{PATH}/remotelink/stored HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("host", ["other.example", "other.example:8080"])
+def test_request_for_a_proxy(jira, host):
+    """A request for another server, which the fake gets as a proxy, is refused, and RL113 says so."""
+    head = f"GET http://{host}{PATH}/remotelink/stored HTTP/1.1\r\nHost: {host}\r\nAuthorization: JWT x\r\n\r\n"
+    assert raw(jira, head.encode()).startswith(b"HTTP/1.1 400 ")
+    (violation,) = jira.violations
+    assert (violation.code, violation.message) == ("RL113", f"the request was sent through the fake as a proxy for {host}")
+    assert "use fake_jira.url as the base URL; unset HTTP_PROXY" in violation.hint
+
+
+def test_client_with_the_fake_as_its_proxy(jira):
+    """A client whose proxy is the fake gets 400."""
+    proxies = {"http": jira.url}
+    answer = requests.get(f"http://other.example{PATH}/remotelink/stored", proxies=proxies, headers={"Authorization": "JWT x"}, timeout=30)
+    assert answer.status_code == 400
+    assert [violation.code for violation in jira.violations] == ["RL113"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Host: h\r\nAuthorization\r\n planted",
+        "Host: h\r\nAuthorization\r\n JWT\r\n\tplanted",
+        "Host: h\r\nAuthorization JWT\r\n planted",
+        "Authorization\r\n planted\r\nHost: h",
+        " planted\r\nHost: h",
+        " Authorization: planted\r\nHost: h",
+    ],
+)
+def test_credential_in_a_malformed_head(jira, fields):
+    """A credential in lines that belong to no header is not shown."""
+    answer = raw(jira, f"GET {PATH}/remotelink/stored HTTP/1.1\r\n{fields}\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert "RL113" in codes(jira)
+    shown = [*map(repr, jira.violations), *map(str, jira.violations), repr(jira.requests), curl_line(jira.requests[-1], jira.url)]
+    assert "planted" not in f"{shown}{answer!r}{jira.requests[-1].request.headers!r}"
 
 
 def test_head_and_options(jira, provider):

@@ -228,6 +228,16 @@ def test_expect_continue(site, opened, version, fields, continues):
     assert answer.count(b"HTTP/1.1 415 ") + answer.count(b"HTTP/1.1 400 ") == 1
 
 
+def test_expect_continue_of_a_body_over_the_limit(site, opened):
+    """A client that asks before it sends too large a body gets 413 instead of 100 Continue."""
+    (client,) = opened(site.url, 1)
+    fields = "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 50000000"
+    client.sendall(f"POST {BASE}/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: JWT x\r\n{fields}\r\n\r\n".encode())
+    assert everything(client).startswith(b"HTTP/1.1 413 ")
+    (violation,) = site.violations
+    assert (violation.code, violation.value) == ("RL109", 50_000_000)
+
+
 def test_sockets_that_tests_must_not_open(site, monkeypatch):
     """A plugin that forbids sockets in tests, by another class, does not keep other processes out."""
 
