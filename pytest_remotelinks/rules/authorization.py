@@ -98,7 +98,7 @@ def check_authorization(
 
     ``operation`` is None if there is none at the path.
     """
-    _check_form(violations, request, document.accepts_basic)
+    _check_form(violations, request, document.accepts_basic, request.target in context.redirected)
     scheme, credential = credentials_of(request)
     token = context.tokens.get(credential) if scheme == "bearer" else None
     if not context.verifies:
@@ -199,11 +199,11 @@ def _check_scopes(violations: Violations, app: InstalledApp | None, operation: O
         check(violations, document, operation, app.scopes)
 
 
-def _check_form(violations: Violations, request: Request, accepts_basic: bool) -> None:
+def _check_form(violations: Violations, request: Request, accepts_basic: bool, was_redirected: bool) -> None:
     """Check that there is one Authorization header, and its form."""
     value = request.headers.get("Authorization")
     if value is None:
-        message, hint = _missing(request, accepts_basic)
+        message, hint = _missing(request, accepts_basic, was_redirected)
         violations.add(RL501, message, _PLACE, hint)
         return
     message, hint = _flaw(request, value, accepts_basic)
@@ -230,7 +230,7 @@ def _flaw(request: Request, value: str, accepts_basic: bool) -> tuple[str, str |
     return flaw.message, flaw.hint if flaw.meant is None else Fix("set", flaw.meant, note=flaw.hint)
 
 
-def _missing(request: Request, accepts_basic: bool) -> tuple[str, str | Fix]:
+def _missing(request: Request, accepts_basic: bool, was_redirected: bool) -> tuple[str, str | Fix]:
     """What is wrong if there is no Authorization header, and what to change: the credentials may be elsewhere."""
     for name, value in request.headers.pairs:
         if name.lower() != "proxy-authorization" and " " in value and find_flaw(value, accepts_basic) is None and is_genuine(value):
@@ -243,5 +243,10 @@ def _missing(request: Request, accepts_basic: bool) -> tuple[str, str | Fix]:
             if find_flaw(value, accepts_basic) is None and is_genuine(value):
                 hint = Fix("set", value, note=elsewhere)
             return "the token is in the query, and not in the Authorization header", hint
+    if was_redirected:
+        return (
+            "the request has no Authorization header: the client followed a redirect to another host, for which clients drop it",
+            f"use the new base URL, http://{request.headers.get('Host', '')}{request.base}; let the client follow no redirects, and report a 302",
+        )
     known = "sign it ('JWT <token>') or send an OAuth token ('Bearer <token>'); fake_jira.authorization(method, path) makes a valid value"
     return "the request has no Authorization header", known

@@ -495,3 +495,24 @@ def test_bearer_in_any_letter_case(make_site):
     for scheme in ("bearer", "BEARER", "Bearer"):
         assert read(jira, f"{scheme} {jira.token()}") == 404
     assert jira.violations == []
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_header_dropped_by_a_redirect(make_site, method):
+    """A client that follows a redirect to another host drops the header, and RL501 says so, only once."""
+    jira = make_site()
+    headers = {"Authorization": "JWT x"}
+    with jira.renamed() as new_url:
+        assert requests.request(method, jira.url + PATH, headers=headers, timeout=30).status_code == 401
+    (violation,) = jira.violations
+    assert violation.code == "RL501"
+    assert "the client followed a redirect to another host, for which clients drop it" in violation.message
+    assert f"use the new base URL, {new_url}; let the client follow no redirects" in violation.hint
+    requests.request(method, jira.url + PATH, timeout=30)
+    assert "the request has no Authorization header" in [found.message for found in jira.requests[-1].violations]
+
+
+def test_scheme_in_lower_case_is_explained(jira):
+    """The words that follow a scheme in a hint are not taken for a credential."""
+    assert read(jira, "jwt a.b.c") == 401
+    assert jira.violations[0].hint.endswith("write it as 'JWT': the contract's pattern is 'JWT <token>'")
