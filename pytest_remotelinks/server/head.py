@@ -162,7 +162,7 @@ def _fields(lines: list[str]) -> tuple[list[tuple[str, str]], list[Malformed]]:
     goes_on = True
     for raw in lines:
         line = raw.removesuffix("\r")
-        if line[:1] in (" ", "\t") and not goes_on:
+        if line[:1] in (" ", "\t", ":") and not goes_on:
             # It belongs to the line before it, which was reported and is not recorded.
             continue
         goes_on = True

@@ -96,7 +96,7 @@ class Listener:
 
     def _answer(self, connection: Connection, head: Head, clock: float) -> Answer:
         started = real_time()
-        backend, request = self.sites.route(_checked_host(head, self.port))
+        backend, request = self.sites.route(checked_host(head, self.port))
         if backend is None:
             connection.read_body(head, BYTE_LIMIT)
             return _WITHOUT_SITE
@@ -125,10 +125,11 @@ class Listener:
         return True
 
 
-def _checked_host(head: Head, port: int) -> Request:
+def checked_host(head: Head, port: int) -> Request:
     """The request of a head, malformed if it is for another server, to which a proxy would send it on."""
     # The machine may have other names than the listener's URL, but none for another port.
-    if not head.proxied or head.proxied.endswith(f":{port}"):
+    sent = head.proxied.rpartition(":")[2]
+    if not head.proxied or (sent if sent.isdigit() else "80") == str(port):
         return head.request
     hint = "use fake_jira.url as the base URL; unset HTTP_PROXY, or set NO_PROXY=127.0.0.1"
     foreign = Malformed(f"the request was sent through the fake as a proxy for {head.proxied}", "#request", hint)

@@ -14,7 +14,8 @@ from support.raw import connect, exchange
 from pytest_remotelinks.reports.curl import curl_line
 from pytest_remotelinks.reports.terminal import report
 from pytest_remotelinks.server import connection
-from pytest_remotelinks.server.listener import Listener
+from pytest_remotelinks.server.head import read_head
+from pytest_remotelinks.server.listener import Listener, checked_host
 
 PATH = "/rest/remotelinks/1.0"
 
@@ -398,6 +399,16 @@ def test_request_for_a_proxy(jira, host):
     assert "use fake_jira.url as the base URL; unset HTTP_PROXY" in violation.hint
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "is_foreign"),
+    [("fake", 80, False), ("[::1]", 80, False), ("[::1]:8080", 8080, False), ("fake:18080", 8080, True), ("[::1]", 8080, True)],
+)
+def test_host_of_an_absolute_target(host, port, is_foreign):
+    """A target for the port of the listener is for the fake, by whatever name; without a port it is for 80."""
+    head = read_head(f"GET http://{host}/a HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    assert bool(checked_host(head, port).malformed) is is_foreign
+
+
 def test_client_with_the_fake_as_its_proxy(jira):
     """A client whose proxy is the fake gets 400."""
     proxies = {"http": jira.url}
@@ -413,6 +424,7 @@ def test_client_with_the_fake_as_its_proxy(jira):
         "Host: h\r\nAuthorization\r\n JWT\r\n\tplanted",
         "Host: h\r\nAuthorization JWT\r\n planted",
         "Authorization\r\n planted\r\nHost: h",
+        "Host: h\r\nAuthorization\r\n: JWT planted",
         " planted\r\nHost: h",
         " Authorization: planted\r\nHost: h",
     ],
