@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from pytest_remotelinks.apis.api import Api
@@ -57,22 +57,9 @@ def check_actions(violations: Violations, api: Api, payload: Any, actions: Mappi
 
 
 def _check_link(violations: Violations, api: Api, index: int, link: dict[str, Any], actions: Mapping[str, Action]) -> None:
-    for position, action_id in enumerate(link["actionIds"]):
-        if not isinstance(action_id, str):
-            continue
-        action = actions.get(action_id)
-        if action is None:
-            violations.add(
-                RL603,
-                f"the app's module has no action {action_id!a}",
-                api.pointer(index, "actionIds", position),
-                _nearest(link, action_id, actions),
-                action_id,
-                link=index,
-            )
-            continue
-        missing = action.unfilled(link.get("attributeMap"))
-        if missing:
+    named = {action_id for action_id in link["actionIds"] if isinstance(action_id, str)}
+    for action_id, action in actions.items():
+        if action_id in named and (missing := action.unfilled(link.get("attributeMap"))):
             names = ", ".join(f"{{{name}}}" for name in missing)
             violations.add(
                 RL604,
@@ -81,14 +68,25 @@ def _check_link(violations: Violations, api: Api, index: int, link: dict[str, An
                 f"add {', '.join(map(ascii, missing))} to the link's attributeMap",
                 link=index,
             )
+    # There may be tens of thousands: no more are checked than are listed.
+    for position, action_id in enumerate(link["actionIds"]):
+        if isinstance(action_id, str) and action_id not in actions and violations.lists(RL603):
+            violations.add(
+                RL603,
+                f"the app's module has no action {action_id!a}",
+                api.pointer(index, "actionIds", position),
+                _nearest(link, action_id, named, actions),
+                action_id,
+                link=index,
+            )
 
 
-def _nearest(link: dict[str, Any], action_id: str, actions: Mapping[str, Action]) -> str | Fix:
+def _nearest(link: dict[str, Any], action_id: str, named: Container[str], actions: Mapping[str, Action]) -> str | Fix:
     if not actions:
         return "leave actionIds out, or add the action to the descriptor's module; a Forge module has no actions"
     near = meant(action_id, actions)
     if near is None:
         return f"use one of {', '.join(map(ascii, list(actions)[:10]))}, or add it to the module's actions"
     fix = Fix("set", near.name, note="or add it to the module's actions")
-    is_enough = near.name not in link["actionIds"] and not actions[near.name].unfilled(link.get("attributeMap"))
+    is_enough = near.name not in named and not actions[near.name].unfilled(link.get("attributeMap"))
     return fix if is_enough else str(fix)

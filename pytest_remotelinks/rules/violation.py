@@ -106,6 +106,10 @@ class Violations:
             self.refusals.add(status)
         return True
 
+    def lists(self, rule: Rule) -> bool:
+        """Whether one more violation of a rule that rejects no link is kept."""
+        return self._counts[rule.code] < MOST_OF_A_CODE and not selects(self._ignore, rule.code)
+
     def extend(self, more: Violations) -> None:
         """Add the violations of a payload, while none of these concerns a link of it; later ones are given the link's id, too."""
         self._api, self._entities = more._api, more._entities

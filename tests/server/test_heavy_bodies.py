@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 
 def test_long_text_without_an_address(jira, provider, link):
@@ -31,6 +32,14 @@ def test_too_many_values_to_check(jira, provider, body):
     links = b",".join([body] * (2_400_000 if body == b"1" else 2))
     assert provider.post(b'{"remoteLinks":[' + links + b"]}").status_code == 413
     assert [violation.code for violation in jira.violations] == ["RL109"]
+
+
+def test_many_unknown_actions(app_site, link):
+    """Of tens of thousands of unknown actions as many are compared with the app's own as are reported."""
+    path, payload = "/rest/remotelinks/1.0/bulk", {"remoteLinks": [link(actionIds=[f"dismis{number % 7}" for number in range(100_000)])]}
+    headers = {"Authorization": app_site.authorization("POST", path)}
+    assert requests.post(app_site.url + path, json=payload, headers=headers, timeout=30).status_code == 202
+    assert [violation.code for violation in app_site.violations].count("RL603") == 1_000
 
 
 def test_many_broken_links(make_site, provider_of, link):
