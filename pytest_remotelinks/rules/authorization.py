@@ -98,7 +98,7 @@ def check_authorization(
 
     ``operation`` is None if there is none at the path.
     """
-    _check_form(violations, request, document.accepts_basic, request.target in context.redirected)
+    _check_form(violations, request, operation, document, request.target in context.redirected)
     scheme, credential = credentials_of(request)
     token = context.tokens.get(credential) if scheme == "bearer" else None
     if not context.verifies:
@@ -199,11 +199,12 @@ def _check_scopes(violations: Violations, app: InstalledApp | None, operation: O
         check(violations, document, operation, app.scopes)
 
 
-def _check_form(violations: Violations, request: Request, accepts_basic: bool, was_redirected: bool) -> None:
+def _check_form(violations: Violations, request: Request, operation: Operation | None, document: Document, was_redirected: bool) -> None:
     """Check that there is one Authorization header, and its form."""
+    accepts_basic = document.accepts_basic
     value = request.headers.get("Authorization")
     if value is None:
-        message, hint = _missing(request, accepts_basic, was_redirected)
+        message, hint = _missing(request, operation, document, was_redirected)
         violations.add(RL501, message, _PLACE, hint)
         return
     message, hint = _flaw(request, value, accepts_basic)
@@ -230,17 +231,28 @@ def _flaw(request: Request, value: str, accepts_basic: bool) -> tuple[str, str |
     return flaw.message, flaw.hint if flaw.meant is None else Fix("set", flaw.meant, note=flaw.hint)
 
 
-def _missing(request: Request, accepts_basic: bool, was_redirected: bool) -> tuple[str, str | Fix]:
+def _missing(request: Request, operation: Operation | None, document: Document, was_redirected: bool) -> tuple[str, str | Fix]:
     """What is wrong if there is no Authorization header, and what to change: the credentials may be elsewhere."""
     for name, value in request.headers.pairs:
-        if name.lower() != "proxy-authorization" and " " in value and find_flaw(value, accepts_basic) is None and is_genuine(value):
+        if (
+            name.lower() != "proxy-authorization"
+            and " " in value
+            and find_flaw(value, document.accepts_basic) is None
+            and is_genuine(value)
+        ):
             return f"the credentials are in the header {name!a}", Fix("rename", "Authorization", f"#header/{name}")
     for name, token in request.query_pairs:
         if scheme := _TOKEN_PARAMETERS.get(name):
             value = f"{'JWT' if is_signed_by_app(token) else scheme} {token}"
             elsewhere = f"leave {name!a} out of the query"
             hint: str | Fix = f"send the header 'Authorization: {scheme} <token>', and {elsewhere}"
-            if find_flaw(value, accepts_basic) is None and is_genuine(value):
+            # A deletion by properties needs something in its query.
+            is_all = (
+                operation is not None
+                and operation.name == "delete-by-properties"
+                and {key for key, _ in request.query_pairs} <= {*_TOKEN_PARAMETERS, document.api.sequence_parameter}
+            )
+            if find_flaw(value, document.accepts_basic) is None and is_genuine(value) and not is_all:
                 hint = Fix("set", value, note=elsewhere)
             return "the token is in the query, and not in the Authorization header", hint
     if was_redirected:

@@ -9,16 +9,23 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
+
+from pytest_remotelinks.contract.near import meant
 
 _Pairs = tuple[tuple[str, str], ...]
 #: ``params[accountId]`` and ``params.accountId``, also in a list: axios, qs, superagent, jQuery, and OpenAPI's deepObject.
-_MEMBER = re.compile(r"params(?:\[\d*\])*(?:\[([^][]*[^][\d][^][]*)\]|\.([^.\d].*))(?:\[\d*\])?")
+#: ``params__accountId`` is how Python's keyword arguments say it. A submission calls the same object ``properties``.
+_MEMBER = re.compile(r"(?i:params|properties)(?:\[\d*\])*(?:\[([^][]*[^][\d][^][]*)\]|\.([^.\d].*)|__(.+))(?:\[\d*\])?")
 #: ``params``, ``params[]`` and ``params[0]``.
-_WHOLE = re.compile(r"params(?:\[\d*\])?")
+_WHOLE = re.compile(r"(?i:params|properties)(?:\[\d*\])?")
+#: A bracket in a key that was encoded twice.
+_ENCODED = re.compile("%5[BbDd]")
+#: A word that is a property's name rather than a value.
+_WORD = re.compile(r"[A-Za-z][A-Za-z_.-]*")
 #: What languages make of an object or list that they only know how to print. Java's keeps what was meant if it has no
 #: further comma or equals sign.
 _PRINTED = re.compile(r"\s*[\[{(<]|\w+[\[(]|class |System\.|#<|Array$|$")
@@ -34,44 +41,71 @@ class LiteralParams:
     """The parameters of a query that are named ``params`` in some way, and the ones that were meant.
 
     ``meant`` is empty if that is not known. ``names`` are the names that were
-    meant even if their values are lost.
+    meant even if their values are lost, ``only_names`` whether the query has
+    nothing else of them.
     """
 
     sent: _Pairs
     meant: _Pairs = ()
     names: tuple[str, ...] = ()
+    only_names: bool = False
 
 
-def find_literal_params(query: _Pairs, submitted: Container[str]) -> LiteralParams | None:
+def find_literal_params(query: _Pairs, submitted: Collection[str]) -> LiteralParams | None:
     """The literal ``params`` of a query, None if it has none.
 
     A property can have that name. So it is not literal if a property of that
     key was submitted, or if its value is not what a library makes of an object.
     """
     query = tuple((key, value) for key, value in query if key not in submitted)
-    members = tuple((key, value, found[1] or found[2]) for key, value in query if (found := _MEMBER.fullmatch(key)))
-    whole = tuple((key, value) for key, value in query if _WHOLE.fullmatch(key))
+    members = {pair: member for pair in query if (member := _member(*pair, submitted))}
+    whole = tuple(pair for pair in query if _WHOLE.fullmatch(pair[0]) and not _is_misspelled(pair[0], submitted))
     values = [value for _, value in whole]
     read = _read(values, submitted)
-    if not members and (not whole or not (read or _is_of_object(whole, submitted))):
+    only_names = bool(whole) and not read and _are_names(whole, submitted)
+    if not members and (not whole or not (read or only_names or _is_of_object(whole))):
         return None
-    meant = tuple((name, value) for _, value, name in members) + read
-    names = tuple(name for name, _ in meant) + tuple(part for value in values for part in _SEPARATORS.split(value) if part in submitted)
+    pairs = tuple(members[pair] for pair in query if pair in members) + read
+    words = [part for value in values for part in _SEPARATORS.split(value) if part in submitted or (only_names and _KEY.fullmatch(part))]
+    names = (*(name for name, _ in pairs), *words)
     allowed = tuple(name for name in names if name and ":" not in name and not name.startswith("_"))
-    sent = tuple((key, value) for key, value, _ in members) + whole
-    return LiteralParams(sent, meant if allowed == names and (read or not whole) else (), allowed)
+    sent = tuple(pair for pair in query if pair in members) + whole
+    return LiteralParams(sent, pairs if allowed == names and (read or not whole) else (), allowed, only_names)
 
 
-def _is_of_object(whole: _Pairs, submitted: Container[str]) -> bool:
+def _member(key: str, value: str, submitted: Collection[str]) -> tuple[str, str] | None:
+    """The property that a parameter is meant to be as a member of an object; None if it is not written as one."""
+    if _ENCODED.search(key):
+        # So was the value.
+        key, value = unquote(key), unquote(value)
+    found = _MEMBER.fullmatch(key)
+    if found is None or (found[3] and found[3] not in submitted) or _is_misspelled(key, submitted):
+        return None
+    name = found[1] or found[2] or found[3]
+    is_quoted = len(name) > 2 and name[0] == name[-1] and name[0] in "\"'"
+    return name[1:-1] if is_quoted else name, value
+
+
+def _is_misspelled(key: str, submitted: Collection[str]) -> bool:
+    """Whether a submitted property has the key in another spelling."""
+    near = meant(key, submitted)
+    return near is not None and near.certain
+
+
+def _are_names(whole: _Pairs, submitted: Collection[str]) -> bool:
+    """Whether only the names of an object were sent, as requests does."""
+    parts = [part for _, value in whole for part in _SEPARATORS.split(value)]
+    if all(part in submitted for part in parts):
+        return True
+    # One word can also be a value, so it has to look like a name.
+    pattern = _WORD if submitted else _KEY
+    return len(whole) == 1 and whole[0][0].lower() == "params" and pattern.fullmatch(whole[0][1]) is not None
+
+
+def _is_of_object(whole: _Pairs) -> bool:
     """Whether a library made this of an object, though what was meant is lost."""
     key, value = whole[0]
-    # requests sends the keys of an object alone.
-    return (
-        len(whole) > 1
-        or key != "params"
-        or _PRINTED.match(value) is not None
-        or all(part in submitted for part in _SEPARATORS.split(value))
-    )
+    return len(whole) > 1 or key.endswith("]") or _PRINTED.match(value) is not None
 
 
 def _read(values: list[str], submitted: Container[str]) -> _Pairs:

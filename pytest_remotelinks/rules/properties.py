@@ -113,6 +113,8 @@ _UNUSED: dict[str, str | Fix] = {
     "params": "send each property as a parameter of its own, such as ?accountId=account-123: 'params' is the document's name for them",
     TOKEN_PARAMETER: Fix("remove", note="the token belongs into the Authorization header alone"),
 }
+#: How many names of submitted properties a hint has.
+_NAMED = 10
 #: Characters of a text that are searched for an address; the text is meant to be a product's name.
 _SEARCHED = 10_000
 
@@ -194,6 +196,9 @@ def check_deletion(
     ``parameters`` the parameters in the document that are not properties.
     """
     criteria = tuple((key, value) for key, value in query if key != api.sequence_parameter and key not in parameters)
+    # Without the token, nothing would be left.
+    if all(key == TOKEN_PARAMETER and key not in submitted for key, _ in criteria):
+        criteria = ()
     if not criteria:
         violations.add(
             RL303,
@@ -217,7 +222,7 @@ def check_deletion(
     return criteria
 
 
-def _add_literal(violations: Violations, query: tuple[tuple[str, str], ...], literal: LiteralParams, submitted: Container[str]) -> None:
+def _add_literal(violations: Violations, query: tuple[tuple[str, str], ...], literal: LiteralParams, submitted: Collection[str]) -> None:
     key, value = literal.sent[0]
     note = "each property is a parameter of its own"
     if literal.meant:
@@ -229,10 +234,17 @@ def _add_literal(violations: Violations, query: tuple[tuple[str, str], ...], lit
     else:
         example = "&".join(f"{urlencode({name: ''})}…" for name in literal.names) or "accountId=account-123&repoId=7"
         hint = f"{note}: send ?{example}"
+        if literal.only_names and submitted and not all(name in submitted for name in literal.names):
+            hint += f"; submitted were {', '.join(sorted(submitted)[:_NAMED])}"
+    message = "'params' is only the document's name for free query parameters; sent literally it is a property that no link has"
+    if literal.only_names:
+        message = "requests sends only the names of a nested object, and the values are lost"
+    elif "properties" in key.lower().partition("[")[0]:
+        message = "'properties' is a member of a submission; in a query it is a property that no link has"
     is_secret = any(is_secret_name(name) for name, _ in literal.meant)
     violations.add(
         RL306,
-        "'params' is only the document's name for free query parameters; sent literally it is a property that no link has",
+        message,
         "#query" + pointer_to((key,)),
         hint,
         REDACTED if is_secret else value,

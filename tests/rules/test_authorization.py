@@ -445,10 +445,21 @@ def test_word_in_query(app_site):
 
 def test_token_in_query_of_deletion(app_site):
     """A token in the query of a deletion is not a property."""
-    path = "/rest/remotelinks/1.0/bulkByProperties?jwt=x"
+    path = "/rest/remotelinks/1.0/bulkByProperties?jwt=x&a=1"
     read(app_site, published_token("DELETE", path), "DELETE", path)
-    (violation,) = app_site.violations
+    violation = app_site.violations[0]
     assert (violation.code, violation.hint) == ("RL304", "leave 'jwt' out; the token belongs into the Authorization header alone")
+
+
+@pytest.mark.parametrize("query", ["jwt=a.b.c", "_updateSequenceNumber=7&jwt=a.b.c", "jwt=a.b.c&jwt=d.e.f"])
+def test_query_of_deletion_with_token_alone(jira, query):
+    """A deletion whose query has nothing but the token has no property, and its token is not moved by a fix."""
+    path = f"/rest/remotelinks/1.0/bulkByProperties?{query}"
+    assert read(jira, "JWT a.b.c", "DELETE", path) == 400
+    assert [violation.code for violation in jira.violations if violation.code != "RL305"] == ["RL303"]
+    assert requests.delete(jira.url + path, timeout=30).status_code == 401
+    missing = jira.requests[-1].violations[0]
+    assert (missing.code, missing.fix) == ("RL501", None)
 
 
 @pytest.mark.parametrize(("length", "code"), [(16 * 1024, "RL503"), (16 * 1024 + 1, "RL502")])

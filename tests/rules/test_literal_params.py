@@ -46,6 +46,14 @@ KEPT = {
     "qs without encoding": lambda properties: "&".join(f"params[{name}]={quote(value)}" for name, value in properties.items()),
     "axios, a list": lambda properties: brackets(properties, "params[0][{}]"),
     "qs, a list": lambda properties: brackets(properties, "params[][{}]"),
+    "axios and qs, encoded twice": lambda properties: urlencode(
+        {quote(f"params[{name}]"): quote(value) for name, value in properties.items()}
+    ),
+    "letter case": lambda properties: brackets(properties, "Params[{}]"),
+    "keyword arguments": lambda properties: brackets(properties, "params__{}"),
+    "quotes": lambda properties: brackets(properties, 'params["{}"]'),
+    "the submission's name": lambda properties: brackets(properties, "properties[{}]"),
+    "the submission's name, as JSON": lambda properties: urlencode({"properties": json.dumps(properties)}),
     "axios and qs with dots": lambda properties: brackets(properties, "params.{}"),
     "URLSearchParams in another": lambda properties: urlencode({"params": urlencode(properties)}),
 }
@@ -100,6 +108,10 @@ LOST = {
     "a generated class": ("params=class+Params+%7B%0A++accountId%3A+a%0A%7D", "?accountId=account-123"),
     "two unknown words": ("params=x&params=y", "?accountId=account-123"),
     "true, which Python and JSON write differently": ("params=%7B%27accountId%27%3A+True%7D", "?accountId=account-123"),
+    "requests, a name that was not submitted": (
+        by_requests({"account": "a"}),
+        "?account=…; submitted were accountId, repo",
+    ),
     "a key that is not allowed": ("params[account:id]=a", "?accountId=account-123"),
 }
 
@@ -116,7 +128,9 @@ def test_hint_without_values(jira, provider, link, form):
 
 
 @pytest.mark.parametrize("value", ["a", "a b", '{"a": "b"}', ""])
-@pytest.mark.parametrize("key", ["params", "params.a", "params[a]"])
+@pytest.mark.parametrize(
+    "key", ["params", "params.a", "params[a]", "Params[a]", "params__a", "params%5Ba%5D", "properties", "properties[a]"]
+)
 def test_property_named_params(jira, provider, link, key, value):
     """A property that was submitted under such a key is a property."""
     provider.submit(link(), properties={key: value})
@@ -125,14 +139,39 @@ def test_property_named_params(jira, provider, link, key, value):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("params", "account"), ("params", "two words"), ("filter", '{"account": "a"}'), ("filter[account]", "a")]
+    ("key", "value"),
+    [
+        ("params", "two words"),
+        ("params__account", "a"),
+        ("properties", "account"),
+        ("filter", '{"account": "a"}'),
+        ("filter[account]", "a"),
+    ],
 )
 def test_key_without_submission(jira, provider, key, value):
-    """A plain value under 'params' and an object under another name are properties that nothing was submitted with."""
+    """A plain text under 'params' and an object under another name are properties that nothing was submitted with."""
     provider.delete_by((key, value))
     (violation,) = jira.violations
     assert violation.code == "RL304"
     assert ("'params' is the document's name" in violation.hint) is (key == "params")
+
+
+def test_name_alone_without_submission(jira, provider):
+    """A name alone is what requests sends of an object, also if nothing was submitted; the values are lost."""
+    provider.send("DELETE", f"/bulkByProperties?{by_requests({'accountId': 'x'})}")
+    (violation,) = jira.violations
+    assert (violation.code, violation.fix) == ("RL306", None)
+    assert violation.message == "requests sends only the names of a nested object, and the values are lost"
+    assert violation.hint == "each property is a parameter of its own: send ?accountId=…"
+
+
+def test_submitted_key_in_another_spelling(jira, provider, link):
+    """What is near a submitted key is a misspelled key, not an object."""
+    provider.submit(link(), properties={"Params[a]": "1", "paramsB": "2"})
+    for key, name in (("params[a]", "Params[a]"), ("params[b]", "paramsB")):
+        provider.delete_by((key, "1"))
+        (violation,) = jira.requests[-1].violations
+        assert (violation.code, violation.fix.value) == ("RL304", name)
 
 
 def test_other_parameters_stay(jira, provider, link):

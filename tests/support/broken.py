@@ -322,7 +322,11 @@ params.accountId=account-1|params=[object%20Object]|params=%7B%22accountId%22%3A
 params=%7B%22repository.id%22%3A%227%22%7D&accountId=account-1|params={'accountId':'account-1'}|params=accountId&params=account-1
 params=accountId&params=repository.id|params=accountId,account-1|params=accountId%20account-1|params=accountId%3Daccount-1|params=
 params={accountId=account-1,%20repository.id=7}|params[0][accountId]=account-1
-params=[('accountId','account-1')]|params[]=x""".replace("\n", "|").split("|")  # fmt: skip
+params=[('accountId','account-1')]|params[]=x|jwt=aaaa.bbbb.cccc|jwt=aaaa.bbbb.cccc&accountId=account-1
+jwt=aaaa.bbbb.cccc&_updateSequenceNumber=7|access_token=aaaa.bbbb.cccc
+params=accountId|params=account|Params[accountId]=account-1|params%255BaccountId%255D=account-1|params__accountId=account-1
+properties={"accountId":"account-1"}|properties[accountId]=account-1
+params["accountId"]=account-1""".replace("\n", "|").split("|")  # fmt: skip
 _PATHS = """/bulk|/bulk/|//bulk|/Bulk|/bulks|/bulkByProperties|/bulkbyproperties|/bulkByProperties/|/remotelinks/alert-1|/remotelink
 /remoteLink/alert-1|/remotelink/alert-1/|/issue/SHOP-1|/bulk%20|/./bulk|/remotelink//alert-1|/bulk;v=1|/%62ulk
 /bulk/""".replace("\n", "|").split("|")  # fmt: skip
