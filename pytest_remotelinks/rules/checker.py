@@ -64,7 +64,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Content:
-    """Where a request leads, and what the contract says of what it submits, whoever sent it and whatever happened before."""
+    """Where a request leads, and what the contract says of what it submits, for any sender and any past."""
 
     route: Route
     #: The operation of its path and method, None if there is none.
