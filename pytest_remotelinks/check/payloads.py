@@ -48,8 +48,16 @@ def check_submission(
 def check_link(
     link: Any, contract: str | Path = NEWEST, ignore: str | Iterable[str] = (), next_contract: str | Path | None = None
 ) -> list[Violation]:
-    """The violations in one remote link, with pointers into the link. Otherwise like ``check_submission``."""
-    return _spliced(f'{{"{_LIST}":[', _as_json(link), "]}", f"/{_LIST}/0", contract, ignore, next_contract)
+    """The violations in one remote link, with pointers into the link. Otherwise like ``check_submission``.
+
+    A submission, or a list of links, has one violation, which says so.
+    """
+    text = _as_json(link)
+    found = _spliced(f'{{"{_LIST}":[', text, "]}", f"/{_LIST}/0", contract, ignore, next_contract)
+    if (other := _not_a_link(text)) is None:
+        return found
+    message, hint = other
+    return [replace(violation, message=message, hint=hint, fix=None) for violation in found if not violation.pointer][:1]
 
 
 def check_links(
@@ -57,6 +65,20 @@ def check_links(
 ) -> list[Violation]:
     """The violations in a list of links, however many requests will submit them. Otherwise like ``check_link``."""
     return _spliced(f'{{"{_LIST}":', _as_json(links), "}", f"/{_LIST}", contract, ignore, next_contract)
+
+
+def _not_a_link(text: bytes) -> tuple[str, str] | None:
+    """What a text is that was taken for a link, and how to check it; None if it may be a link."""
+    try:
+        value, _ = decode(text)
+    except NotJSON:
+        return None
+    noun = REMOTE_LINKS.noun
+    if isinstance(value, list):
+        return f"this is a list, and not a {noun}", f"check each {noun} of the list, or all with check_submission({{'{_LIST}': […]}})"
+    if isinstance(value, dict) and _LIST in value and REMOTE_LINKS.telling_members.isdisjoint(value):
+        return f"this is a submission, and not a {noun}", "use check_submission"
+    return None
 
 
 def _as_json(value: Any) -> bytes:

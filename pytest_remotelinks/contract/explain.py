@@ -35,6 +35,8 @@ _TYPE_WORDS = {
 }
 
 
+#: How much the lengths of two words differ at most of which one may be the other misspelled.
+_LENGTHS = 2
 _PLAIN_NAME = re.compile(r"[\w.:-]{1,60}")
 
 
@@ -133,7 +135,9 @@ def _required(error: SchemaError) -> tuple[str, str]:
 def _enum(error: SchemaError) -> tuple[str, str]:
     allowed = ", ".join(map(str, error.wanted))
     found = error.found if isinstance(error.found, str) else ""
-    near = difflib.get_close_matches(found, [value for value in error.wanted if isinstance(value, str)], n=1, cutoff=0.5)
+    # A much longer or shorter word has the same letters by chance.
+    similar = [value for value in error.wanted if isinstance(value, str) and abs(len(value) - len(found)) <= _LENGTHS]
+    near = difflib.get_close_matches(found, similar, n=1, cutoff=0.7)
     hint = f"perhaps '{near[0]}' was meant; " if near else ""
     return f"{preview(error.found)} is not among the allowed values", f"{hint}allowed: {allowed}"
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.near import meant
+from pytest_remotelinks.contract.near import Meant, meant
 from pytest_remotelinks.contract.schema import members_of, objects_of, schema_at
 from pytest_remotelinks.rules.validators import fast_path_of, member_fast_path_of
 from pytest_remotelinks.wire.fix import Fix
@@ -50,9 +50,21 @@ class Payload:
         if place[:1] == (api.list_member,) and len(place) == 2 and (kind := meant(name, kinds)) and kind.certain:
             return self._association_hint(place, kind.name)
         homes = {where for where, members in objects_of(document.submission_schema) if name in members}
-        if len(homes) == 1:
+        if len(homes) == 1 and not self._is_taken(next(iter(homes)), place, name):
             return f"move it to {pointer_to(homes.pop()) or 'the top of the submission'}, where it belongs"
         return "leave it out, or check its spelling"
+
+    def _is_taken(self, home: tuple[str, ...], place: Path, name: str) -> bool:
+        """Whether an object at ``home`` has a member of the name already. Of a list, the entry that has ``place`` in it counts."""
+        found = [self.value]
+        for depth, step in enumerate(home):
+            if step != "*":
+                found = [value[step] for value in found if isinstance(value, dict) and step in value]
+            elif _pattern_of(place[: depth + 1]) == home[: depth + 1]:
+                found = [value[int(place[depth])] for value in found if isinstance(value, list)]
+            else:
+                found = [entry for value in found if isinstance(value, list) for entry in value]
+        return any(isinstance(value, dict) and name in value for value in found)
 
     def _association_hint(self, place: Path, kind: str) -> str:
         """How to write what an entity has as a member of its own, named like an association type."""
@@ -110,15 +122,41 @@ class Payload:
 
     def _rename(self, place: Path, name: str) -> Fix | None:
         """The fix that gives an unknown member the name that was meant, if only this one was meant to have it."""
-        known = members_of(self.schema_at(place))
-        found = meant(name, known) if name not in known else None
-        members = self.at(place)
+        found, members = self._meant(place, name), self.at(place)
         if found is None or found.name in members:
             return None
-        rivals = [near for other in members if other not in known and other != name and (near := meant(other, known))]
+        rivals = [near for other in members if other != name and (near := self._meant(place, other))]
         if any(near.name == found.name for near in rivals):
             return None
         return Fix("rename", found.name, pointer_to((*place, name)), safe=found.certain)
+
+    def _meant(self, place: Path, name: str) -> Meant | None:
+        """The member that an unknown one was meant to be, by its name or by its value."""
+        known = members_of(self.schema_at(place))
+        if name in known:
+            return None
+        if near := meant(name, known):
+            return near
+        by_value = self._by_value(place, self.at(place)[name])
+        return Meant(by_value, certain=False) if by_value else None
+
+    def _by_value(self, place: Path, value: Any) -> str | None:
+        """The member that only such a value can be of: the list of the submission, or the type or values of an association."""
+        document, api = self.document, self.document.api
+        if not place:
+            entries = value if isinstance(value, list) else []
+            are_entities = all(isinstance(entry, dict) and not api.telling_members.isdisjoint(entry) for entry in entries)
+            return api.list_member if entries and are_entities else None
+        if _pattern_of(place) != (api.list_member, "*", api.associations_member, "*"):
+            return None
+        if isinstance(value, list):
+            return api.association_values_member
+        kinds = {kind for schema in document.association_schemas for kind in document.association_types(schema)}
+        return api.association_type_member if isinstance(value, str) and value in kinds else None
+
+
+def _pattern_of(place: Path) -> tuple[str, ...]:
+    return tuple("*" if isinstance(step, int) else step for step in place)
 
 
 def _at(value: Any, place: tuple[str | int, ...]) -> Any:

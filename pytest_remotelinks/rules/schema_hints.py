@@ -104,6 +104,8 @@ def _max_length(payload: Payload, error: SchemaError) -> str | Fix | None:
 
 
 def _min_items(payload: Payload, error: SchemaError) -> str | Fix | None:
+    if error.path == (payload.document.api.list_member,):
+        return f"add a {payload.document.api.noun}, or send no request"
     schema, name = payload.schema_at(error.path[:-1]), error.path[-1]
     if not error.found and name in members_of(schema) and name not in required_of(schema):
         return Fix("remove", safe=True)

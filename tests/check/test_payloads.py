@@ -37,6 +37,22 @@ def test_pointers_of_one_link(link):
     assert codes(check_link(5)) == [("RL201", "")]
 
 
+def test_link_that_is_a_submission_or_list(link):
+    """A submission or a list that is checked as a link has one violation, which says what it is and what checks it."""
+    (submission,) = check_link({"remoteLinks": [link()]})
+    assert (submission.message, submission.hint) == ("this is a submission, and not a remote link", "use check_submission")
+    (several,) = check_link([link(), link("2")])
+    assert several.message == "this is a list, and not a remote link"
+    assert several.hint.startswith("check each remote link of the list")
+    assert {(found.code, found.pointer, found.fix) for found in (submission, several)} == {("RL201", "", None)}
+
+
+def test_empty_submission():
+    """A submission without links has nothing to send."""
+    (violation,) = check_submission({"remoteLinks": []})
+    assert violation.hint == "add a remote link, or send no request"
+
+
 @pytest.mark.parametrize("payload", [None, [], 5, "", {}, {"remoteLinks": None}, {"remoteLinks": []}, {"remoteLinks": {}}])
 def test_invalid_payload_is_reported(payload):
     """A payload that is not a submission is reported."""

@@ -163,6 +163,45 @@ def test_issue_keys_of_a_link_without_associations(link):
     assert fixes({"remoteLinks": [broken]}) == {"RL206 /issueKeys": expected}
 
 
+def test_association_with_other_member_names(link):
+    """The type and the values of an association are recognised by their values, whatever the members are called."""
+    place = "/associations/0"
+    found = fixes({"remoteLinks": [link(associations=[{"type": "issueKeys", "keys": ["A-1"]}])]})
+    hints = {"type": "rename 'type' to 'associationType'", "keys": "rename 'keys' to 'values'"}
+    assert {where: hint for where, hint in found.items() if where.startswith("RL206")} == {
+        f"RL206 {place}/{name}": hint for name, hint in hints.items()
+    }
+    assert found[f"RL201 {place}"] in hints.values()
+    one = fixes({"remoteLinks": [link(associations=[{"associationType": "issueKeys", "keys": ["A-1"]}])]})
+    assert one[f"RL206 {place}/keys"] == ("rename", f"{place}/keys", "values", False)
+
+
+def test_member_is_not_moved_onto_another(link):
+    """A member is not moved to where one of its name is already, also if only some entries of a list have it."""
+    leave = "leave it out, or check its spelling"
+    kept = {"associationType": "issueKeys", "values": ["A-1"], "type": "x"}
+    assert fixes({"remoteLinks": [link(associations=[kept])]})["RL206 /associations/0/type"] == leave
+    both = {"remoteLinks": [link(properties={})], "properties": {}}
+    assert fixes(both)["RL206 /properties"] == leave
+    first = {"remoteLinks": [link(description="x"), link("2", status={"appearance": "new", "label": "x", "description": "y"})]}
+    assert fixes(first)["RL206 /remoteLinks/1/status/description"] == "move it to /remoteLinks/*, where it belongs"
+
+
+def test_links_under_another_name(link):
+    """A list of links is what the submission lacks, whatever it is called."""
+    fix = ("rename", "/links", "remoteLinks", False)
+    assert fixes({"links": [link()]}) == {"RL103 ": fix, "RL206 /links": fix}
+    assert "remoteLinks" not in fixes({"links": [5]})["RL206 /links"]
+
+
+@pytest.mark.parametrize(("value", "near"), [("red", False), ("remove", True), ("removedd", True), ("blocked", False)])
+def test_value_that_is_near(link, value, near):
+    """Only a value that is really near is proposed, else the allowed ones are listed."""
+    (hint,) = fixes({"remoteLinks": [link(status={"appearance": value, "label": "x"})]}).values()
+    assert isinstance(hint, tuple) is near
+    assert near or hint.startswith("allowed: ")
+
+
 def test_envelope(link):
     """A misspelled list, a link without its envelope, a list of links and a link instead of a list are fixed as a whole."""
     wrap = ("wrap", "", "remoteLinks", True)
