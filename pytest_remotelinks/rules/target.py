@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from pytest_remotelinks.apis.api import Id, Operation, Route, Router
 from pytest_remotelinks.contract.document import Document
@@ -149,8 +149,7 @@ def _is_enough(document: Document, request: Request, fix: Fix) -> bool:
         operation is not None
         and "?" not in request.target
         and not fix.value.endswith("%2F")
-        and "\ufffd" not in str(route.id)
-        and all(route.raw_ids)
+        and all(raw and _is_utf8(raw) for raw in route.raw_ids)
         and id_fast_path_of(document, operation)(route.id)
     )
 
@@ -161,6 +160,15 @@ def _encoding(request: Request, raw: str) -> str | Fix:
     if "#" in raw or not request.path.endswith(raw):
         return f"{how}; leave out a fragment ('#…') that does not belong to the id"
     return Fix("set", request.path.removesuffix(raw) + _encoded(raw), note=how)
+
+
+def _is_utf8(raw: str) -> bool:
+    """Whether the bytes of an id in a path are UTF-8."""
+    try:
+        unquote_to_bytes(raw.encode("latin-1")).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _encoded(raw: str) -> str:
@@ -203,7 +211,7 @@ def check_id(violations: Violations, document: Document, operation: Operation, r
             )
     parts = (id,) if isinstance(id, str) else id
     for raw, part in zip(route.raw_ids, parts, strict=True):
-        if not part or "\ufffd" in part:
+        if not part or not _is_utf8(raw):
             message = "the id's bytes are not UTF-8" if part else "the id in the path is empty"
             violations.add(RL106, message, "#path", f"put the {document.api.noun}'s id into the path, its UTF-8 bytes percent-encoded", raw)
             return None
