@@ -34,11 +34,8 @@ class FixedFile:
     left: list[LocatedViolation]
     #: Which lines stayed.
     kept: Kept
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the file can be rewritten. YAML would lose its comments."""
-        return _is_json(decoded(self.before))
+    #: Whether the file can be rewritten. YAML would lose its comments.
+    is_json: bool
 
     @property
     def diff(self) -> str:
@@ -52,7 +49,8 @@ def fix_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], 
     after = content
     text = decoded(content)
     kept: Kept = range(text.count("\n") + 1)
-    for _ in range(_ROUNDS if _is_json(text) else 0):
+    is_json = _is_json(text)
+    for _ in range(_ROUNDS if is_json else 0):
         fixed, stayed = edited(text, _safe_fixes(left))
         if fixed == text:
             break
@@ -60,7 +58,7 @@ def fix_file(name: str, content: bytes, contract: str, ignore: tuple[str, ...], 
         text = fixed
         after = (_BYTE_ORDER_MARK if content.startswith(_BYTE_ORDER_MARK) else b"") + text.encode()
         left = check_file(name, after, contract, ignore, next_contract)
-    return FixedFile(name, content, after, found, left, kept)
+    return FixedFile(name, content, after, found, left, kept, is_json)
 
 
 def _safe_fixes(found: list[LocatedViolation]) -> Iterator[Fix]:
