@@ -252,8 +252,7 @@ def _arrival(request: Request, api: Api, checked: CheckResult, history: AppHisto
     name = checked.operation.name if checked.operation else None
     promise, waited_for = None, frozenset[str]()
     if name is not None:
-        promise = history.promises.early(request, name, began, now)
-        waited_for = history.promises.use(request, name, began, now)
+        promise, waited_for = history.promises.arrive(request, name, began, now)
     return Arrival(
         operation=name,
         api=api.name,

@@ -54,8 +54,7 @@ class TokenEndpoint:
                 refused, app = self._authenticate(payload)
             began, host = now - (steady() - clock), request.headers.get("Host", "")
             promises = self._promises[app]
-            promise = promises.early(request, "token", began, now)
-            waited_for = promises.use(request, "token", began, now)
+            promise, waited_for = promises.arrive(request, "token", began, now)
             effect = self._faults.next_fault(Arrival("token", "", app, 1, now, host, promise.asked_at if promise else None, waited_for))
             if effect is not None and effect.status is not None:
                 answer = _failure(effect, effect.status, request)

@@ -100,13 +100,18 @@ class Promises:
             waiting = [promise for promise in waiting if promise.request == identity and not passed]
         return max(waiting, key=lambda promise: promise.until, default=None)
 
-    def use(self, request: Request, operation: str, began: float, now: float) -> frozenset[str]:
-        """Note that the request has come. Return the operations whose promise it uses; the empty name is for all."""
-        self._was_early = self.early(request, operation, began, now) is not None
+    def arrive(self, request: Request, operation: str, began: float, now: float) -> tuple[Promise | None, frozenset[str]]:
+        """Note that the request has come.
+
+        Return the promise for which it is too early, and the operations whose
+        promise it uses; the empty name is for all.
+        """
+        ignored = self.early(request, operation, began, now)
+        self._was_early = ignored is not None
         self._several = self._several or began < self._answered_at
         self._answered_at = now
         if not self._open:
-            return frozenset()
+            return None, frozenset()
         self._open = [promise for promise in self._open if now < promise.until + PROMISE_LASTS]
         used: set[str] = set()
         identity = _identity(request, False)
@@ -116,7 +121,7 @@ class Promises:
                 used.add(promise.operation)
                 self._open.remove(promise)
                 self._asked_at = now
-        return frozenset(used)
+        return ignored, frozenset(used)
 
     def add(self, request: Request, operation: str, status: int, seconds: float, now: float) -> None:
         """Note a Retry-After that a request is answered now; with an empty ``operation`` it is for all."""

@@ -26,7 +26,7 @@ class App:
     def send(self, worker, began, now):
         """Send a worker's request. Return the promise for which it is too early, and the seconds that it must wait."""
         early = self.promises.early(request_of(worker), "submit", began, now)
-        self.promises.use(request_of(worker), "submit", began, now)
+        self.promises.arrive(request_of(worker), "submit", began, now)
         seconds = next(self.waits, None)
         if seconds is not None:
             self.promises.add(request_of(worker), "submit", 429, seconds, now)
