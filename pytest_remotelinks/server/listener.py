@@ -81,21 +81,20 @@ class Listener:
             raise self._errors.pop(0)
 
     def _handle(self, client: sockets.Socket) -> None:
-        clock = steady()
         connection = Connection(client)
         head = connection.read_head()
         if head is None or self._stopped.is_set():
             return
         try:
-            answer = self._answer(connection, head, clock)
+            answer = self._answer(connection, head)
         except Exception as error:
             # The test gets it by check_handler_errors().
             self._errors.append(error)
             answer = _OUR_ERROR
         connection.answer(answer, head.method)
 
-    def _answer(self, connection: Connection, head: Head, clock: float) -> Answer:
-        started = real_time()
+    def _answer(self, connection: Connection, head: Head) -> Answer:
+        started, clock = real_time(), steady()
         backend, request = self.sites.route(checked_host(head, self.port))
         if backend is None:
             connection.read_body(head, BYTE_LIMIT)
