@@ -150,6 +150,11 @@ class Document:
         return tuple(name for name in member_schema(kind, self.api.association_type_member).get("enum", ()) if isinstance(name, str))
 
     @cached_property
+    def all_association_types(self) -> tuple[str, ...]:
+        """The names of all kinds of association."""
+        return tuple(name for kind in self.association_schemas for name in self.association_types(kind))
+
+    @cached_property
     def value_patterns(self) -> dict[str, re.Pattern[str]]:
         """The pattern of the values of each association type that has one."""
         patterns = {}

@@ -43,8 +43,13 @@ def schema_at(schema: dict[str, Any], path: Iterable[str | int]) -> dict[str, An
             found = [shape["properties"][step] for shape in stated if step in shape.get("properties", ())]
             others = (shape.get("additionalProperties") for shape in stated)
             found = found or [other for other in others if isinstance(other, dict)]
-        schema = found[0] if len(found) == 1 else {"anyOf": found}
+        schema = any_of(found)
     return schema
+
+
+def any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    """The schema of what fits one of the schemas."""
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
 def members_of(schema: dict[str, Any]) -> dict[str, None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_remotelinks.apis.api import Api, Id
 from pytest_remotelinks.contract.document import Document
-from pytest_remotelinks.contract.schema import shapes
+from pytest_remotelinks.contract.schema import any_of, shapes
 from pytest_remotelinks.rules.examples import a_link, example, submission
 from pytest_remotelinks.rules.payload import Payload
 from pytest_remotelinks.rules.rule import ASSUMPTION, DOCUMENT, REFERENCE, REJECTS_LINK, Rule
@@ -206,7 +206,7 @@ def unknown_members(schema: dict[str, Any], value: Any, path: Path) -> Iterator[
     """Members that are not in the schema: the path of their object, and the name."""
     stated = list(shapes(schema))
     if isinstance(value, list):
-        entries = _any_of([shape["items"] for shape in stated if "items" in shape])
+        entries = any_of([shape["items"] for shape in stated if "items" in shape])
         for index, inner in enumerate(value):
             yield from unknown_members(entries, inner, (*path, index))
     elif isinstance(value, dict):
@@ -218,10 +218,6 @@ def unknown_members(schema: dict[str, Any], value: Any, path: Path) -> Iterator[
             return
         for name, inner in value.items():
             if name in known:
-                yield from unknown_members(_any_of(known[name]), inner, (*path, name))
+                yield from unknown_members(any_of(known[name]), inner, (*path, name))
             else:
                 yield path, name
-
-
-def _any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
-    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}

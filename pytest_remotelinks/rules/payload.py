@@ -46,8 +46,7 @@ class Payload:
         if fix := self._rename(place, name):
             return self.proven(fix)
         document, api = self.document, self.document.api
-        kinds = [kind for schema in document.association_schemas for kind in document.association_types(schema)]
-        if place[:1] == (api.list_member,) and len(place) == 2 and (kind := meant(name, kinds)) and kind.certain:
+        if place[:1] == (api.list_member,) and len(place) == 2 and (kind := meant(name, document.all_association_types)) and kind.certain:
             return self._association_hint(place, kind.name)
         homes = {where for where, members in objects_of(document.submission_schema) if name in members}
         if len(homes) == 1 and not self._is_taken(next(iter(homes)), place, name):
@@ -151,8 +150,7 @@ class Payload:
             return None
         if isinstance(value, list):
             return api.association_values_member
-        kinds = {kind for schema in document.association_schemas for kind in document.association_types(schema)}
-        return api.association_type_member if isinstance(value, str) and value in kinds else None
+        return api.association_type_member if isinstance(value, str) and value in document.all_association_types else None
 
 
 def _pattern_of(place: Path) -> tuple[str, ...]:
